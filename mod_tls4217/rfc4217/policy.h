@@ -1,0 +1,74 @@
+/*
+ * mod_tls4217 - the policy engine: the server's views of RFC 4217, section 10
+ *
+ * Answers two questions about the data connection (section 10.2): which view
+ * applies to this one transfer, and could any transfer of this session use a
+ * given protection level.  Knows no file system and no users: the caller
+ * says what the transfer is, after it has resolved its path.  The commands
+ * that ask these questions are in state.c.
+ */
+
+#ifndef TLS4217_RFC4217_POLICY_H
+#define TLS4217_RFC4217_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mod_tls4217/rfc4217/names.h"
+
+/* One transfer, as a rule sees it. */
+struct tls4217_transfer {
+  const char *command;          /* upper case, as "RETR" */
+  const char *path;             /* real absolute path of the target, or NULL */
+
+  /*
+   * The view of the most specific <Directory> above the target, or
+   * TLS4217_VIEW_UNKNOWN where none has one.
+   */
+  enum tls4217_view directory_view;
+};
+
+/* A rule: the view that it gives, and whether it speaks of a transfer. */
+struct tls4217_rule {
+  enum tls4217_view view;       /* none, optional or required */
+
+  /*
+   * True when the rule applies.  rule is this rule; the caller's matcher
+   * finds its own data in rule->data.
+   */
+  bool (*matches)(const struct tls4217_rule *rule,
+    const struct tls4217_transfer *transfer);
+  const void *data;
+};
+
+/* The data policy of one session.  All members belong to the caller. */
+struct tls4217_data_policy {
+  enum tls4217_view view;             /* what TLSDataProtection says */
+  const struct tls4217_rule *rules;   /* under per-transfer, in order */
+  size_t nrules;
+  bool directory_views;               /* some <Directory> has a view */
+};
+
+/*
+ * The view that applies to one transfer: a server-wide view other than
+ * per-transfer is the answer itself, tightened by the directory's view where
+ * there is one; under per-transfer the first rule that matches decides, then
+ * the directory's view, then optional.  Never per-transfer or unknown.
+ * RFC 4217, section 10.2, view 4.
+ */
+enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
+  const struct tls4217_transfer *transfer);
+
+/* Whether a data connection at level (C or P) is lawful under a view. */
+bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level);
+
+/*
+ * Whether any transfer of a session under this policy could use level (C or
+ * P).  False means that PROT may refuse the level at once (534); a level
+ * that only some transfers may use is accepted there, because the decision
+ * belongs to the transfer command (RFC 4217, section 10.2).
+ */
+bool tls4217_policy_reachable(const struct tls4217_data_policy *policy,
+  enum tls4217_level level);
+
+#endif

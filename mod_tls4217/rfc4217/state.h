@@ -1,0 +1,108 @@
+/*
+ * mod_tls4217 - the session state machine of RFC 4217
+ *
+ * Holds what RFC 2228 and RFC 4217 let a session be in (control connection
+ * clear, protected or cleared again; PBSZ seen; data protection level) and
+ * decides, for every command that touches it, whether it is accepted and
+ * with which reply.  Decisions do not change the state: the caller does what
+ * an accepted command asks for (send the reply, shake hands) and then tells
+ * the machine what happened.  No input or output, no OpenSSL, no ProFTPD.
+ */
+
+#ifndef TLS4217_RFC4217_STATE_H
+#define TLS4217_RFC4217_STATE_H
+
+#include <stdbool.h>
+
+#include "mod_tls4217/rfc4217/names.h"
+#include "mod_tls4217/rfc4217/policy.h"
+#include "mod_tls4217/rfc4217/reply.h"
+
+enum tls4217_control {
+  TLS4217_CONTROL_CLEAR,      /* as after connect, or after REIN */
+  TLS4217_CONTROL_PROTECTED,  /* after a completed handshake */
+  TLS4217_CONTROL_CLEARED     /* after CCC */
+};
+
+/* What the protocol remembers of one control connection. */
+struct tls4217_state {
+  enum tls4217_control control;
+  bool pbsz;                  /* PBSZ has been accepted */
+  enum tls4217_level level;   /* of the data connection: C or P */
+};
+
+/* What the rest of the server knows at the moment of a command. */
+struct tls4217_facts {
+  bool logged_in;             /* USER and PASS have been accepted */
+  bool certificate;           /* there is a key pair to shake hands with */
+  bool pbsz_required;         /* PROT needs a PBSZ before it */
+  bool ccc_accepted;          /* TLSClearCommandChannel */
+  bool control_required;      /* the control connection must be protected */
+  const struct tls4217_data_policy *data;
+};
+
+/* The answer to a command. */
+struct tls4217_verdict {
+  bool accepted;
+  enum tls4217_reply_id reply;
+  enum tls4217_level level;   /* PROT: the level asked for; AUTH: to start at */
+};
+
+/* Puts *state as after connect: clear, no PBSZ, level C (section 9). */
+void tls4217_state_reset(struct tls4217_state *state);
+
+/*
+ * AUTH (section 4, 8, 17).  mechanism is the whole parameter as received, or
+ * NULL or "" when there was none.  Accepted means: send the reply in clear,
+ * shake hands, then call tls4217_state_protect with verdict.level.
+ */
+struct tls4217_verdict tls4217_state_auth(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const char *mechanism);
+
+/*
+ * A completed handshake on the control connection: protected, no PBSZ seen,
+ * data level as given (C; P after AUTH SSL, AUTH TLS-P and implicit TLS).
+ */
+void tls4217_state_protect(struct tls4217_state *state,
+  enum tls4217_level level);
+
+/* PBSZ (section 9).  Accepted means: call tls4217_state_set_pbsz. */
+struct tls4217_verdict tls4217_state_pbsz(const struct tls4217_state *state,
+  const char *size);
+void tls4217_state_set_pbsz(struct tls4217_state *state);
+
+/*
+ * PROT (section 9, 10.2).  Accepted means: call tls4217_state_set_level with
+ * verdict.level.
+ */
+struct tls4217_verdict tls4217_state_prot(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const char *level);
+void tls4217_state_set_level(struct tls4217_state *state,
+  enum tls4217_level level);
+
+/*
+ * CCC (section 5, 15.3).  Accepted means: send the reply protected, shut TLS
+ * down, then call tls4217_state_clear.  The data level is frozen from there.
+ */
+struct tls4217_verdict tls4217_state_ccc(const struct tls4217_state *state,
+  const struct tls4217_facts *facts);
+void tls4217_state_clear(struct tls4217_state *state);
+
+/*
+ * REIN (section 13).  Accepted means: send the reply at the level that the
+ * control connection has, shut TLS down if there is any, then call
+ * tls4217_state_reset.
+ */
+struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
+  const struct tls4217_facts *facts);
+
+/*
+ * A command that opens a data connection (section 10.2), asked when that
+ * command arrives and never at PORT or PASV.  Refused means: 521 before any
+ * 1xx; the state stays as it is.
+ */
+struct tls4217_verdict tls4217_state_transfer(
+  const struct tls4217_state *state, const struct tls4217_facts *facts,
+  const struct tls4217_transfer *transfer);
+
+#endif

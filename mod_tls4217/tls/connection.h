@@ -1,0 +1,156 @@
+/*
+ * mod_tls4217 - one TLS connection over a socket
+ *
+ * Handshake, read, write and close_notify, all through one loop that has a
+ * deadline and waits through a function of the caller's (which may serve
+ * signals meanwhile).  SSL_get_error(3) is called here and nowhere else.
+ * Knows no FTP: the caller says which channel this is.
+ */
+
+#ifndef TLS4217_TLS_CONNECTION_H
+#define TLS4217_TLS_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <openssl/ssl.h>
+
+#include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/context.h"
+#include "mod_tls4217/tls/error.h"
+
+enum tls4217_channel {
+  TLS4217_CHANNEL_CONTROL,
+  TLS4217_CHANNEL_DATA
+};
+
+/*
+ * How the loop waits.  wait behaves as poll(2) on one descriptor: events is
+ * POLLIN or POLLOUT; timeout is in milliseconds, -1 for none.  Returns 1 when
+ * the descriptor is ready, 0 when it is worth looking at the clock and trying
+ * again (a timeout, a signal that has been served), -1 with errno set to give
+ * up (ECONNABORTED: somebody aborted the transfer).
+ */
+struct tls4217_waiter {
+  int (*wait)(void *user, int fd, short events, int timeout);
+  void *user;
+};
+
+/* A waiter for those who have nothing else to serve: plain poll(2). */
+extern const struct tls4217_waiter tls4217_waiter_poll;
+
+/* What a handshake came to, for logs and notes.  Text is static or owned by
+ * the connection. */
+struct tls4217_connection_info {
+  const char *version;      /* "TLSv1.3" */
+  const char *cipher;       /* OpenSSL's name */
+  int cipher_bits;
+  const char *group;        /* key exchange group, or NULL */
+  const char *server_name;  /* SNI, or NULL */
+  const char *alpn;         /* "ftp", or NULL */
+  bool resumed;
+  unsigned int handshake_ms;
+};
+
+struct tls4217_connection;
+
+/*
+ * Makes a connection over a connected socket; rfd and wfd may be equal.  Both
+ * are set to O_NONBLOCK and stay so until tls4217_connection_free, which
+ * gives them back their former mode; they are never closed here.  context
+ * may be freed meanwhile.  binding, of the control connection, is borrowed
+ * and must outlive the connection; on the control channel it receives the id
+ * of a session that is resumed.  waiter is copied.
+ *
+ * Returns the connection, or NULL with err filled.
+ */
+struct tls4217_connection *tls4217_connection_new(
+  const struct tls4217_context *context, enum tls4217_channel channel,
+  int rfd, int wfd, struct tls4217_binding *binding,
+  const struct tls4217_waiter *waiter, struct tls4217_error *err);
+
+/* Frees it, without a close_notify.  NULL is fine. */
+void tls4217_connection_free(struct tls4217_connection *conn);
+
+/*
+ * The server's side of the handshake (SSL_accept(3)), within timeout
+ * milliseconds of wall clock.  Returns 0, or -1 with err filled
+ * (errnum ETIMEDOUT when time ran out).
+ */
+int tls4217_connection_handshake(struct tls4217_connection *conn,
+  int timeout, struct tls4217_error *err);
+
+/*
+ * Whether any TLS has been spoken: the ClientHello was parsed, or we wrote
+ * something (an alert).  After that no reply in clear can be understood
+ * (RFC 4217, section 10.1).
+ */
+bool tls4217_connection_has_spoken(const struct tls4217_connection *conn);
+
+/*
+ * Reads up to size bytes of plaintext, waiting until there is at least one;
+ * goes on while more can be had without waiting.
+ *
+ * Returns the number of bytes, or 0 when the peer sent close_notify, or -1
+ * with err filled: errnum ECONNRESET when the peer closed or reset without
+ * close_notify, EPROTO for a TLS error, or whatever the waiter gave up with.
+ */
+ssize_t tls4217_connection_read(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err);
+
+/*
+ * As tls4217_connection_read, but never waits: -1 with errnum EAGAIN when
+ * there is no plaintext now.
+ */
+ssize_t tls4217_connection_read_now(struct tls4217_connection *conn,
+  void *buf, size_t size, struct tls4217_error *err);
+
+/* Whether a read would return plaintext without touching the socket. */
+bool tls4217_connection_is_pending(const struct tls4217_connection *conn);
+
+/*
+ * Whether a read that failed with ECONNRESET was cut between two records
+ * rather than inside one: an end without close_notify that a lenient
+ * configuration may take for an end (NoCloseNotifyRequired).
+ */
+bool tls4217_connection_cut_between_records(
+  const struct tls4217_connection *conn);
+
+/*
+ * Writes all of buf, or fails for good.  Returns 0, or -1 with err filled
+ * (errnum EPIPE or ECONNRESET when the peer is gone).
+ */
+int tls4217_connection_write(struct tls4217_connection *conn,
+  const void *buf, size_t size, struct tls4217_error *err);
+
+/*
+ * Sends close_notify, once; where wait_for_peer is true, waits for the
+ * peer's.  Gives up after timeout milliseconds.  Plaintext that the peer
+ * still sends is thrown away.  Returns 0, or -1 with err filled.  After a
+ * failed handshake or a fatal error it does nothing and returns 0.
+ */
+int tls4217_connection_shutdown(struct tls4217_connection *conn,
+  bool wait_for_peer, int timeout, struct tls4217_error *err);
+
+/*
+ * TLS 1.3: has a fresh session ticket leave ahead of the next write
+ * (SSL_new_session_ticket(3)).  Nothing in TLS 1.2.  Returns 0, or -1 with
+ * err filled.
+ */
+int tls4217_connection_issue_ticket(struct tls4217_connection *conn,
+  struct tls4217_error *err);
+
+/* How a data connection stands to its control connection. */
+enum tls4217_reuse tls4217_connection_reuse(
+  const struct tls4217_connection *conn);
+
+/* What the handshake came to.  Valid until the connection is freed. */
+void tls4217_connection_info(const struct tls4217_connection *conn,
+  struct tls4217_connection_info *info);
+
+/* The SSL, for the stream note "mod_tls.SSL" that other modules read. */
+SSL *tls4217_connection_ssl(const struct tls4217_connection *conn);
+
+#endif

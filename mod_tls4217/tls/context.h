@@ -1,0 +1,51 @@
+/*
+ * mod_tls4217 - one SSL_CTX, complete and checked
+ *
+ * Built in the daemon from settings that are already parsed, immutable from
+ * then on, and shared with the sessions by fork(2): a session opens no
+ * certificate file and builds no context.  SSL_CTX_new(3).
+ */
+
+#ifndef TLS4217_TLS_CONTEXT_H
+#define TLS4217_TLS_CONTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/ssl.h>
+
+#include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/keypair.h"
+
+struct tls4217_context_settings {
+  unsigned int versions;          /* TLS4217_VERSION_..., not 0 */
+  const char *ciphers;            /* TLS 1.2 and below; NULL: our default */
+  const char *ciphersuites;       /* TLS 1.3; NULL: OpenSSL's default */
+  bool server_preference;         /* our order of ciphers wins */
+
+  struct tls4217_keypair *const *pairs;   /* borrowed; at least one */
+  size_t npairs;
+
+  /*
+   * What makes sessions of this context its own: virtual host and policy, in
+   * words.  Its digest is the session id context, so that no session is
+   * resumed under another host or policy.
+   */
+  const char *scope;
+};
+
+struct tls4217_context {
+  SSL_CTX *ctx;
+};
+
+/*
+ * Builds a context.  The pairs' objects are referenced, not taken.  Returns a
+ * new context (free it with tls4217_context_free), or NULL with err filled.
+ */
+struct tls4217_context *tls4217_context_new(
+  const struct tls4217_context_settings *settings, struct tls4217_error *err);
+
+/* Frees a context; connections made from it stay valid.  NULL is fine. */
+void tls4217_context_free(struct tls4217_context *context);
+
+#endif

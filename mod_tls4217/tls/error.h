@@ -1,0 +1,52 @@
+/*
+ * mod_tls4217 - what went wrong, in words for people
+ *
+ * Every function of this floor that can fail fills a struct tls4217_error of
+ * its caller.  The first error wins: a later, vaguer one never overwrites it.
+ * OpenSSL's error codes are translated here and nowhere else (ERR_get_error(3),
+ * SSL_get_error(3)).  This floor never logs.
+ */
+
+#ifndef TLS4217_TLS_ERROR_H
+#define TLS4217_TLS_ERROR_H
+
+#include <stdbool.h>
+
+struct tls4217_error {
+  char text[512];       /* one sentence, no trailing newline; "" if none */
+  unsigned long code;   /* OpenSSL's packed error code, or 0 */
+  int errnum;           /* errno, or 0 */
+};
+
+/* Empties err. */
+void tls4217_error_clear(struct tls4217_error *err);
+
+/* Whether err holds an error. */
+bool tls4217_error_is_set(const struct tls4217_error *err);
+
+/*
+ * Sets the sentence, and errnum (0 for none) beside it.  Does nothing where
+ * err is NULL or holds an error already.  Too long a text is cut.
+ */
+void tls4217_error_set(struct tls4217_error *err, int errnum,
+  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same, with ": " and strerror(errnum) behind it. */
+void tls4217_error_set_errno(struct tls4217_error *err, int errnum,
+  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * The same, with ": " and the translation of the oldest entry of OpenSSL's
+ * error queue behind it (OpenSSL's own words where we have no better ones).
+ * Empties the queue in every case, also where err holds an error already.
+ */
+void tls4217_error_set_openssl(struct tls4217_error *err,
+  const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * What a packed OpenSSL error code means to an administrator, with what to do
+ * next; NULL where the table has no entry.  Static text.
+ */
+const char *tls4217_error_explain(unsigned long code);
+
+#endif
