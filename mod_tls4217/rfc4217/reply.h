@@ -53,9 +53,12 @@ enum tls4217_reply_id {
   TLS4217_REPLY_USER_NOT_PROTECTED,   /* 533: this user needs AUTH TLS */
   TLS4217_REPLY_USER_PROTECTED,       /* 533: this user may not use TLS */
 
+  TLS4217_REPLY_DATA_NEEDS_AUTH,      /* 521, before any 1xx: no TLS yet */
   TLS4217_REPLY_DATA_NEEDS_PRIVATE,   /* 521, before any 1xx */
   TLS4217_REPLY_DATA_NEEDS_CLEAR,     /* 521, before any 1xx */
-  TLS4217_REPLY_DATA_HANDSHAKE,       /* 522; its text gets the reason */
+  TLS4217_REPLY_DATA_FROZEN_CLEAR,    /* 521: needs P, after CCC at C */
+  TLS4217_REPLY_DATA_FROZEN_PRIVATE,  /* 521: needs C, after CCC at P */
+  TLS4217_REPLY_DATA_HANDSHAKE,       /* 522; the caller adds ": reason" */
   TLS4217_REPLY_DATA_NOT_REUSED,      /* 522: full handshake */
   TLS4217_REPLY_DATA_FOREIGN_SESSION, /* 522: session of someone else */
 

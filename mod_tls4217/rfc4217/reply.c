@@ -1,0 +1,129 @@
+/*
+ * mod_tls4217 - every reply that this module decides on
+ *
+ * The codes are those of RFC 2228, section 5, and RFC 4217, sections 4.2, 5
+ * and 10; the texts are ours.  A text of a refusal says why and what to do
+ * next, because most clients show it to their user as it is.  Which reply is
+ * given is decided in state.c and policy.c; how it is sent, in ftp/.
+ */
+
+#include "mod_tls4217/rfc4217/reply.h"
+
+/* RFC 4217, section 10.2, gives these words to every 521. */
+#define WRONG_PROT "Data connection cannot be opened with this PROT setting: "
+
+/*
+ * RFC 4217, section 10.2: where the refusal is for want of a cached session,
+ * "the '522' reply should indicate this".
+ */
+#define REUSE_ADVICE \
+  "the client must resume the TLS session of its control connection " \
+  "(administrator: TLSOptions NoSessionReuseRequired lifts this)"
+
+static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
+  [TLS4217_REPLY_NONE] = { "", "" },
+
+  [TLS4217_REPLY_AUTH_ACCEPTED] = { "234", "AUTH TLS successful" },
+  [TLS4217_REPLY_AUTH_NO_PARAMETER] = { "501",
+    "AUTH needs a mechanism: send AUTH TLS" },
+  [TLS4217_REPLY_AUTH_UNKNOWN] = { "504",
+    "Unknown security mechanism: send AUTH TLS" },
+  [TLS4217_REPLY_AUTH_TWICE] = { "503",
+    "This connection is already protected with TLS: go on without AUTH" },
+  [TLS4217_REPLY_AUTH_AFTER_LOGIN] = { "534",
+    "AUTH is not accepted after login: send it first on a new connection" },
+  [TLS4217_REPLY_AUTH_AFTER_CCC] = { "534",
+    "AUTH is not accepted after CCC: send it on a new connection" },
+  [TLS4217_REPLY_AUTH_NO_CERTIFICATE] = { "431",
+    "TLS is not available, the server has no usable certificate: "
+    "try again later or tell the administrator" },
+  [TLS4217_REPLY_HANDSHAKE_FAILED] = { "421",
+    "TLS negotiation failed, closing the connection: "
+    "send AUTH TLS on a new one and start TLS when 234 has come" },
+  [TLS4217_REPLY_PEER_REFUSED] = { "421",
+    "This TLS session is not acceptable here, closing the connection: "
+    "check your client certificate" },
+
+  [TLS4217_REPLY_PBSZ_ZERO] = { "200", "PBSZ 0 successful" },
+  [TLS4217_REPLY_PBSZ_OTHER] = { "200", "PBSZ=0" },
+  [TLS4217_REPLY_PBSZ_MALFORMED] = { "501",
+    "PBSZ needs a decimal number that fits in 32 bits: send PBSZ 0" },
+  [TLS4217_REPLY_PBSZ_BEFORE_AUTH] = { "503",
+    "This connection is not protected: send AUTH TLS before PBSZ" },
+  [TLS4217_REPLY_PBSZ_AFTER_CCC] = { "503",
+    "PBSZ is not accepted after CCC: send it before CCC on a new "
+    "connection" },
+
+  [TLS4217_REPLY_PROT_CLEAR] = { "200",
+    "Protection level set to C, data connections will be clear" },
+  [TLS4217_REPLY_PROT_PRIVATE] = { "200",
+    "Protection level set to P, data connections will use TLS" },
+  [TLS4217_REPLY_PROT_NO_PARAMETER] = { "501",
+    "PROT needs a level: send PROT P or PROT C" },
+  [TLS4217_REPLY_PROT_UNKNOWN] = { "504",
+    "Unknown protection level: send PROT P or PROT C" },
+  [TLS4217_REPLY_PROT_UNSUPPORTED] = { "536",
+    "TLS does not offer this protection level: send PROT P or PROT C" },
+  [TLS4217_REPLY_PROT_BEFORE_AUTH] = { "503",
+    "This connection is not protected: send AUTH TLS and PBSZ 0 before "
+    "PROT" },
+  [TLS4217_REPLY_PROT_BEFORE_PBSZ] = { "503", "Send PBSZ 0 before PROT" },
+  [TLS4217_REPLY_PROT_AFTER_CCC] = { "503",
+    "PROT is not accepted after CCC: send it before CCC on a new "
+    "connection" },
+  [TLS4217_REPLY_PROT_CLEAR_EXCLUDED] = { "534",
+    "Data connections must be protected on this server: send PROT P" },
+  [TLS4217_REPLY_PROT_PRIVATE_EXCLUDED] = { "534",
+    "Data connections must be clear on this server: send PROT C" },
+
+  [TLS4217_REPLY_CCC_ACCEPTED] = { "200",
+    "Clearing the control connection, the protection level is now fixed" },
+  [TLS4217_REPLY_CCC_OFF] = { "500",
+    "CCC is not accepted on this server: go on with TLS" },
+  [TLS4217_REPLY_CCC_NOT_PROTECTED] = { "533",
+    "This connection is not protected: CCC has nothing to clear" },
+  [TLS4217_REPLY_CCC_BEFORE_LOGIN] = { "534",
+    "CCC is not accepted before login: send USER and PASS first" },
+  [TLS4217_REPLY_CCC_EXCLUDED] = { "534",
+    "The control connection must stay protected here: go on with TLS" },
+
+  [TLS4217_REPLY_REIN_ACCEPTED] = { "220",
+    "Session reset, without TLS from here: ready for a new user" },
+  [TLS4217_REPLY_REIN_AFTER_LOGIN] = { "502",
+    "REIN is not available after login: open a new connection" },
+
+  [TLS4217_REPLY_COMMAND_NOT_PROTECTED] = { "533",
+    "This command is not accepted without TLS: send AUTH TLS first" },
+  [TLS4217_REPLY_USER_NOT_PROTECTED] = { "533",
+    "This user may not log in without TLS: send AUTH TLS first" },
+  [TLS4217_REPLY_USER_PROTECTED] = { "533",
+    "This user may not log in with TLS: log in without AUTH on a new "
+    "connection" },
+
+  /* A client that has logged in without TLS cannot send AUTH any more. */
+  [TLS4217_REPLY_DATA_NEEDS_AUTH] = { "521", WRONG_PROT
+    "send AUTH TLS before login, then PBSZ 0 and PROT P" },
+  [TLS4217_REPLY_DATA_NEEDS_PRIVATE] = { "521", WRONG_PROT
+    "send PBSZ 0 and PROT P first" },
+  [TLS4217_REPLY_DATA_NEEDS_CLEAR] = { "521", WRONG_PROT
+    "this transfer must be clear, send PBSZ 0 and PROT C first" },
+  [TLS4217_REPLY_DATA_FROZEN_CLEAR] = { "521", WRONG_PROT
+    "CCC has fixed it, send PROT P before CCC on a new connection" },
+  [TLS4217_REPLY_DATA_FROZEN_PRIVATE] = { "521", WRONG_PROT
+    "CCC has fixed it, send PROT C before CCC on a new connection" },
+  [TLS4217_REPLY_DATA_HANDSHAKE] = { "522",
+    "TLS negotiation on the data connection failed or was not acceptable" },
+  [TLS4217_REPLY_DATA_NOT_REUSED] = { "522",
+    "The data connection did not resume a TLS session: " REUSE_ADVICE },
+  [TLS4217_REPLY_DATA_FOREIGN_SESSION] = { "522",
+    "The data connection resumed the TLS session of another connection: "
+    REUSE_ADVICE }
+};
+
+const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id) {
+  if ((unsigned int) id >= TLS4217_REPLY_COUNT) {
+    return &replies[TLS4217_REPLY_NONE];
+  }
+
+  return &replies[id];
+}
