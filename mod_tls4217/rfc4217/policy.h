@@ -23,7 +23,8 @@ struct tls4217_transfer {
 
   /*
    * The view of the most specific <Directory> above the target, or
-   * TLS4217_VIEW_UNKNOWN where none has one.
+   * TLS4217_VIEW_UNKNOWN where none has one.  An .ftpaccess may only tighten
+   * a view; the caller has done so before it asks.
    */
   enum tls4217_view directory_view;
 };
@@ -34,7 +35,8 @@ struct tls4217_rule {
 
   /*
    * True when the rule applies.  rule is this rule; the caller's matcher
-   * finds its own data in rule->data.
+   * finds its own data in rule->data.  NULL is a rule without a condition:
+   * it applies to every transfer, and no rule after it is ever asked.
    */
   bool (*matches)(const struct tls4217_rule *rule,
     const struct tls4217_transfer *transfer);
@@ -43,30 +45,38 @@ struct tls4217_rule {
 
 /* The data policy of one session.  All members belong to the caller. */
 struct tls4217_data_policy {
-  enum tls4217_view view;             /* what TLSDataProtection says */
+  enum tls4217_view view;             /* of the server; unknown: optional */
   const struct tls4217_rule *rules;   /* under per-transfer, in order */
   size_t nrules;
-  bool directory_views;               /* some <Directory> has a view */
+  bool directory_views;               /* a <Directory> or .ftpaccess that
+                                         has a view exists or may exist */
 };
 
 /*
- * The view that applies to one transfer: a server-wide view other than
- * per-transfer is the answer itself, tightened by the directory's view where
- * there is one; under per-transfer the first rule that matches decides, then
- * the directory's view, then optional.  Never per-transfer or unknown.
- * RFC 4217, section 10.2, view 4.
+ * The view that applies to one transfer.  Under a plain server-wide view the
+ * directory's view replaces it where there is one, because it is the more
+ * specific; under per-transfer the first rule that matches decides, then the
+ * directory's view, then optional.  A rule or directory whose view is
+ * per-transfer or unknown decides nothing.  Never per-transfer or unknown.
+ * RFC 4217, section 10.2.
  */
 enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
   const struct tls4217_transfer *transfer);
 
-/* Whether a data connection at level (C or P) is lawful under a view. */
+/*
+ * Whether a data connection at level is lawful under a view.  False for
+ * levels other than C and P and for views that are no answer (per-transfer,
+ * unknown).
+ */
 bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level);
 
 /*
  * Whether any transfer of a session under this policy could use level (C or
  * P).  False means that PROT may refuse the level at once (534); a level
  * that only some transfers may use is accepted there, because the decision
- * belongs to the transfer command (RFC 4217, section 10.2).
+ * belongs to the transfer command (RFC 4217, section 10.2).  Conditions of
+ * rules are not asked, each may hold; directory_views keeps both levels
+ * reachable unless a rule without a condition stands before them.
  */
 bool tls4217_policy_reachable(const struct tls4217_data_policy *policy,
   enum tls4217_level level);

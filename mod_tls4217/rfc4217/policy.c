@@ -1,0 +1,122 @@
+/*
+ * mod_tls4217 - the policy engine: the server's views of RFC 4217, section 10
+ *
+ * Finds the view of the data connection (section 10.2) that applies to one
+ * transfer, says which protection levels a view allows, and which levels a
+ * session could ever use.  How a rule matches belongs to the rule's owner;
+ * the reply that follows from a view is chosen in state.c.
+ */
+
+#include "mod_tls4217/rfc4217/policy.h"
+
+static const bool lawful_levels[][2] = {
+  [TLS4217_VIEW_NONE] = { [TLS4217_LEVEL_CLEAR] = true },
+  [TLS4217_VIEW_OPTIONAL] = { [TLS4217_LEVEL_CLEAR] = true,
+                              [TLS4217_LEVEL_PRIVATE] = true },
+  [TLS4217_VIEW_REQUIRED] = { [TLS4217_LEVEL_PRIVATE] = true }
+};
+
+/*
+ * View 4 is "one of the above three" (section 10.2): only those three can be
+ * the answer for a transfer.
+ */
+static bool decides(enum tls4217_view view) {
+  return view == TLS4217_VIEW_NONE || view == TLS4217_VIEW_OPTIONAL ||
+    view == TLS4217_VIEW_REQUIRED;
+}
+
+static bool matches(const struct tls4217_rule *rule,
+    const struct tls4217_transfer *transfer) {
+  if (!decides(rule->view)) {
+    return false;
+  }
+
+  return rule->matches == NULL || rule->matches(rule, transfer);
+}
+
+static const struct tls4217_rule *find_rule(
+    const struct tls4217_data_policy *policy,
+    const struct tls4217_transfer *transfer) {
+  if (policy->view != TLS4217_VIEW_PER_TRANSFER) {
+    return NULL;
+  }
+
+  for (size_t i = 0; i < policy->nrules; i++) {
+    if (matches(&policy->rules[i], transfer)) {
+      return &policy->rules[i];
+    }
+  }
+
+  return NULL;
+}
+
+/* What is left when neither a rule nor a directory speaks of a transfer. */
+static enum tls4217_view get_default_view(
+    const struct tls4217_data_policy *policy) {
+  return decides(policy->view) ? policy->view : TLS4217_VIEW_OPTIONAL;
+}
+
+enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
+    const struct tls4217_transfer *transfer) {
+  const struct tls4217_rule *rule = find_rule(policy, transfer);
+
+  if (rule != NULL) {
+    return rule->view;
+  }
+
+  if (decides(transfer->directory_view)) {
+    return transfer->directory_view;
+  }
+
+  return get_default_view(policy);
+}
+
+bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level) {
+  if (!decides(view) ||
+      (level != TLS4217_LEVEL_CLEAR && level != TLS4217_LEVEL_PRIVATE)) {
+    return false;
+  }
+
+  return lawful_levels[view][level];
+}
+
+/*
+ * Whether a rule could give a transfer this level.  *conclusive becomes true
+ * when a rule without a condition leaves nothing to what comes after it.
+ */
+static bool rules_reach(const struct tls4217_data_policy *policy,
+    enum tls4217_level level, bool *conclusive) {
+  *conclusive = false;
+
+  for (size_t i = 0; i < policy->nrules && !*conclusive; i++) {
+    const struct tls4217_rule *rule = &policy->rules[i];
+
+    if (tls4217_policy_allows(rule->view, level)) {
+      return true;
+    }
+
+    *conclusive = decides(rule->view) && rule->matches == NULL;
+  }
+
+  return false;
+}
+
+bool tls4217_policy_reachable(const struct tls4217_data_policy *policy,
+    enum tls4217_level level) {
+  bool conclusive = false;
+
+  if (policy->view == TLS4217_VIEW_PER_TRANSFER) {
+    bool reached = rules_reach(policy, level, &conclusive);
+
+    if (reached || conclusive) {
+      return reached;
+    }
+  }
+
+  /* Some directory may have any of the three views: no level is excluded. */
+  if (policy->directory_views) {
+    return tls4217_policy_allows(TLS4217_VIEW_OPTIONAL, level);
+  }
+
+  return tls4217_policy_allows(get_default_view(policy), level);
+}
