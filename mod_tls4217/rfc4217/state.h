@@ -38,14 +38,21 @@ struct tls4217_facts {
   bool pbsz_required;         /* PROT needs a PBSZ before it */
   bool ccc_accepted;          /* TLSClearCommandChannel */
   bool control_required;      /* the control connection must be protected */
-  const struct tls4217_data_policy *data;
+  bool login_undoable;        /* a login can be undone by REIN */
+  const struct tls4217_data_policy *data;   /* never NULL */
 };
 
 /* The answer to a command. */
 struct tls4217_verdict {
   bool accepted;
   enum tls4217_reply_id reply;
-  enum tls4217_level level;   /* PROT: the level asked for; AUTH: to start at */
+
+  /*
+   * Of an accepted AUTH the level to start at, of an accepted PROT the level
+   * asked for, of an accepted transfer the level of its data connection;
+   * otherwise TLS4217_LEVEL_UNKNOWN.
+   */
+  enum tls4217_level level;
 };
 
 /* Puts *state as after connect: clear, no PBSZ, level C (section 9). */
@@ -54,35 +61,55 @@ void tls4217_state_reset(struct tls4217_state *state);
 /*
  * AUTH (section 4, 8, 17).  mechanism is the whole parameter as received, or
  * NULL or "" when there was none.  Accepted means: send the reply in clear,
- * shake hands, then call tls4217_state_protect with verdict.level.
+ * shake hands, then call tls4217_state_protect with verdict.level.  Refused,
+ * by the first reason that holds: 501 without a parameter, 504 unknown
+ * mechanism (RFC 2228, section 3, names it first), 503 protected already or
+ * 534 after CCC, 534 logged in, 431 without a certificate.
  */
 struct tls4217_verdict tls4217_state_auth(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const char *mechanism);
 
 /*
  * A completed handshake on the control connection: protected, no PBSZ seen,
- * data level as given (C; P after AUTH SSL, AUTH TLS-P and implicit TLS).
+ * data level as given (C; P after AUTH SSL, AUTH TLS-P and implicit TLS; C
+ * for anything else).
  */
 void tls4217_state_protect(struct tls4217_state *state,
   enum tls4217_level level);
 
-/* PBSZ (section 9).  Accepted means: call tls4217_state_set_pbsz. */
+/*
+ * PBSZ (section 9).  size is the whole parameter as received, or NULL or "".
+ * Accepted means: call tls4217_state_set_pbsz, which does nothing unless the
+ * control connection is protected.  Refused: 503 in clear and after CCC,
+ * then 501.
+ */
 struct tls4217_verdict tls4217_state_pbsz(const struct tls4217_state *state,
   const char *size);
 void tls4217_state_set_pbsz(struct tls4217_state *state);
 
 /*
- * PROT (section 9, 10.2).  Accepted means: call tls4217_state_set_level with
- * verdict.level.
+ * PROT (section 9, 10.2).  level is the whole parameter as received, or NULL
+ * or "".  Accepted means: call tls4217_state_set_level with verdict.level.
+ * Refused: 503 in clear and after CCC, 501 without a parameter, 536 or 504,
+ * 503 before PBSZ, 534 for a level that no transfer may use (the order of
+ * RFC 2228, section 3).
  */
 struct tls4217_verdict tls4217_state_prot(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const char *level);
+
+/*
+ * Sets the level of the data connections to come.  Does nothing unless the
+ * control connection is protected and level is C or P: after CCC the level
+ * is frozen.
+ */
 void tls4217_state_set_level(struct tls4217_state *state,
   enum tls4217_level level);
 
 /*
  * CCC (section 5, 15.3).  Accepted means: send the reply protected, shut TLS
- * down, then call tls4217_state_clear.  The data level is frozen from there.
+ * down, then call tls4217_state_clear, which does nothing unless the control
+ * connection is protected.  The data level is frozen from there.  Refused:
+ * 500 off, 533 not protected, 534 excluded, 534 before login.
  */
 struct tls4217_verdict tls4217_state_ccc(const struct tls4217_state *state,
   const struct tls4217_facts *facts);
@@ -91,7 +118,8 @@ void tls4217_state_clear(struct tls4217_state *state);
 /*
  * REIN (section 13).  Accepted means: send the reply at the level that the
  * control connection has, shut TLS down if there is any, then call
- * tls4217_state_reset.
+ * tls4217_state_reset.  Refused after a login that is not undoable: 502, and
+ * nothing changes.
  */
 struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
   const struct tls4217_facts *facts);
@@ -99,7 +127,8 @@ struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
 /*
  * A command that opens a data connection (section 10.2), asked when that
  * command arrives and never at PORT or PASV.  Refused means: 521 before any
- * 1xx; the state stays as it is.
+ * 1xx; the state stays as it is.  Accepted gives TLS4217_REPLY_NONE: the
+ * core goes on.
  */
 struct tls4217_verdict tls4217_state_transfer(
   const struct tls4217_state *state, const struct tls4217_facts *facts,
