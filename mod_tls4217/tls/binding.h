@@ -3,14 +3,14 @@
  *
  * Every control connection has a random id.  The tickets that we issue on it
  * carry the id as ticket application data
- * (SSL_SESSION_set1_ticket_appdata(3)); TLS 1.2 session ids are known in
+ * (SSL_SESSION_set1_ticket_appdata(3)); its TLS 1.2 session id is known to
  * this process only.  A data connection is bound to its control connection
  * when the session that it resumes carries that id, or the id of the session
  * that the control connection itself resumed.  RFC 4217, sections 10.2 and
  * 15.2.6, lets a server insist on that.
  *
- * A full handshake on a data connection never yields a session that a later
- * one could resume: such tickets carry no id, such sessions are not cached.
+ * A handshake on a data connection never yields a session that a later one
+ * could resume: it gets no ticket, and its session is not remembered.
  * Otherwise a stranger on the data port could earn a session by being
  * refused once.
  */
@@ -31,7 +31,7 @@ enum tls4217_reuse {
   TLS4217_REUSE_NONE,       /* full handshake, no session was offered */
   TLS4217_REUSE_OWN,        /* resumed a session of the control connection */
   TLS4217_REUSE_FOREIGN,    /* offered a session of another connection */
-  TLS4217_REUSE_STALE       /* offered one that we cannot read or that aged */
+  TLS4217_REUSE_STALE       /* offered one that we cannot use any more */
 };
 
 /* The ids of one control connection. */
@@ -39,23 +39,47 @@ struct tls4217_binding {
   unsigned char id[TLS4217_BINDING_ID_SIZE];
   unsigned char resumed[TLS4217_BINDING_ID_SIZE];
   bool has_resumed;         /* the control connection resumed a session */
+  SSL_SESSION *session;     /* its TLS 1.2 session with an id, or NULL; owned */
 };
 
-/* Gives binding a new random id.  Returns 0, or -1 with err filled. */
+/* What the callbacks of this file need to know of one SSL, and learn. */
+struct tls4217_bound {
+  struct tls4217_binding *binding;  /* of the control connection; borrowed */
+  bool data;                        /* this SSL is a data connection */
+  bool offered_id;                  /* a TLS 1.2 session id was offered */
+  enum tls4217_reuse reuse;         /* what the tickets offered amounted to */
+};
+
+/*
+ * Finds the struct tls4217_bound of an SSL.  Provided by the owner of the SSL
+ * (connection.c), so that the callbacks need no global state.
+ */
+struct tls4217_bound *tls4217_connection_bound(const SSL *ssl);
+
+/*
+ * Gives *binding a new random id and no session.  Free it with
+ * tls4217_binding_clear.  Returns 0, or -1 with err filled.
+ */
 int tls4217_binding_init(struct tls4217_binding *binding,
   struct tls4217_error *err);
 
+/* Frees what *binding owns and wipes it. */
+void tls4217_binding_clear(struct tls4217_binding *binding);
+
 /*
- * Installs the ticket callbacks and the cache mode that the rule above needs
- * in a context.  The callbacks find the connection of an SSL with
- * SSL_get_app_data(3).  Returns 0, or -1 with err filled.
+ * Installs the ticket callbacks, the session lookup and the cache mode that
+ * the rules above need in a context.  Returns 0, or -1 with err filled.
  */
 int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err);
 
 /*
  * After the handshake of a control connection: makes its TLS 1.2 session id,
- * if it has one, resumable by data connections of this process.
+ * if it has one, resumable by the data connections of this binding.
  */
-void tls4217_binding_remember(SSL *ssl);
+void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl);
+
+/* How a completed handshake stands to its control connection. */
+enum tls4217_reuse tls4217_binding_judge(const struct tls4217_bound *bound,
+  SSL *ssl);
 
 #endif

@@ -119,11 +119,12 @@ bool tls4217_connection_cut_between_records(
   const struct tls4217_connection *conn);
 
 /*
- * Writes all of buf, or fails for good.  Returns 0, or -1 with err filled
- * (errnum EPIPE or ECONNRESET when the peer is gone).
+ * Writes all of buf within timeout milliseconds (-1: no limit), or fails for
+ * good.  Returns 0, or -1 with err filled (errnum EPIPE or ECONNRESET when
+ * the peer is gone, ETIMEDOUT when it did not read in time).
  */
 int tls4217_connection_write(struct tls4217_connection *conn,
-  const void *buf, size_t size, struct tls4217_error *err);
+  const void *buf, size_t size, int timeout, struct tls4217_error *err);
 
 /*
  * Sends close_notify, once; where wait_for_peer is true, waits for the
@@ -149,6 +150,13 @@ enum tls4217_reuse tls4217_connection_reuse(
 /* What the handshake came to.  Valid until the connection is freed. */
 void tls4217_connection_info(const struct tls4217_connection *conn,
   struct tls4217_connection_info *info);
+
+/*
+ * The callbacks of a context that speak of one connection, for context.c:
+ * SSL_CTX_set_client_hello_cb(3), SSL_CTX_set_tlsext_servername_callback(3).
+ */
+int tls4217_connection_client_hello_cb(SSL *ssl, int *alert, void *arg);
+int tls4217_connection_server_name_cb(SSL *ssl, int *alert, void *arg);
 
 /* The SSL, for the stream note "mod_tls.SSL" that other modules read. */
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn);

@@ -22,8 +22,10 @@ struct tls4217_context_settings {
   const char *ciphers;            /* TLS 1.2 and below; NULL: our default */
   const char *ciphersuites;       /* TLS 1.3; NULL: OpenSSL's default */
   bool server_preference;         /* our order of ciphers wins */
+  bool weak_security;             /* OpenSSL's security level 0 */
 
-  struct tls4217_keypair *const *pairs;   /* borrowed; at least one */
+  /* Borrowed; at least one.  The first one of each key type is used. */
+  struct tls4217_keypair *const *pairs;
   size_t npairs;
 
   /*

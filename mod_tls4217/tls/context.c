@@ -1,0 +1,190 @@
+/*
+ * mod_tls4217 - one SSL_CTX, complete and checked
+ *
+ * Everything that can be said before a client arrives is said here:
+ * versions, ciphers, certificates, ALPN (RFC 7301), session rules.  Nothing
+ * in it depends on a single connection, so that the daemon builds it once.
+ * SSL_CTX_use_cert_and_key(3), SSL_CTX_set_alpn_select_cb(3).
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/connection.h"
+#include "mod_tls4217/tls/context.h"
+#include "mod_tls4217/tls/version.h"
+
+/* Forward secrecy with authenticated encryption first, nothing anonymous. */
+#define DEFAULT_CIPHERS \
+  "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
+
+/* ProtocolNameList entry of RFC 7301, section 3.1. */
+static const unsigned char alpn_ftp[] = { 3, 'f', 't', 'p' };
+
+static int select_alpn_cb(SSL *ssl, const unsigned char **out,
+    unsigned char *outlen, const unsigned char *in, unsigned int inlen,
+    void *arg) {
+  unsigned char *selected = NULL;
+
+  (void) ssl;
+  (void) arg;
+
+  if (SSL_select_next_proto(&selected, outlen, alpn_ftp, sizeof(alpn_ftp), in,
+      inlen) != OPENSSL_NPN_NEGOTIATED) {
+    /* RFC 7301, section 3.2: no_application_protocol. */
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+
+  *out = selected;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+static int set_versions(SSL_CTX *ctx, unsigned int versions,
+    struct tls4217_error *err) {
+  struct tls4217_version_range range;
+
+  range = tls4217_version_range(versions);
+  if (SSL_CTX_set_min_proto_version(ctx, range.min) != 1 ||
+      SSL_CTX_set_max_proto_version(ctx, range.max) != 1) {
+    tls4217_error_set_openssl(err, "OpenSSL refuses these TLS versions");
+    return -1;
+  }
+
+  (void) SSL_CTX_set_options(ctx, range.options);
+  return 0;
+}
+
+static int set_ciphers(SSL_CTX *ctx,
+    const struct tls4217_context_settings *settings,
+    struct tls4217_error *err) {
+  const char *ciphers;
+
+  ciphers = settings->ciphers != NULL ? settings->ciphers : DEFAULT_CIPHERS;
+  if (SSL_CTX_set_cipher_list(ctx, ciphers) != 1) {
+    tls4217_error_set_openssl(err, "no cipher is left of '%s'", ciphers);
+    return -1;
+  }
+
+  if (settings->ciphersuites != NULL &&
+      SSL_CTX_set_ciphersuites(ctx, settings->ciphersuites) != 1) {
+    tls4217_error_set_openssl(err, "'%s' is not a list of TLS 1.3 suites",
+      settings->ciphersuites);
+    return -1;
+  }
+
+  if (settings->server_preference == true) {
+    (void) SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  }
+
+  return 0;
+}
+
+static int use_pair(SSL_CTX *ctx, const struct tls4217_keypair *pair,
+    struct tls4217_error *err) {
+  if (SSL_CTX_use_cert_and_key(ctx, pair->leaf, pair->key, pair->chain,
+      1) != 1) {
+    tls4217_error_set_openssl(err, "OpenSSL refuses a certificate");
+    return -1;
+  }
+
+  return 0;
+}
+
+/* A session belongs to one host and policy; SSL_CTX_set_session_id_context(3)
+ * takes 32 bytes, which is what SHA-256 gives. */
+static int set_scope(SSL_CTX *ctx, const char *scope,
+    struct tls4217_error *err) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int len = 0;
+
+  if (EVP_Digest(scope, strlen(scope), digest, &len, EVP_sha256(),
+        NULL) != 1 ||
+      SSL_CTX_set_session_id_context(ctx, digest, len) != 1) {
+    tls4217_error_set_openssl(err, "cannot name the context's sessions");
+    return -1;
+  }
+
+  return 0;
+}
+
+static void set_behaviour(SSL_CTX *ctx) {
+  (void) SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION|
+    SSL_OP_NO_COMPRESSION);
+
+  /* The chain is what the files say; searching for one costs every handshake
+   * and finds nothing, because there is no store to search. */
+  (void) SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN|
+    SSL_MODE_RELEASE_BUFFERS);
+  (void) SSL_CTX_set_dh_auto(ctx, 1);
+
+  /* One ticket after the handshake; every transfer gets a fresh one. */
+  (void) SSL_CTX_set_num_tickets(ctx, 1);
+  SSL_CTX_set_alpn_select_cb(ctx, select_alpn_cb, NULL);
+  SSL_CTX_set_client_hello_cb(ctx, tls4217_connection_client_hello_cb, NULL);
+  (void) SSL_CTX_set_tlsext_servername_callback(ctx,
+    tls4217_connection_server_name_cb);
+}
+
+static int fill_context(SSL_CTX *ctx,
+    const struct tls4217_context_settings *settings,
+    struct tls4217_error *err) {
+  set_behaviour(ctx);
+  if (settings->weak_security == true) {
+    SSL_CTX_set_security_level(ctx, 0);
+  }
+
+  if (set_versions(ctx, settings->versions, err) < 0 ||
+      set_ciphers(ctx, settings, err) < 0 ||
+      set_scope(ctx, settings->scope, err) < 0 ||
+      tls4217_binding_install(ctx, err) < 0) {
+    return -1;
+  }
+
+  /* Backwards: of two pairs with the same type of key the first one stays. */
+  for (size_t i = settings->npairs; i > 0; i--) {
+    if (use_pair(ctx, settings->pairs[i - 1], err) < 0) {
+      return -1;
+    }
+  }
+
+  return 0;
+}
+
+struct tls4217_context *tls4217_context_new(
+    const struct tls4217_context_settings *settings,
+    struct tls4217_error *err) {
+  struct tls4217_context *context;
+
+  context = calloc(1, sizeof(*context));
+  if (context == NULL) {
+    tls4217_error_set(err, ENOMEM, "out of memory");
+    return NULL;
+  }
+
+  context->ctx = SSL_CTX_new(TLS_server_method());
+  if (context->ctx == NULL) {
+    tls4217_error_set_openssl(err, "cannot create a TLS context");
+    goto fail;
+  }
+
+  if (fill_context(context->ctx, settings, err) < 0) {
+    goto fail;
+  }
+
+  return context;
+
+fail:
+  tls4217_context_free(context);
+  return NULL;
+}
+
+void tls4217_context_free(struct tls4217_context *context) {
+  if (context != NULL) {
+    SSL_CTX_free(context->ctx);
+    free(context);
+  }
+}
