@@ -1,0 +1,177 @@
+/*
+ * mod_tls4217 - reply.c: codes as the RFCs fix them, texts fit for the wire
+ *
+ * Serves RFC 2228, section 5, and RFC 4217, sections 4.2, 5, 10 and 13.
+ * The table is written from the RFCs, id by id, and leaves none out.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "mod_tls4217/rfc4217/reply.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct reply_case {
+  enum tls4217_reply_id id;
+  const char *want_code;
+  const char *want_words;   /* what the client must find in the text */
+};
+
+static const struct reply_case cases[] = {
+  { TLS4217_REPLY_AUTH_ACCEPTED, "234", "AUTH TLS" },
+  { TLS4217_REPLY_AUTH_NO_PARAMETER, "501", "send AUTH TLS" },
+  { TLS4217_REPLY_AUTH_UNKNOWN, "504", "send AUTH TLS" },
+  { TLS4217_REPLY_AUTH_TWICE, "503", "already protected" },
+  { TLS4217_REPLY_AUTH_AFTER_LOGIN, "534", "login" },
+  { TLS4217_REPLY_AUTH_AFTER_CCC, "534", "CCC" },
+  { TLS4217_REPLY_AUTH_NO_CERTIFICATE, "431", "certificate" },
+  { TLS4217_REPLY_HANDSHAKE_FAILED, "421", "clos" },
+  { TLS4217_REPLY_PEER_REFUSED, "421", "clos" },
+  { TLS4217_REPLY_PBSZ_ZERO, "200", "PBSZ" },
+  { TLS4217_REPLY_PBSZ_OTHER, "200", "PBSZ=0" },
+  { TLS4217_REPLY_PBSZ_MALFORMED, "501", "send PBSZ 0" },
+  { TLS4217_REPLY_PBSZ_BEFORE_AUTH, "503", "send AUTH TLS" },
+  { TLS4217_REPLY_PBSZ_AFTER_CCC, "503", "CCC" },
+  { TLS4217_REPLY_PROT_CLEAR, "200", "C" },
+  { TLS4217_REPLY_PROT_PRIVATE, "200", "P" },
+  { TLS4217_REPLY_PROT_NO_PARAMETER, "501", "PROT P or PROT C" },
+  { TLS4217_REPLY_PROT_UNKNOWN, "504", "PROT P or PROT C" },
+  { TLS4217_REPLY_PROT_UNSUPPORTED, "536", "PROT P or PROT C" },
+  { TLS4217_REPLY_PROT_BEFORE_AUTH, "503", "send AUTH TLS and PBSZ 0" },
+  { TLS4217_REPLY_PROT_BEFORE_PBSZ, "503", "PBSZ 0 before PROT" },
+  { TLS4217_REPLY_PROT_AFTER_CCC, "503", "CCC" },
+  { TLS4217_REPLY_PROT_CLEAR_EXCLUDED, "534", "send PROT P" },
+  { TLS4217_REPLY_PROT_PRIVATE_EXCLUDED, "534", "send PROT C" },
+  { TLS4217_REPLY_CCC_ACCEPTED, "200", "control connection" },
+  { TLS4217_REPLY_CCC_OFF, "500", "CCC" },
+  { TLS4217_REPLY_CCC_NOT_PROTECTED, "533", "not protected" },
+  { TLS4217_REPLY_CCC_BEFORE_LOGIN, "534", "before login" },
+  { TLS4217_REPLY_CCC_EXCLUDED, "534", "must stay protected" },
+  { TLS4217_REPLY_REIN_ACCEPTED, "220", "new user" },
+  { TLS4217_REPLY_REIN_AFTER_LOGIN, "502", "new connection" },
+  { TLS4217_REPLY_COMMAND_NOT_PROTECTED, "533", "send AUTH TLS first" },
+  { TLS4217_REPLY_USER_NOT_PROTECTED, "533", "send AUTH TLS first" },
+  { TLS4217_REPLY_USER_PROTECTED, "533", "without AUTH" },
+  { TLS4217_REPLY_DATA_NEEDS_AUTH, "521",
+    "send AUTH TLS before login, then PBSZ 0 and PROT P" },
+  { TLS4217_REPLY_DATA_NEEDS_PRIVATE, "521", "send PBSZ 0 and PROT P" },
+  { TLS4217_REPLY_DATA_NEEDS_CLEAR, "521", "PROT C" },
+  { TLS4217_REPLY_DATA_FROZEN_CLEAR, "521", "PROT P before CCC" },
+  { TLS4217_REPLY_DATA_FROZEN_PRIVATE, "521", "PROT C before CCC" },
+  { TLS4217_REPLY_DATA_HANDSHAKE, "522", "TLS negotiation" },
+  { TLS4217_REPLY_DATA_NOT_REUSED, "522", "NoSessionReuseRequired" },
+  { TLS4217_REPLY_DATA_FOREIGN_SESSION, "522", "NoSessionReuseRequired" }
+};
+
+static void test_codes_and_words(void **unused) {
+  (void) unused;
+
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const struct tls4217_reply *reply = tls4217_reply_get(cases[i].id);
+
+    assert_string_equal(reply->code, cases[i].want_code);
+    if (strstr(reply->text, cases[i].want_words) == NULL) {
+      fail_msg("%s \"%s\" lacks \"%s\"", reply->code, reply->text,
+        cases[i].want_words);
+    }
+  }
+}
+
+static void test_every_id_once(void **unused) {
+  int seen[TLS4217_REPLY_COUNT] = { 0 };
+
+  (void) unused;
+
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    seen[cases[i].id]++;
+  }
+
+  assert_int_equal(seen[TLS4217_REPLY_NONE], 0);
+  for (int id = TLS4217_REPLY_NONE + 1; id < TLS4217_REPLY_COUNT; id++) {
+    assert_int_equal(seen[id], 1);
+  }
+}
+
+/* A text goes through printf-like senders and is one line of the protocol. */
+static void test_texts_fit_the_wire(void **unused) {
+  (void) unused;
+
+  for (int id = TLS4217_REPLY_NONE + 1; id < TLS4217_REPLY_COUNT; id++) {
+    const struct tls4217_reply *reply =
+      tls4217_reply_get((enum tls4217_reply_id) id);
+
+    assert_int_equal(strlen(reply->code), 3);
+    assert_int_equal(strspn(reply->code, "0123456789"), 3);
+    assert_in_range(strlen(reply->text), 1, 399);
+
+    for (const char *byte = reply->text; *byte != '\0'; byte++) {
+      assert_in_range((unsigned char) *byte, ' ', '~');
+      assert_int_not_equal(*byte, '%');
+    }
+  }
+}
+
+/* Two refusals with one text would hide from the client which it met. */
+static void test_texts_differ(void **unused) {
+  (void) unused;
+
+  for (int id = 1; id < TLS4217_REPLY_COUNT; id++) {
+    for (int other = id + 1; other < TLS4217_REPLY_COUNT; other++) {
+      assert_string_not_equal(
+        tls4217_reply_get((enum tls4217_reply_id) id)->text,
+        tls4217_reply_get((enum tls4217_reply_id) other)->text);
+    }
+  }
+}
+
+static void test_521_opens_with_the_words_of_the_rfc(void **unused) {
+  static const char words[] =
+    "Data connection cannot be opened with this PROT setting";
+
+  (void) unused;
+
+  for (int id = 1; id < TLS4217_REPLY_COUNT; id++) {
+    const struct tls4217_reply *reply =
+      tls4217_reply_get((enum tls4217_reply_id) id);
+
+    if (strcmp(reply->code, "521") == 0) {
+      assert_memory_equal(reply->text, words, sizeof(words) - 1);
+    }
+  }
+}
+
+static void test_out_of_range(void **unused) {
+  static const int ids[] = {
+    TLS4217_REPLY_NONE, TLS4217_REPLY_COUNT, TLS4217_REPLY_COUNT + 1, -1
+  };
+
+  (void) unused;
+
+  for (size_t i = 0; i < COUNT(ids); i++) {
+    const struct tls4217_reply *reply =
+      tls4217_reply_get((enum tls4217_reply_id) ids[i]);
+
+    assert_non_null(reply);
+    assert_string_equal(reply->code, "");
+    assert_string_equal(reply->text, "");
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    { "2228-5-codes-and-words", test_codes_and_words, NULL, NULL, NULL },
+    { "every-id-once", test_every_id_once, NULL, NULL, NULL },
+    { "texts-fit-the-wire", test_texts_fit_the_wire, NULL, NULL, NULL },
+    { "texts-differ", test_texts_differ, NULL, NULL, NULL },
+    { "4217-10.2-521-words", test_521_opens_with_the_words_of_the_rfc,
+      NULL, NULL, NULL },
+    { "out-of-range", test_out_of_range, NULL, NULL, NULL }
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
