@@ -1,0 +1,456 @@
+/*
+ * mod_tls4217 - state.c: every command in every situation, against the RFCs
+ *
+ * Serves RFC 2228, section 3, and RFC 4217, sections 4, 5, 8, 9, 10.2, 13,
+ * 15.3 and 17.
+ *
+ * The oracle is a list of clauses.  Each names the situations it speaks of,
+ * as a set of values per dimension, and the reply it wants there; the order
+ * of the list means nothing.  One cmocka test per clause visits all the
+ * situations; one more proves that every situation has a clause, and that
+ * clauses never contradict each other follows from all of them passing.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "mod_tls4217/rfc4217/state.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What a clause may speak of.  A situation has one bit in each. */
+enum dimension {
+  COMMAND, WORD, CONTROL, PBSZ_SEEN, LEVEL, LOGIN, CERTIFICATE, PBSZ_NEEDED,
+  CCC_ON, MUST_PROTECT, UNDOABLE, REACH, VIEW, DIMENSIONS
+};
+
+enum { NO = 1, YES = 2 };
+enum { AUTH = 1, PBSZ = 2, PROT = 4, CCC = 8, REIN = 16, TRANSFER = 32 };
+enum { MISSING = 1, UNKNOWN = 2 };
+enum { TLS = 4, TLS_OLD = 8 };                     /* words of AUTH */
+enum { ZERO = 4, SIZE = 8 };                       /* words of PBSZ */
+enum { C = 4, P = 8, SAFE = 16, CONFIDENTIAL = 32 };   /* of PROT, LEVEL */
+enum { CLEAR = 1, PROTECTED = 2, CLEARED = 4 };    /* CONTROL */
+enum { ONLY_C = 1, ONLY_P = 2, BOTH = 4 };         /* REACH */
+enum { NONE = 1, OPTIONAL = 2, REQUIRED = 4 };     /* VIEW */
+
+typedef unsigned int situation[DIMENSIONS];
+
+struct clause {
+  const char *name;
+  situation when;             /* no bit in a dimension: any value */
+  enum tls4217_reply_id want;
+  int want_level;             /* C, P, or 0: not a level */
+};
+
+#define OF(command, word) [COMMAND] = (command), [WORD] = (word)
+#define ANY_MECHANISM (TLS | TLS_OLD)
+
+static const struct clause clauses[] = {
+  { "2228-3-auth-no-parameter", { OF(AUTH, MISSING) },
+    TLS4217_REPLY_AUTH_NO_PARAMETER, 0 },
+  { "2228-3-auth-not-understood", { OF(AUTH, UNKNOWN) },
+    TLS4217_REPLY_AUTH_UNKNOWN, 0 },
+  { "2228-3-auth-not-willing-twice",
+    { OF(AUTH, ANY_MECHANISM), [CONTROL] = PROTECTED },
+    TLS4217_REPLY_AUTH_TWICE, 0 },
+  { "2228-3-auth-not-willing-after-ccc",
+    { OF(AUTH, ANY_MECHANISM), [CONTROL] = CLEARED },
+    TLS4217_REPLY_AUTH_AFTER_CCC, 0 },
+  { "4217-4.2-auth-after-login",
+    { OF(AUTH, ANY_MECHANISM), [CONTROL] = CLEAR, [LOGIN] = YES },
+    TLS4217_REPLY_AUTH_AFTER_LOGIN, 0 },
+  { "2228-3-auth-not-able",
+    { OF(AUTH, ANY_MECHANISM), [CONTROL] = CLEAR, [LOGIN] = NO,
+      [CERTIFICATE] = NO },
+    TLS4217_REPLY_AUTH_NO_CERTIFICATE, 0 },
+  { "4217-9-auth-tls-starts-at-c",
+    { OF(AUTH, TLS), [CONTROL] = CLEAR, [LOGIN] = NO, [CERTIFICATE] = YES },
+    TLS4217_REPLY_AUTH_ACCEPTED, C },
+  { "4217-17-auth-ssl-starts-at-p",
+    { OF(AUTH, TLS_OLD), [CONTROL] = CLEAR, [LOGIN] = NO,
+      [CERTIFICATE] = YES },
+    TLS4217_REPLY_AUTH_ACCEPTED, P },
+
+  { "4217-9-pbsz-before-auth", { OF(PBSZ, 0), [CONTROL] = CLEAR },
+    TLS4217_REPLY_PBSZ_BEFORE_AUTH, 0 },
+  { "4217-5-pbsz-after-ccc", { OF(PBSZ, 0), [CONTROL] = CLEARED },
+    TLS4217_REPLY_PBSZ_AFTER_CCC, 0 },
+  { "2228-3-pbsz-malformed",
+    { OF(PBSZ, MISSING | UNKNOWN), [CONTROL] = PROTECTED },
+    TLS4217_REPLY_PBSZ_MALFORMED, 0 },
+  { "4217-9-pbsz-zero", { OF(PBSZ, ZERO), [CONTROL] = PROTECTED },
+    TLS4217_REPLY_PBSZ_ZERO, 0 },
+  { "2228-3-pbsz-smaller", { OF(PBSZ, SIZE), [CONTROL] = PROTECTED },
+    TLS4217_REPLY_PBSZ_OTHER, 0 },
+
+  { "4217-9-prot-before-auth", { OF(PROT, 0), [CONTROL] = CLEAR },
+    TLS4217_REPLY_PROT_BEFORE_AUTH, 0 },
+  { "4217-5-prot-after-ccc", { OF(PROT, 0), [CONTROL] = CLEARED },
+    TLS4217_REPLY_PROT_AFTER_CCC, 0 },
+  { "2228-3-prot-no-parameter", { OF(PROT, MISSING), [CONTROL] = PROTECTED },
+    TLS4217_REPLY_PROT_NO_PARAMETER, 0 },
+  { "2228-3-prot-not-understood",
+    { OF(PROT, UNKNOWN), [CONTROL] = PROTECTED },
+    TLS4217_REPLY_PROT_UNKNOWN, 0 },
+  { "4217-9-prot-s-e",
+    { OF(PROT, SAFE | CONFIDENTIAL), [CONTROL] = PROTECTED },
+    TLS4217_REPLY_PROT_UNSUPPORTED, 0 },
+  { "4217-9-prot-before-pbsz",
+    { OF(PROT, C | P), [CONTROL] = PROTECTED, [PBSZ_SEEN] = NO,
+      [PBSZ_NEEDED] = YES },
+    TLS4217_REPLY_PROT_BEFORE_PBSZ, 0 },
+  { "4217-10.2-view1-prot-p",
+    { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES,
+      [REACH] = ONLY_C },
+    TLS4217_REPLY_PROT_PRIVATE_EXCLUDED, 0 },
+  { "4217-10.2-view1-prot-p-no-pbsz",
+    { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO,
+      [REACH] = ONLY_C },
+    TLS4217_REPLY_PROT_PRIVATE_EXCLUDED, 0 },
+  { "4217-10.2-view3-prot-c",
+    { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES,
+      [REACH] = ONLY_P },
+    TLS4217_REPLY_PROT_CLEAR_EXCLUDED, 0 },
+  { "4217-10.2-view3-prot-c-no-pbsz",
+    { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO,
+      [REACH] = ONLY_P },
+    TLS4217_REPLY_PROT_CLEAR_EXCLUDED, 0 },
+  { "4217-9-prot-c",
+    { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES,
+      [REACH] = ONLY_C | BOTH },
+    TLS4217_REPLY_PROT_CLEAR, C },
+  { "4217-9-prot-c-no-pbsz",
+    { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO,
+      [REACH] = ONLY_C | BOTH },
+    TLS4217_REPLY_PROT_CLEAR, C },
+  { "4217-9-prot-p",
+    { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES,
+      [REACH] = ONLY_P | BOTH },
+    TLS4217_REPLY_PROT_PRIVATE, P },
+  { "4217-9-prot-p-no-pbsz",
+    { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO,
+      [REACH] = ONLY_P | BOTH },
+    TLS4217_REPLY_PROT_PRIVATE, P },
+
+  { "4217-5-ccc-not-accepted", { OF(CCC, 0), [CCC_ON] = NO },
+    TLS4217_REPLY_CCC_OFF, 0 },
+  { "4217-5-ccc-not-protected",
+    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = CLEAR | CLEARED },
+    TLS4217_REPLY_CCC_NOT_PROTECTED, 0 },
+  { "4217-5-ccc-excluded",
+    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED,
+      [MUST_PROTECT] = YES },
+    TLS4217_REPLY_CCC_EXCLUDED, 0 },
+  { "4217-15.3-ccc-before-login",
+    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED,
+      [MUST_PROTECT] = NO, [LOGIN] = NO },
+    TLS4217_REPLY_CCC_BEFORE_LOGIN, 0 },
+  { "4217-5-ccc-accepted",
+    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED,
+      [MUST_PROTECT] = NO, [LOGIN] = YES },
+    TLS4217_REPLY_CCC_ACCEPTED, 0 },
+
+  { "4217-13-rein-before-login", { OF(REIN, 0), [LOGIN] = NO },
+    TLS4217_REPLY_REIN_ACCEPTED, 0 },
+  { "4217-13-rein-undoable",
+    { OF(REIN, 0), [LOGIN] = YES, [UNDOABLE] = YES },
+    TLS4217_REPLY_REIN_ACCEPTED, 0 },
+  { "4217-13-rein-after-login",
+    { OF(REIN, 0), [LOGIN] = YES, [UNDOABLE] = NO },
+    TLS4217_REPLY_REIN_AFTER_LOGIN, 0 },
+
+  { "4217-9-transfer-without-tls",
+    { OF(TRANSFER, 0), [VIEW] = NONE | OPTIONAL, [CONTROL] = CLEAR },
+    TLS4217_REPLY_NONE, C },
+  { "4217-10.2-view1-transfer-at-c",
+    { OF(TRANSFER, 0), [VIEW] = NONE, [CONTROL] = PROTECTED | CLEARED,
+      [LEVEL] = C },
+    TLS4217_REPLY_NONE, C },
+  { "4217-10.2-view1-transfer-at-p",
+    { OF(TRANSFER, 0), [VIEW] = NONE, [CONTROL] = PROTECTED, [LEVEL] = P },
+    TLS4217_REPLY_DATA_NEEDS_CLEAR, 0 },
+  { "4217-5-view1-transfer-frozen-at-p",
+    { OF(TRANSFER, 0), [VIEW] = NONE, [CONTROL] = CLEARED, [LEVEL] = P },
+    TLS4217_REPLY_DATA_FROZEN_PRIVATE, 0 },
+  { "4217-10.2-view2-transfer-at-c",
+    { OF(TRANSFER, 0), [VIEW] = OPTIONAL, [LEVEL] = C },
+    TLS4217_REPLY_NONE, C },
+  { "4217-10.2-view2-transfer-at-p",
+    { OF(TRANSFER, 0), [VIEW] = OPTIONAL, [CONTROL] = PROTECTED | CLEARED,
+      [LEVEL] = P },
+    TLS4217_REPLY_NONE, P },
+  { "4217-10.2-view3-transfer-without-tls",
+    { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = CLEAR },
+    TLS4217_REPLY_DATA_NEEDS_AUTH, 0 },
+  { "4217-10.2-view3-transfer-at-c",
+    { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = PROTECTED,
+      [LEVEL] = C },
+    TLS4217_REPLY_DATA_NEEDS_PRIVATE, 0 },
+  { "4217-5-view3-transfer-frozen-at-c",
+    { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = CLEARED, [LEVEL] = C },
+    TLS4217_REPLY_DATA_FROZEN_CLEAR, 0 },
+  { "4217-10.2-view3-transfer-at-p",
+    { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = PROTECTED | CLEARED,
+      [LEVEL] = P },
+    TLS4217_REPLY_NONE, P }
+};
+
+/* What the client sends, and what the clauses call it. */
+static const struct input {
+  unsigned int command;
+  const char *word;           /* the parameter; the name of a transfer */
+  unsigned int kind;
+} inputs[] = {
+  { AUTH, NULL, MISSING }, { AUTH, "", MISSING },
+  { AUTH, "TLS", TLS }, { AUTH, "tls", TLS }, { AUTH, "TLS-C", TLS },
+  { AUTH, "SSL", TLS_OLD }, { AUTH, "TLS-P", TLS_OLD },
+  { AUTH, "GSSAPI", UNKNOWN }, { AUTH, "TLS X", UNKNOWN },
+  { PBSZ, NULL, MISSING }, { PBSZ, "", MISSING }, { PBSZ, "0", ZERO },
+  { PBSZ, "16384", SIZE }, { PBSZ, "4294967295", SIZE },
+  { PBSZ, "4294967296", UNKNOWN }, { PBSZ, "x", UNKNOWN },
+  { PROT, NULL, MISSING }, { PROT, "", MISSING },
+  { PROT, "C", C }, { PROT, "c", C }, { PROT, "P", P }, { PROT, "p", P },
+  { PROT, "S", SAFE }, { PROT, "E", CONFIDENTIAL },
+  { PROT, "X", UNKNOWN }, { PROT, "PP", UNKNOWN },
+  { CCC, NULL, MISSING }, { REIN, NULL, MISSING },
+  { TRANSFER, "RETR", UNKNOWN }, { TRANSFER, "STOR", UNKNOWN },
+  { TRANSFER, "STOU", UNKNOWN }, { TRANSFER, "APPE", UNKNOWN },
+  { TRANSFER, "LIST", UNKNOWN }, { TRANSFER, "NLST", UNKNOWN },
+  { TRANSFER, "MLSD", UNKNOWN }
+};
+
+static bool match_list(const struct tls4217_rule *rule,
+    const struct tls4217_transfer *transfer) {
+  (void) rule;
+  return strcmp(transfer->command, "LIST") == 0;
+}
+
+static const struct tls4217_rule list_none[] = {
+  { TLS4217_VIEW_NONE, match_list, NULL }
+};
+
+static const struct tls4217_rule list_none_closed[] = {
+  { TLS4217_VIEW_NONE, match_list, NULL },
+  { TLS4217_VIEW_REQUIRED, NULL, NULL }
+};
+
+static const struct tls4217_rule list_required_closed[] = {
+  { TLS4217_VIEW_REQUIRED, match_list, NULL },
+  { TLS4217_VIEW_REQUIRED, NULL, NULL }
+};
+
+#define V(name) TLS4217_VIEW_ ## name
+#define RULES(rules) rules, COUNT(rules)
+
+/* Policies, what PROT may reach under them, and the view of a transfer. */
+static const struct policy_case {
+  struct tls4217_data_policy policy;
+  enum tls4217_view directory_view;
+  unsigned int reach;
+  unsigned int view;          /* of every transfer but LIST */
+  unsigned int view_of_list;
+} policies[] = {
+  { { V(NONE), NULL, 0, false }, V(UNKNOWN), ONLY_C, NONE, NONE },
+  { { V(OPTIONAL), NULL, 0, false }, V(UNKNOWN), BOTH, OPTIONAL, OPTIONAL },
+  { { V(REQUIRED), NULL, 0, false }, V(UNKNOWN), ONLY_P, REQUIRED,
+    REQUIRED },
+  { { V(PER_TRANSFER), NULL, 0, false }, V(UNKNOWN), BOTH, OPTIONAL,
+    OPTIONAL },
+  { { V(NONE), NULL, 0, true }, V(UNKNOWN), BOTH, NONE, NONE },
+  { { V(NONE), NULL, 0, true }, V(REQUIRED), BOTH, REQUIRED, REQUIRED },
+  { { V(OPTIONAL), NULL, 0, true }, V(NONE), BOTH, NONE, NONE },
+  { { V(REQUIRED), NULL, 0, true }, V(UNKNOWN), BOTH, REQUIRED, REQUIRED },
+  { { V(REQUIRED), NULL, 0, true }, V(NONE), BOTH, NONE, NONE },
+  { { V(REQUIRED), NULL, 0, true }, V(OPTIONAL), BOTH, OPTIONAL, OPTIONAL },
+  { { V(PER_TRANSFER), NULL, 0, true }, V(REQUIRED), BOTH, REQUIRED,
+    REQUIRED },
+  { { V(PER_TRANSFER), RULES(list_none), true }, V(REQUIRED), BOTH, REQUIRED,
+    NONE },
+  { { V(PER_TRANSFER), RULES(list_none), false }, V(UNKNOWN), BOTH, OPTIONAL,
+    NONE },
+  { { V(PER_TRANSFER), RULES(list_none_closed), true }, V(OPTIONAL), BOTH,
+    REQUIRED, NONE },
+  { { V(PER_TRANSFER), RULES(list_required_closed), true }, V(NONE), ONLY_P,
+    REQUIRED, REQUIRED }
+};
+
+/* Everything that a call of the machine is given. */
+struct call {
+  const struct input *input;
+  const struct policy_case *policy;
+  struct tls4217_state state;
+  struct tls4217_facts facts;
+  situation is;
+};
+
+/* Takes the next digit of a number that counts through all situations. */
+static unsigned int take_digit(size_t *number, size_t base) {
+  unsigned int digit = (unsigned int) (*number % base);
+
+  *number /= base;
+  return digit;
+}
+
+static bool take_flag(size_t *number, unsigned int *is) {
+  bool flag = take_digit(number, 2) == 1;
+
+  *is = flag ? YES : NO;
+  return flag;
+}
+
+static void make_state(struct call *call, size_t *number) {
+  unsigned int control = take_digit(number, 3);
+
+  call->state.control = (enum tls4217_control) control;
+  call->is[CONTROL] = 1U << control;
+  call->state.pbsz = take_flag(number, &call->is[PBSZ_SEEN]);
+  call->state.level = (enum tls4217_level) take_digit(number, 2);
+  call->is[LEVEL] = call->state.level == TLS4217_LEVEL_CLEAR ? C : P;
+}
+
+static void make_facts(struct call *call, size_t *number) {
+  call->facts.logged_in = take_flag(number, &call->is[LOGIN]);
+  call->facts.certificate = take_flag(number, &call->is[CERTIFICATE]);
+  call->facts.pbsz_required = take_flag(number, &call->is[PBSZ_NEEDED]);
+  call->facts.ccc_accepted = take_flag(number, &call->is[CCC_ON]);
+  call->facts.control_required = take_flag(number, &call->is[MUST_PROTECT]);
+  call->facts.login_undoable = take_flag(number, &call->is[UNDOABLE]);
+  call->facts.data = &call->policy->policy;
+}
+
+/* Makes the situation of a number; false when there are no more. */
+static bool make_call(struct call *call, size_t number) {
+  memset(call, 0, sizeof(*call));
+  call->input = &inputs[take_digit(&number, COUNT(inputs))];
+  call->policy = &policies[take_digit(&number, COUNT(policies))];
+  make_state(call, &number);
+  make_facts(call, &number);
+
+  call->is[COMMAND] = call->input->command;
+  call->is[WORD] = call->input->kind;
+  call->is[REACH] = call->policy->reach;
+  call->is[VIEW] = call->policy->view;
+  if (call->input->command == TRANSFER &&
+      strcmp(call->input->word, "LIST") == 0) {
+    call->is[VIEW] = call->policy->view_of_list;
+  }
+
+  return number == 0;
+}
+
+static struct tls4217_verdict ask(const struct call *call) {
+  struct tls4217_transfer transfer = { call->input->word, "/srv/ftp/f",
+    call->policy->directory_view };
+
+  switch (call->input->command) {
+    case AUTH:
+      return tls4217_state_auth(&call->state, &call->facts, transfer.command);
+    case PBSZ:
+      return tls4217_state_pbsz(&call->state, transfer.command);
+    case PROT:
+      return tls4217_state_prot(&call->state, &call->facts, transfer.command);
+    case CCC:
+      return tls4217_state_ccc(&call->state, &call->facts);
+    case REIN:
+      return tls4217_state_rein(&call->state, &call->facts);
+    default:
+      return tls4217_state_transfer(&call->state, &call->facts, &transfer);
+  }
+}
+
+static bool covers(const struct clause *clause, const struct call *call) {
+  for (int i = 0; i < DIMENSIONS; i++) {
+    if (clause->when[i] != 0 && (clause->when[i] & call->is[i]) == 0) {
+      return false;
+    }
+  }
+
+  return true;
+}
+
+/* Replies of the classes 4 and 5 refuse; no reply lets the core go on. */
+static bool is_acceptance(enum tls4217_reply_id id) {
+  return strchr("45", tls4217_reply_get(id)->code[0]) == NULL ||
+    id == TLS4217_REPLY_NONE;
+}
+
+static void check_call(const struct clause *clause, const struct call *call) {
+  static const enum tls4217_level levels[] = {
+    [0] = TLS4217_LEVEL_UNKNOWN,
+    [C] = TLS4217_LEVEL_CLEAR,
+    [P] = TLS4217_LEVEL_PRIVATE
+  };
+  struct tls4217_verdict got = ask(call);
+
+  if (got.reply == clause->want &&
+      got.level == levels[clause->want_level] &&
+      got.accepted == is_acceptance(clause->want)) {
+    return;
+  }
+
+  fail_msg("command %u \"%s\", control %u, pbsz %u, level %u, login %u, "
+    "policy %zu: got %s \"%s\" (%d, level %s), want %s \"%s\"",
+    call->is[COMMAND], call->input->word == NULL ? "" : call->input->word,
+    call->is[CONTROL], call->is[PBSZ_SEEN], call->is[LEVEL], call->is[LOGIN],
+    (size_t) (call->policy - policies), tls4217_reply_get(got.reply)->code,
+    tls4217_reply_get(got.reply)->text, got.accepted,
+    tls4217_names_level_text(got.level),
+    tls4217_reply_get(clause->want)->code,
+    tls4217_reply_get(clause->want)->text);
+}
+
+static void test_clause(void **state) {
+  const struct clause *clause = *state;
+  struct call call;
+  size_t visited = 0;
+
+  for (size_t number = 0; make_call(&call, number); number++) {
+    if (covers(clause, &call)) {
+      check_call(clause, &call);
+      visited++;
+    }
+  }
+
+  assert_int_not_equal(visited, 0);
+}
+
+static void test_every_situation_has_a_clause(void **unused) {
+  struct call call;
+  size_t number;
+
+  (void) unused;
+
+  for (number = 0; make_call(&call, number); number++) {
+    bool covered = false;
+
+    for (size_t i = 0; i < COUNT(clauses) && !covered; i++) {
+      covered = covers(&clauses[i], &call);
+    }
+    assert_true(covered);
+  }
+
+  /* All digits of make_call: 3 * 2 * 2 states, 6 facts. */
+  assert_int_equal(number, COUNT(inputs) * COUNT(policies) * 12 * 64);
+  print_message("%zu situations, %zu clauses\n", number, COUNT(clauses));
+}
+
+int main(void) {
+  static struct CMUnitTest tests[COUNT(clauses) + 1];
+
+  for (size_t i = 0; i < COUNT(clauses); i++) {
+    tests[i] = (struct CMUnitTest) { clauses[i].name, test_clause, NULL,
+      NULL, (void *) &clauses[i] };
+  }
+
+  tests[COUNT(clauses)] = (struct CMUnitTest) {
+    "every-situation-has-a-clause", test_every_situation_has_a_clause, NULL,
+    NULL, NULL };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
