@@ -1,0 +1,706 @@
+/*
+ * mod_tls4217 - tests of tls/keypair.c (and tls/pemfile.c below it)
+ *
+ * Files are composed of parts, right and wrong; what a message must say is
+ * the file's name, what is wrong, and the way out.
+ */
+
+#define _XOPEN_SOURCE 700
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "mod_tls4217/tls/keypair.h"
+#include "t/unit/pki.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define DAY (24L * 60L * 60L)
+
+/* The certificates that all tests share, and a directory per test. */
+struct world {
+  struct pki_dir *dir;
+  struct pki_cert *root;
+  struct pki_cert *issuer;
+  struct pki_cert *leaf;
+  struct pki_cert *other;     /* same name, another key: a renewal */
+};
+
+static int make_world(void **state) {
+  struct world *world = calloc(1, sizeof(*world));
+
+  assert_non_null(world);
+  world->root = pki_ca("Root", NULL);
+  world->issuer = pki_ca("Issuer", world->root);
+  world->leaf = pki_leaf("ftp.example.org", PKI_EC, world->issuer);
+  world->other = pki_leaf("ftp.example.org", PKI_EC, world->issuer);
+  *state = world;
+  return 0;
+}
+
+static int end_world(void **state) {
+  struct world *world = *state;
+
+  pki_free(world->root);
+  pki_free(world->issuer);
+  pki_free(world->leaf);
+  pki_free(world->other);
+  free(world);
+  return 0;
+}
+
+static int make_dir(void **state) {
+  struct world *world = *state;
+
+  world->dir = pki_dir_new();
+  return 0;
+}
+
+static int end_dir(void **state) {
+  struct world *world = *state;
+
+  pki_dir_free(world->dir);
+  return 0;
+}
+
+static struct tls4217_keypair *load(const char *cert, const char *key,
+    const char *chain) {
+  struct tls4217_error err = { .text = "" };
+  struct tls4217_keypair *pair = tls4217_keypair_load(cert, key, chain, &err);
+
+  assert_string_equal(err.text, "");
+  assert_non_null(pair);
+  assert_int_equal(ERR_peek_error(), 0);
+  return pair;
+}
+
+/* The load must fail, and say all that is wanted (a list up to NULL). */
+static void refuse(const char *cert, const char *key, const char *chain, ...) {
+  struct tls4217_error err = { .text = "" };
+  const char *want;
+  va_list wants;
+
+  ERR_raise(ERR_LIB_SSL, 1);    /* somebody else's old entry */
+  assert_null(tls4217_keypair_load(cert, key, chain, &err));
+  assert_int_equal(ERR_peek_error(), 0);
+  assert_null(strchr(err.text, '\n'));
+  va_start(wants, chain);
+  while ((want = va_arg(wants, const char *)) != NULL) {
+    if (strstr(err.text, want) == NULL) {
+      fail_msg("\"%s\" lacks \"%s\"", err.text, want);
+    }
+  }
+  va_end(wants);
+}
+
+static const char *cert_file(struct world *world, const char *name,
+    const struct pki_cert *cert) {
+  const char *file = pki_path(world->dir, name);
+
+  pki_add_cert(file, cert);
+  return file;
+}
+
+static const char *key_file(struct world *world, const char *name,
+    const struct pki_cert *cert) {
+  const char *file = pki_path(world->dir, name);
+
+  pki_add_key(file, cert, NULL);
+  return file;
+}
+
+static const char *text_file(struct world *world, const char *name,
+    const char *text) {
+  const char *file = pki_path(world->dir, name);
+
+  pki_add_text(file, text);
+  return file;
+}
+
+static void assert_chain(const struct tls4217_keypair *pair,
+    const struct pki_cert *first, const struct pki_cert *second) {
+  int want = (first != NULL) + (second != NULL);
+
+  assert_int_equal(sk_X509_num(pair->chain), want);
+  if (first != NULL) {
+    assert_int_equal(X509_cmp(sk_X509_value(pair->chain, 0), first->cert), 0);
+  }
+  if (second != NULL) {
+    assert_int_equal(X509_cmp(sk_X509_value(pair->chain, 1), second->cert),
+      0);
+  }
+}
+
+static const struct {
+  const char *name;
+  enum pki_key key;
+  const char *cert_name;
+  const char *key_name;
+  const char *want;
+} types[] = {
+  { "ECDSA", PKI_EC, "ec.pem", "ec.key", "EC" },
+  { "RSA", PKI_RSA, "rsa.pem", "rsa.key", "RSA" },
+  { "Ed25519", PKI_ED25519, "ed25519.pem", "ed25519.key", "ED25519" },
+};
+
+static void test_any_key_type(void **state) {
+  struct world *world = *state;
+  struct tls4217_keypair *pair;
+  struct pki_cert *made;
+  const char *cert, *key;
+  size_t i;
+
+  for (i = 0; i < COUNT(types); i++) {
+    print_message("  %s\n", types[i].name);
+    made = pki_leaf("ftp.example.org", types[i].key, world->issuer);
+    cert = cert_file(world, types[i].cert_name, made);
+    key = key_file(world, types[i].key_name, made);
+    pair = load(cert, key, NULL);
+    assert_int_equal(X509_cmp(pair->leaf, made->cert), 0);
+    assert_int_equal(EVP_PKEY_is_a(pair->key, types[i].want), 1);
+    assert_int_equal(EVP_PKEY_eq(pair->key, made->key), 1);
+    assert_chain(pair, NULL, NULL);
+    tls4217_keypair_free(pair);
+    pki_free(made);
+  }
+}
+
+static void test_older_forms_of_keys(void **state) {
+  static const enum pki_key older[] = { PKI_EC, PKI_RSA };
+  struct world *world = *state;
+  struct pki_cert *made;
+  const char *file;
+  size_t i;
+
+  for (i = 0; i < COUNT(older); i++) {
+    made = pki_leaf("ftp.example.org", older[i], world->issuer);
+    file = pki_path(world->dir, i == 0 ? "ec.pem" : "rsa.pem");
+    /* openssl ecparam -genkey writes such a block in front of the key. */
+    pki_add_text(file, i == 0 ? "-----BEGIN EC PARAMETERS-----\n"
+      "BggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" : "");
+    pki_add_traditional_key(file, made, NULL);
+    pki_add_cert(file, made);
+    tls4217_keypair_free(load(file, NULL, NULL));
+    pki_free(made);
+  }
+}
+
+static void test_fullchain_in_order(void **state) {
+  struct world *world = *state;
+  struct tls4217_keypair *pair;
+  const char *cert = cert_file(world, "fullchain.pem", world->leaf);
+  const char *key = key_file(world, "privkey.pem", world->leaf);
+
+  pki_add_cert(cert, world->issuer);
+  pki_add_cert(cert, world->root);
+  pair = load(cert, key, NULL);
+  assert_int_equal(X509_cmp(pair->leaf, world->leaf->cert), 0);
+  assert_chain(pair, world->issuer, world->root);
+  tls4217_keypair_free(pair);
+}
+
+static void test_all_in_one_file(void **state) {
+  struct world *world = *state;
+  struct tls4217_keypair *pair;
+  const char *front = key_file(world, "front.pem", world->leaf);
+  const char *middle = cert_file(world, "middle.pem", world->leaf);
+
+  pki_add_cert(front, world->leaf);
+  pki_add_cert(front, world->issuer);
+  pki_add_key(middle, world->leaf, NULL);
+  pki_add_cert(middle, world->issuer);
+
+  pair = load(front, NULL, NULL);
+  assert_chain(pair, world->issuer, NULL);
+  tls4217_keypair_free(pair);
+  pair = load(middle, NULL, NULL);
+  assert_chain(pair, world->issuer, NULL);
+  tls4217_keypair_free(pair);
+  tls4217_keypair_free(load(middle, middle, NULL));
+}
+
+static void test_chain_file(void **state) {
+  struct world *world = *state;
+  struct tls4217_keypair *pair;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+  const char *chain = cert_file(world, "chain.pem", world->issuer);
+
+  pki_add_cert(chain, world->root);
+  pair = load(cert, key, chain);
+  assert_chain(pair, world->issuer, world->root);
+  tls4217_keypair_free(pair);
+}
+
+static void test_leaf_in_chain_file_is_sent_once(void **state) {
+  struct world *world = *state;
+  struct tls4217_keypair *pair;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+  const char *chain = cert_file(world, "fullchain.pem", world->leaf);
+
+  pki_add_cert(chain, world->issuer);
+  pair = load(cert, key, chain);
+  assert_chain(pair, world->issuer, NULL);
+  tls4217_keypair_free(pair);
+}
+
+static void test_chain_file_is_read_only_where_needed(void **state) {
+  struct world *world = *state;
+  struct tls4217_keypair *pair;
+  const char *cert = cert_file(world, "fullchain.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  pki_add_cert(cert, world->issuer);
+  pair = load(cert, key, pki_path(world->dir, "missing.pem"));
+  assert_chain(pair, world->issuer, NULL);
+  tls4217_keypair_free(pair);
+}
+
+static void test_text_around_blocks_is_passed(void **state) {
+  struct world *world = *state;
+  struct tls4217_keypair *pair;
+  const char *cert = text_file(world, "cert.pem",
+    "\xef\xbb\xbf" "Bag Attributes\r\n    friendlyName: x\nsubject=y\n\n");
+  const char *marked = text_file(world, "marked.pem", "\xef\xbb\xbf");
+
+  pki_add_cert(cert, world->leaf);
+  pki_add_text(cert, "# the issuer\n");
+  pki_add_cert(cert, world->issuer);
+  pki_add_text(cert, "-----BEGIN DH PARAMETERS-----\n"
+    "MAYCAQUCAQI=\n-----END DH PARAMETERS-----\n");
+  pki_add_key(cert, world->leaf, NULL);
+  pair = load(cert, NULL, NULL);
+  assert_chain(pair, world->issuer, NULL);
+  tls4217_keypair_free(pair);
+
+  pki_add_cert(marked, world->leaf);
+  pki_add_cert(marked, world->issuer);
+  pki_add_key(marked, world->leaf, NULL);
+  pair = load(marked, NULL, NULL);
+  assert_chain(pair, world->issuer, NULL);
+  tls4217_keypair_free(pair);
+}
+
+static void test_trusted_certificate_is_read(void **state) {
+  struct world *world = *state;
+  const char *file = pki_path(world->dir, "trusted.pem");
+  FILE *stream = fopen(file, "w");
+
+  assert_non_null(stream);
+  assert_int_equal(PEM_write_X509_AUX(stream, world->leaf->cert), 1);
+  fclose(stream);
+  pki_add_key(file, world->leaf, NULL);
+  tls4217_keypair_free(load(file, NULL, NULL));
+}
+
+/* A daemon that waited here would never serve anybody again. */
+static void test_files_that_are_no_files(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+  const char *missing = pki_path(world->dir, "missing.pem");
+  const char *fifo = pki_path(world->dir, "fifo");
+  const char *dir = pki_dir_path(world->dir);
+
+  assert_int_equal(mkfifo(fifo, 0600), 0);
+  refuse(missing, key, NULL, "certificate file", missing, "does not exist",
+    "check the path", NULL);
+  refuse(cert, missing, NULL, "key file", missing, "does not exist", NULL);
+  refuse(cert, key, missing, "chain file", missing, "does not exist", NULL);
+  refuse(dir, key, NULL, "certificate file", dir, "is a directory",
+    "name the PEM file", NULL);
+  refuse(cert, fifo, NULL, "key file", fifo, "not a regular file", NULL);
+  refuse(fifo, NULL, NULL, "certificate file", fifo, "not a regular file",
+    NULL);
+  refuse("/dev/zero", key, NULL, "/dev/zero", "not a regular file", NULL);
+  refuse(pki_path(world->dir, "cert.pem/x"), key, NULL, "cert.pem/x",
+    "not a directory", NULL);
+  refuse("", key, NULL, "certificate file ''", "does not exist", NULL);
+}
+
+static void test_errnum_tells_missing_from_wrong(void **state) {
+  struct world *world = *state;
+  struct tls4217_error err = { .text = "" };
+
+  assert_null(tls4217_keypair_load(pki_path(world->dir, "missing.pem"), NULL,
+    NULL, &err));
+  assert_int_equal(err.errnum, ENOENT);
+  assert_null(tls4217_keypair_load("/dev/null", NULL, NULL, NULL));
+}
+
+static void test_unreadable_file(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  if (geteuid() == 0) {
+    skip();
+  }
+
+  assert_int_equal(chmod(key, 0), 0);
+  refuse(cert, key, NULL, "key file", key, "may not be read",
+    "owner and mode", NULL);
+}
+
+static void test_empty_and_large_files(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *empty = text_file(world, "empty.pem", "");
+  const char *large = text_file(world, "large.pem", "x");
+
+  pki_truncate(large, 1024L * 1024L + 1);
+  refuse(empty, NULL, NULL, "certificate file", empty, "is empty", NULL);
+  refuse(cert, empty, NULL, "key file", empty, "is empty", NULL);
+  refuse(cert, large, NULL, "key file", large, "larger than 1048576", NULL);
+
+  pki_truncate(large, 1024L * 1024L);
+  refuse(cert, large, NULL, "no private key", large, "PEM is expected", NULL);
+}
+
+/* What people put where a certificate or a key belongs. */
+static const struct {
+  const char *name;
+  const char *text;
+  const char *want_as_cert;
+  const char *want_as_key;
+} contents[] = {
+  { "prose", "Dear administrator,\n\nplease find enclosed\n",
+    "PEM is expected", "PEM is expected" },
+  { "only newlines", "\n\n\n", "PEM is expected", "PEM is expected" },
+  { "signing request",
+    "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n"
+    "-----END CERTIFICATE REQUEST-----\n",
+    "holds a signing request; name the certificate", "PEM is expected" },
+  { "PKCS #7", "-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n",
+    "openssl pkcs7 -print_certs", "PEM is expected" },
+  { "public key",
+    "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n",
+    "PEM is expected", "public key only" },
+  { "key of OpenSSH",
+    "-----BEGIN OPENSSH PRIVATE KEY-----\nMAA=\n"
+    "-----END OPENSSH PRIVATE KEY-----\n",
+    "holds a key only", "ssh-keygen -p -m PEM" },
+  { "empty certificate",
+    "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+    "certificate 1 in", "holds certificates only" },
+  { "empty key",
+    "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
+    "holds a key only; name the file with the certificate", "damaged" },
+  { "bad base64",
+    "-----BEGIN CERTIFICATE-----\nM%%=\n-----END CERTIFICATE-----\n",
+    "damaged; copy the file again", "holds certificates only" },
+  { "no end", "-----BEGIN CERTIFICATE-----\nMAA=\n", "is cut",
+    "holds certificates only" },
+  { "wrong end",
+    "-----BEGIN CERTIFICATE-----\nMAA=\n-----END X-----\n", "is cut",
+    "holds certificates only" },
+};
+
+static void test_contents_that_are_something_else(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+  const char *file;
+  size_t i;
+
+  for (i = 0; i < COUNT(contents); i++) {
+    print_message("  %s\n", contents[i].name);
+    file = text_file(world, contents[i].name, contents[i].text);
+    refuse(file, key, NULL, "certificate file", file,
+      contents[i].want_as_cert, NULL);
+    refuse(cert, file, NULL, "key file", file, contents[i].want_as_key, NULL);
+    refuse(cert, key, file, "chain file", file, contents[i].want_as_cert,
+      NULL);
+  }
+}
+
+static void test_der_is_not_pem(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+  const char *der = pki_path(world->dir, "cert.der");
+  unsigned char *bytes = NULL;
+  int size = i2d_X509(world->leaf->cert, &bytes);
+
+  assert_true(size > 0);
+  pki_add_bytes(der, bytes, (size_t) size);
+  OPENSSL_free(bytes);
+  refuse(der, key, NULL, "certificate file", der, "PEM is expected",
+    "openssl x509 -inform DER", NULL);
+  refuse(cert, der, NULL, "key file", der, "openssl pkey -inform DER", NULL);
+}
+
+static void test_files_exchanged(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  refuse(key, cert, NULL, "no certificate in certificate file", key,
+    "holds a key only; name the file with the certificate", NULL);
+  refuse(cert, cert, NULL, "no private key in key file", cert,
+    "holds certificates only", NULL);
+}
+
+static void test_key_is_nowhere(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+
+  refuse(cert, NULL, NULL, "no private key in certificate file", cert,
+    "append the private key to it, or name the file with the key", NULL);
+}
+
+static void test_encrypted_key_asks_nobody(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *both = cert_file(world, "both.pem", world->leaf);
+  const char *key = pki_path(world->dir, "key.pem");
+  const char *older = pki_path(world->dir, "older.pem");
+
+  pki_add_key(both, world->leaf, "secret");
+  pki_add_key(key, world->leaf, "secret");
+  pki_add_traditional_key(older, world->leaf, "secret");
+  refuse(cert, key, NULL, "key file", key, "needs a pass phrase",
+    "openssl pkey", NULL);
+  refuse(cert, older, NULL, "key file", older, "needs a pass phrase", NULL);
+  refuse(both, NULL, NULL, "certificate file", both, "needs a pass phrase",
+    NULL);
+}
+
+static void test_pair_that_does_not_fit(void **state) {
+  struct world *world = *state;
+  struct pki_cert *rsa = pki_leaf("ftp.example.org", PKI_RSA, world->issuer);
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->other);
+  const char *rsa_key = key_file(world, "rsa.pem", rsa);
+  const char *both = cert_file(world, "both.pem", world->leaf);
+
+  pki_add_key(both, world->other, NULL);
+  refuse(cert, key, NULL, cert, key, "does not fit",
+    "a renewal replaces both", NULL);
+  refuse(cert, rsa_key, NULL, cert, rsa_key, "does not fit", NULL);
+  refuse(both, NULL, NULL, both, "does not fit", NULL);
+  pki_free(rsa);
+}
+
+/* Every order in which a renewal can be half done; then all of it. */
+static void test_renewal_half_done(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  assert_int_equal(unlink(cert), 0);
+  pki_add_cert(cert, world->other);
+  refuse(cert, key, NULL, cert, key, "does not fit", NULL);
+  assert_int_equal(unlink(key), 0);
+  refuse(cert, key, NULL, "key file", key, "does not exist", NULL);
+  pki_add_key(key, world->other, NULL);
+  tls4217_keypair_free(load(cert, key, NULL));
+}
+
+static void test_renewal_that_keeps_the_key(void **state) {
+  struct world *world = *state;
+  const struct pki_spec spec = {
+    .name = "ftp.example.org",
+    .issuer = world->issuer,
+    .same_key = world->leaf,
+  };
+  struct pki_cert *renewed = pki_make(&spec);
+  const char *cert = cert_file(world, "cert.pem", renewed);
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  tls4217_keypair_free(load(cert, key, NULL));
+  pki_free(renewed);
+}
+
+/* Cut anywhere, a file must not look whole, nor like another one. */
+static void test_file_cut_anywhere(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+  struct tls4217_keypair *pair;
+  long leaf_size, size;
+  struct stat st;
+
+  assert_int_equal(stat(cert, &st), 0);
+  leaf_size = (long) st.st_size;
+  pki_add_cert(cert, world->issuer);
+  assert_int_equal(stat(cert, &st), 0);
+
+  for (size = (long) st.st_size - 2; size > 0; size--) {
+    pki_truncate(cert, size);
+    pair = tls4217_keypair_load(cert, key, NULL, NULL);
+    /* Between two blocks, and inside a BEGIN line, nobody can tell. */
+    if (pair != NULL && (size < leaf_size - 1 || size > leaf_size + 26)) {
+      fail_msg("cut to %ld of %ld bytes it was taken", size, leaf_size);
+    }
+    tls4217_keypair_free(pair);
+  }
+}
+
+static void test_leaf_not_first(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->issuer);
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  pki_add_cert(cert, world->leaf);
+  refuse(cert, key, NULL, cert, key, "not the first one",
+    "put the server's own certificate first", NULL);
+}
+
+static void test_damage_behind_the_leaf(void **state) {
+  struct world *world = *state;
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  pki_add_text(cert,
+    "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+  refuse(cert, key, NULL, "certificate 2 in", cert, "damaged", NULL);
+}
+
+static void test_key_is_not_read_into_the_chain(void **state) {
+  struct world *world = *state;
+  const char *chain = key_file(world, "chain.pem", world->leaf);
+  const char *cert = cert_file(world, "cert.pem", world->leaf);
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  refuse(cert, key, chain, "no certificate in chain file", chain,
+    "holds a key only", NULL);
+}
+
+static void test_bytes_with_nul(void **state) {
+  struct world *world = *state;
+  const char *file = pki_path(world->dir, "nul.pem");
+  const char *key = key_file(world, "key.pem", world->leaf);
+
+  pki_add_bytes(file, "\0\0\0", 3);
+  refuse(file, key, NULL, "certificate file", file, "PEM is expected", NULL);
+}
+
+static struct tls4217_keypair *load_valid(struct world *world, long from,
+    long to) {
+  const struct pki_spec spec = {
+    .name = "ftp.example.org",
+    .from_days = from,
+    .to_days = to,
+  };
+  struct pki_cert *made = pki_make(&spec);
+  struct tls4217_keypair *pair;
+  const char *file = cert_file(world, "valid.pem", made);
+
+  pki_add_key(file, made, NULL);
+  pair = load(file, NULL, NULL);
+  pki_free(made);
+  return pair;
+}
+
+static void test_check_time(void **state) {
+  struct tls4217_error err = { .text = "" };
+  struct tls4217_keypair *pair = load_valid(*state, -10, 10);
+  time_t now = time(NULL);
+
+  assert_int_equal(tls4217_keypair_check_time(pair, now, &err), 0);
+  assert_false(tls4217_error_is_set(&err));
+
+  assert_int_equal(tls4217_keypair_check_time(pair, now + 11 * DAY, &err),
+    -1);
+  assert_non_null(strstr(err.text, "expired on 2"));
+  assert_non_null(strstr(err.text, " UTC; renew it"));
+
+  tls4217_error_clear(&err);
+  assert_int_equal(tls4217_keypair_check_time(pair, now - 11 * DAY, &err),
+    -1);
+  assert_non_null(strstr(err.text, "not valid before 2"));
+  assert_non_null(strstr(err.text, "clock"));
+  tls4217_keypair_free(pair);
+}
+
+/* Whether a certificate is in time is not the loader's to judge. */
+static void test_expired_certificate_loads(void **state) {
+  struct tls4217_keypair *pair = load_valid(*state, -10, -5);
+
+  assert_int_equal(tls4217_keypair_check_time(pair, time(NULL), NULL), -1);
+  tls4217_keypair_free(pair);
+}
+
+static void test_fingerprint(void **state) {
+  struct world *world = *state;
+  const char *file = cert_file(world, "both.pem", world->leaf);
+  struct tls4217_error err = { .text = "" };
+  char text[TLS4217_FINGERPRINT_SIZE];
+  unsigned char digest[32];
+  struct tls4217_keypair *pair;
+  unsigned int i, byte;
+
+  pki_add_key(file, world->leaf, NULL);
+  pair = load(file, NULL, NULL);
+  memset(text, 'x', sizeof(text));
+  assert_int_equal(tls4217_keypair_fingerprint(pair, text, &err), 0);
+  assert_int_equal(strlen(text), TLS4217_FINGERPRINT_SIZE - 1);
+  assert_int_equal(X509_digest(world->leaf->cert, EVP_sha256(), digest, NULL),
+    1);
+  for (i = 0; i < sizeof(digest); i++) {
+    assert_int_equal(sscanf(text + 3 * i, "%2X", &byte), 1);
+    assert_int_equal(byte, digest[i]);
+    assert_int_equal(text[3 * i + 2], i == 31 ? '\0' : ':');
+  }
+  tls4217_keypair_free(pair);
+}
+
+static void test_free_of_nothing(void **state) {
+  (void) state;
+  tls4217_keypair_free(NULL);
+}
+
+#define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, end_dir)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    WITH_DIR(test_any_key_type),
+    WITH_DIR(test_older_forms_of_keys),
+    WITH_DIR(test_fullchain_in_order),
+    WITH_DIR(test_all_in_one_file),
+    WITH_DIR(test_chain_file),
+    WITH_DIR(test_leaf_in_chain_file_is_sent_once),
+    WITH_DIR(test_chain_file_is_read_only_where_needed),
+    WITH_DIR(test_text_around_blocks_is_passed),
+    WITH_DIR(test_trusted_certificate_is_read),
+    WITH_DIR(test_files_that_are_no_files),
+    WITH_DIR(test_errnum_tells_missing_from_wrong),
+    WITH_DIR(test_unreadable_file),
+    WITH_DIR(test_empty_and_large_files),
+    WITH_DIR(test_contents_that_are_something_else),
+    WITH_DIR(test_der_is_not_pem),
+    WITH_DIR(test_files_exchanged),
+    WITH_DIR(test_key_is_nowhere),
+    WITH_DIR(test_encrypted_key_asks_nobody),
+    WITH_DIR(test_pair_that_does_not_fit),
+    WITH_DIR(test_renewal_half_done),
+    WITH_DIR(test_renewal_that_keeps_the_key),
+    WITH_DIR(test_file_cut_anywhere),
+    WITH_DIR(test_leaf_not_first),
+    WITH_DIR(test_damage_behind_the_leaf),
+    WITH_DIR(test_key_is_not_read_into_the_chain),
+    WITH_DIR(test_bytes_with_nul),
+    WITH_DIR(test_check_time),
+    WITH_DIR(test_expired_certificate_loads),
+    WITH_DIR(test_fingerprint),
+    cmocka_unit_test(test_free_of_nothing),
+  };
+
+  return cmocka_run_group_tests(tests, make_world, end_world);
+}
