@@ -37,6 +37,7 @@ struct tls4217_connection {
   bool hello;                       /* a ClientHello was parsed */
   bool established;
   bool broken;                      /* nothing more can be sent */
+  bool cut_between_records;         /* the peer's FIN came at a record's end */
   char server_name[256];
   unsigned int handshake_ms;
 };
@@ -117,6 +118,8 @@ static void explain_failure(struct tls4217_connection *conn,
 
   if (code == SSL_ERROR_SSL &&
       ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    conn->cut_between_records = SSL_has_pending(conn->ssl) == 0 &&
+      strcmp(SSL_rstate_string(conn->ssl), "RH") == 0;
     tls4217_error_set(err, ECONNRESET,
       "%s: the client closed the connection without close_notify", op->what);
 
@@ -419,8 +422,7 @@ bool tls4217_connection_is_pending(const struct tls4217_connection *conn) {
 
 bool tls4217_connection_cut_between_records(
     const struct tls4217_connection *conn) {
-  return SSL_has_pending(conn->ssl) == 0 &&
-    strcmp(SSL_rstate_string(conn->ssl), "RH") == 0;
+  return conn->cut_between_records;
 }
 
 int tls4217_connection_write(struct tls4217_connection *conn,

@@ -111,8 +111,8 @@ ssize_t tls4217_connection_read_now(struct tls4217_connection *conn,
 bool tls4217_connection_is_pending(const struct tls4217_connection *conn);
 
 /*
- * Whether a read that failed with ECONNRESET was cut between two records
- * rather than inside one: an end without close_notify that a lenient
+ * Whether a read failed because the peer closed (FIN, not RST) between two
+ * records rather than inside one: an end without close_notify that a lenient
  * configuration may take for an end (NoCloseNotifyRequired).
  */
 bool tls4217_connection_cut_between_records(

@@ -1,0 +1,229 @@
+/*
+ * mod_tls4217 - AUTH, PBSZ, PROT and CCC
+ *
+ * RFC 2228, section 3, as RFC 4217 uses it.  No decision is taken here.
+ */
+
+#include "mod_tls4217/ftp/commands.h"
+#include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/notes.h"
+#include "mod_tls4217/ftp/transfers.h"
+
+/* The session if TLSEngine is on in it, else NULL: the core answers then. */
+static struct tls4217_session *engine_session(void) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  return sess != NULL && sess->server != NULL ? sess : NULL;
+}
+
+static modret_t *refuse(cmd_rec *cmd, const struct tls4217_session *sess,
+    enum tls4217_reply_id id) {
+  const struct tls4217_reply *reply = tls4217_reply_get(id);
+
+  tls4217_session_log(sess, "%s refused: %s %s", (const char *) cmd->argv[0],
+    reply->code, reply->text);
+
+  pr_response_add_err(reply->code, "%s", reply->text);
+  pr_cmd_set_errno(cmd, EPERM);
+  errno = EPERM;
+  return PR_ERROR(cmd);
+}
+
+static modret_t *accept_with(cmd_rec *cmd, enum tls4217_reply_id id) {
+  const struct tls4217_reply *reply = tls4217_reply_get(id);
+
+  pr_response_add(reply->code, "%s", reply->text);
+  return PR_HANDLED(cmd);
+}
+
+void tls4217_commands_announce_level(const struct tls4217_session *sess) {
+  pool *tmp_pool = make_sub_pool(sess->pool);
+  cmd_rec *cmd;
+
+  cmd = pr_cmd_alloc(tmp_pool, 2, pstrdup(tmp_pool, C_PROT),
+    pstrdup(tmp_pool, tls4217_names_level_text(sess->state.level)));
+  cmd->arg = cmd->argv[1];
+  (void) pr_cmd_dispatch_phase(cmd, POST_CMD, 0);
+  destroy_pool(tmp_pool);
+}
+
+/* RFC 4217, section 4.2: almost as if REIN had been issued. */
+static void reset_parameters(void) {
+  (void) pr_table_remove(session.notes, "mod_auth.orig-user", NULL);
+  (void) pr_table_remove(session.notes, "mod_auth.anon-passwd", NULL);
+  session.gids = session.groups = NULL;
+
+  pr_data_reset();
+  pr_data_clear_xfer_pool();
+  session.sf_flags &= ~(SF_ASCII|SF_EPSV_ALL);
+  session.restart_pos = 0;
+  session.range_start = session.range_len = 0;
+
+  /* RFC 959, section 3.2: the default data port. */
+  memset(&session.data_addr, 0, sizeof(session.data_addr));
+  session.data_port = session.c->remote_port - 1;
+}
+
+MODRET cmd_auth(cmd_rec *cmd) {
+  struct tls4217_session *sess = engine_session();
+  const struct tls4217_reply *reply;
+  struct tls4217_verdict verdict;
+  struct tls4217_facts facts;
+  size_t discarded;
+
+  if (sess == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  facts = tls4217_session_facts(sess);
+  verdict = tls4217_state_auth(&sess->state, &facts,
+    cmd->argc > 1 ? cmd->arg : NULL);
+  if (verdict.accepted == false) {
+    return refuse(cmd, sess, verdict.reply);
+  }
+
+  discarded = tls4217_control_discard_clear();
+  if (discarded > 0) {
+    tls4217_session_log(sess, "threw away %lu bytes that %s sent in clear "
+      "behind AUTH", (unsigned long) discarded,
+      pr_netaddr_get_ipstr(session.c->remote_addr));
+  }
+
+  /* In clear, and now: the handshake follows. */
+  reply = tls4217_reply_get(verdict.reply);
+  pr_response_send(reply->code, "%s", reply->text);
+
+  tls4217_control_protect(sess, verdict.level);
+  reset_parameters();
+  tls4217_commands_announce_level(sess);
+  return PR_HANDLED(cmd);
+}
+
+MODRET cmd_pbsz(cmd_rec *cmd) {
+  struct tls4217_session *sess = engine_session();
+  struct tls4217_verdict verdict;
+
+  if (sess == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  verdict = tls4217_state_pbsz(&sess->state,
+    cmd->argc > 1 ? cmd->arg : NULL);
+  if (verdict.accepted == false) {
+    return refuse(cmd, sess, verdict.reply);
+  }
+
+  tls4217_state_set_pbsz(&sess->state);
+  return accept_with(cmd, verdict.reply);
+}
+
+/* Whether PORT, PASV or the like came before, for the next transfer. */
+static bool has_data_address(void) {
+  return (session.sf_flags & (SF_PASSIVE|SF_PORT)) != 0;
+}
+
+MODRET cmd_prot(cmd_rec *cmd) {
+  struct tls4217_session *sess = engine_session();
+  struct tls4217_verdict verdict;
+  struct tls4217_facts facts;
+
+  if (sess == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  facts = tls4217_session_facts(sess);
+  verdict = tls4217_state_prot(&sess->state, &facts,
+    cmd->argc > 1 ? cmd->arg : NULL);
+  if (verdict.accepted == false) {
+    return refuse(cmd, sess, verdict.reply);
+  }
+
+  /* mod_xfer's handler, which comes after this one, compares it with "C" and
+   * allows sendfile(2) then. */
+  cmd->argv[1] = pstrdup(cmd->pool, tls4217_names_level_text(verdict.level));
+  cmd->arg = cmd->argv[1];
+
+  tls4217_state_set_level(&sess->state, verdict.level);
+  if (verdict.level == TLS4217_LEVEL_PRIVATE &&
+      has_data_address()) {
+    tls4217_control_issue_ticket(sess);
+  }
+
+  return accept_with(cmd, verdict.reply);
+}
+
+MODRET cmd_ccc(cmd_rec *cmd) {
+  struct tls4217_session *sess = engine_session();
+  const struct tls4217_reply *reply;
+  struct tls4217_verdict verdict;
+  struct tls4217_facts facts;
+
+  if (sess == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  facts = tls4217_session_facts(sess);
+  verdict = tls4217_state_ccc(&sess->state, &facts);
+  if (verdict.accepted == false) {
+    return refuse(cmd, sess, verdict.reply);
+  }
+
+  /* Protected, and now: TLS ends behind it. */
+  reply = tls4217_reply_get(verdict.reply);
+  pr_response_send(reply->code, "%s", reply->text);
+
+  tls4217_state_clear(&sess->state);
+  tls4217_control_clear(sess);
+  return PR_HANDLED(cmd);
+}
+
+cmdtable *tls4217_commands_table(void) {
+  static cmdtable table[] = {
+    { CMD, C_AUTH, G_NONE, cmd_auth, FALSE, FALSE, CL_SEC, NULL },
+    { CMD, C_PBSZ, G_NONE, cmd_pbsz, FALSE, FALSE, CL_SEC, NULL },
+    { CMD, C_PROT, G_NONE, cmd_prot, FALSE, FALSE, CL_SEC, NULL },
+    { CMD, C_CCC, G_NONE, cmd_ccc, FALSE, FALSE, CL_SEC, NULL },
+
+    { PRE_CMD, C_APPE, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
+      NULL },
+    { PRE_CMD, C_LIST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
+      NULL },
+    { PRE_CMD, C_MLSD, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
+      NULL },
+    { PRE_CMD, C_NLST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
+      NULL },
+    { PRE_CMD, C_RETR, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
+      NULL },
+    { PRE_CMD, C_STOR, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
+      NULL },
+    { PRE_CMD, C_STOU, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
+      NULL },
+
+    /* Group and class as mod_xfer's: the core takes those of the first. */
+    { CMD, C_APPE, G_WRITE, tls4217_transfers_store, TRUE, FALSE, CL_WRITE,
+      NULL },
+    { CMD, C_STOR, G_WRITE, tls4217_transfers_store, TRUE, FALSE, CL_WRITE,
+      NULL },
+    { CMD, C_STOU, G_WRITE, tls4217_transfers_store, TRUE, FALSE, CL_WRITE,
+      NULL },
+
+    { CMD, C_EPRT, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
+      NULL },
+    { CMD, C_EPSV, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
+      NULL },
+    { CMD, C_PASV, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
+      NULL },
+    { CMD, C_PORT, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
+      NULL },
+
+    { POST_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_explain, FALSE, FALSE,
+      CL_NONE, NULL },
+    { LOG_CMD, C_ANY, G_NONE, tls4217_transfers_finish, FALSE, FALSE, CL_NONE,
+      NULL },
+    { LOG_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_finish, FALSE, FALSE,
+      CL_NONE, NULL },
+    { 0, NULL, NULL, NULL, FALSE, FALSE, 0, NULL }
+  };
+
+  return table;
+}

@@ -1,0 +1,355 @@
+/*
+ * mod_tls4217 - the directives of proftpd.conf
+ *
+ * A directive is a row of the table below.  set_directive() checks context
+ * and number of parameters for all of them, then hands over to the row's own
+ * function.  What the values mean is in settings.c.
+ */
+
+#include "mod_tls4217/ftp/directives.h"
+#include "mod_tls4217/ftp/options.h"
+#include "mod_tls4217/rfc4217/names.h"
+#include "mod_tls4217/tls/version.h"
+
+#define SVG   (CONF_ROOT|CONF_VIRTUAL|CONF_GLOBAL)
+
+/* One handshake should never hold a process longer than this, in seconds. */
+#define MAX_HANDSHAKE_TIMEOUT   3600
+
+struct directive {
+  const char *name;
+  modret_t *(*set)(cmd_rec *cmd, const struct directive *directive);
+  int contexts;
+  unsigned int min_args, max_args;
+  const char *usage;            /* of a bad one; of an ignored one: why */
+};
+
+static modret_t *refuse(cmd_rec *cmd, const char *why) {
+  return PR_ERROR_MSG(cmd, NULL, pstrcat(cmd->tmp_pool,
+    (char *) cmd->argv[0], ": ", why, NULL));
+}
+
+static modret_t *refuse_usage(cmd_rec *cmd,
+    const struct directive *directive) {
+  return refuse(cmd, pstrcat(cmd->tmp_pool, "write ", directive->name, " ",
+    directive->usage, NULL));
+}
+
+static void warn(const char *name, const char *what) {
+  pr_log_pri(PR_LOG_WARNING, "warning: %s: %s on line %u: %s",
+    MOD_TLS4217_VERSION, name, pr_parser_get_lineno(), what);
+}
+
+/* usage: NAME on|off */
+static modret_t *set_switch(cmd_rec *cmd, const struct directive *directive) {
+  unsigned char *value;
+  config_rec *c;
+  int on;
+
+  on = get_boolean(cmd, 1);
+  if (on < 0) {
+    return refuse_usage(cmd, directive);
+  }
+
+  /* mod_sftp reads TLSEngine as an unsigned char. */
+  c = add_config_param(directive->name, 1, NULL);
+  value = pcalloc(c->pool, sizeof(*value));
+  *value = (unsigned char) on;
+  c->argv[0] = value;
+  return PR_HANDLED(cmd);
+}
+
+static modret_t *set_text(cmd_rec *cmd, const struct directive *directive) {
+  (void) add_config_param_str(directive->name, 1, cmd->argv[1]);
+  return PR_HANDLED(cmd);
+}
+
+/* usage: TLSLog path|none */
+static modret_t *set_log(cmd_rec *cmd, const struct directive *directive) {
+  const char *path = cmd->argv[1];
+
+  if (strcasecmp(path, "none") == 0) {
+    (void) add_config_param(directive->name, 1, NULL);
+    return PR_HANDLED(cmd);
+  }
+
+  if (*path != '/') {
+    return refuse(cmd, "the log's path must start with '/'");
+  }
+
+  return set_text(cmd, directive);
+}
+
+/* usage: NAME /path [/path] */
+static modret_t *set_files(cmd_rec *cmd, const struct directive *directive) {
+  const char *paths[2] = { NULL, NULL };
+  config_rec *c;
+
+  for (unsigned int i = 1; i < cmd->argc; i++) {
+    paths[i - 1] = cmd->argv[i];
+
+    if (*paths[i - 1] != '/') {
+      return refuse(cmd, pstrcat(cmd->tmp_pool, "'", paths[i - 1],
+        "' must start with '/'", NULL));
+    }
+  }
+
+  c = add_config_param(directive->name, 2, NULL, NULL);
+  c->argv[0] = pstrdup(c->pool, paths[0]);
+  c->argv[1] = paths[1] != NULL ? pstrdup(c->pool, paths[1]) : NULL;
+  return PR_HANDLED(cmd);
+}
+
+/* usage: TLSProtocol [ALL] [+|-]version ... */
+static modret_t *set_protocol(cmd_rec *cmd,
+    const struct directive *directive) {
+  struct tls4217_error err;
+  const char *ignored = NULL;
+  unsigned int set, *value;
+  config_rec *c;
+
+  tls4217_error_clear(&err);
+  set = tls4217_version_parse((const char *const *) (cmd->argv + 1),
+    (size_t) cmd->argc - 1, &ignored, &err);
+  if (set == 0) {
+    return refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
+  }
+
+  if (ignored != NULL) {
+    warn(ignored, "OpenSSL 3 does not have it any more; the versions beside "
+      "it are used");
+  }
+
+  c = add_config_param(directive->name, 1, NULL);
+  value = pcalloc(c->pool, sizeof(*value));
+  *value = set;
+  c->argv[0] = value;
+  return PR_HANDLED(cmd);
+}
+
+/* usage: TLSCipherSuite [TLSv1.3|TLSv1.2|...] list */
+static modret_t *set_ciphers(cmd_rec *cmd,
+    const struct directive *directive) {
+  struct tls4217_error err;
+  unsigned int versions = 0;
+  bool *tls13;
+  config_rec *c;
+
+  if (cmd->argc == 3) {
+    tls4217_error_clear(&err);
+    versions = tls4217_version_parse((const char *const *) (cmd->argv + 1), 1,
+      NULL, &err);
+    if (versions == 0) {
+      return refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
+    }
+  }
+
+  if (versions == 0 &&
+      strchr(cmd->argv[1], '_') != NULL) {
+    return refuse(cmd, "TLS 1.3 suites need the word TLSv1.3 before them");
+  }
+
+  c = add_config_param(directive->name, 2, NULL, NULL);
+  c->flags |= CF_MULTI;
+  tls13 = pcalloc(c->pool, sizeof(*tls13));
+  *tls13 = (versions == TLS4217_VERSION_TLS1_3);
+  c->argv[0] = pstrdup(c->pool, cmd->argv[cmd->argc - 1]);
+  c->argv[1] = tls13;
+  return PR_HANDLED(cmd);
+}
+
+/* usage: TLSTimeoutHandshake seconds */
+static modret_t *set_timeout(cmd_rec *cmd,
+    const struct directive *directive) {
+  config_rec *c;
+  int seconds, *value;
+
+  if (pr_str_get_duration(cmd->argv[1], &seconds) < 0 ||
+      seconds < 1 ||
+      seconds > MAX_HANDSHAKE_TIMEOUT) {
+    return refuse(cmd, "it takes 1 to 3600 seconds");
+  }
+
+  c = add_config_param(directive->name, 1, NULL);
+  value = pcalloc(c->pool, sizeof(*value));
+  *value = seconds;
+  c->argv[0] = value;
+  return PR_HANDLED(cmd);
+}
+
+/* usage: TLSDataProtection none|optional|required|per-transfer */
+static modret_t *set_view(cmd_rec *cmd, const struct directive *directive) {
+  enum tls4217_view view;
+  config_rec *c;
+  int *value;
+
+  view = tls4217_names_view(cmd->argv[1]);
+  if (view == TLS4217_VIEW_UNKNOWN) {
+    return refuse_usage(cmd, directive);
+  }
+
+  c = add_config_param(directive->name, 1, NULL);
+  value = pcalloc(c->pool, sizeof(*value));
+  *value = (int) view;
+  c->argv[0] = value;
+  return PR_HANDLED(cmd);
+}
+
+/* A word of TLSOptions; effect is what to tell about one that we do not
+ * carry out as mod_tls does, or NULL. */
+struct option {
+  const char *name;
+  unsigned long bit;
+  const char *effect;
+};
+
+static const struct option options[] = {
+  { "AllowClientRenegotiation", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
+    "ignored: clients may never renegotiate" },
+  { "AllowClientRenegotiations", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
+    "ignored: clients may never renegotiate" },
+  { "AllowPerUser", TLS4217_OPT_ALLOW_PER_USER,
+    "ignored: AUTH after login stays refused, because the password has "
+    "crossed in clear by then" },
+  { "AllowWeakDH", TLS4217_OPT_ALLOW_WEAK_DH,
+    "ignored: use AllowWeakSecurity where a client cannot do better" },
+  { "AllowWeakSecurity", TLS4217_OPT_ALLOW_WEAK_SECURITY, NULL },
+  { "EnableDiags", TLS4217_OPT_ENABLE_DIAGS,
+    "ignored: TLSLog has one line for each handshake" },
+  { "IgnoreSNI", TLS4217_OPT_IGNORE_SNI, NULL },
+  { "NoAutoECDH", TLS4217_OPT_NO_AUTO_ECDH, "ignored: OpenSSL 3 decides" },
+  { "NoCertRequest", 0, "ignored: it has no effect since mod_tls 2.7" },
+  { "NoCloseNotifyRequired", TLS4217_OPT_NO_CLOSE_NOTIFY_REQUIRED, NULL },
+  { "NoEmptyFragments", 0, "ignored: it concerned SSLv3 and TLS 1.0" },
+  { "NoPBSZRequired", TLS4217_OPT_NO_PBSZ_REQUIRED, NULL },
+  { "NoSessionReuseRequired", TLS4217_OPT_NO_SESSION_REUSE_REQUIRED, NULL },
+  { "UseImplicitSSL", TLS4217_OPT_USE_IMPLICIT_SSL, NULL },
+};
+
+static const struct option *find_option(const char *name) {
+  for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+    if (strcasecmp(options[i].name, name) == 0) {
+      return &options[i];
+    }
+  }
+
+  return NULL;
+}
+
+/* usage: TLSOptions option ... */
+static modret_t *set_options(cmd_rec *cmd,
+    const struct directive *directive) {
+  unsigned long bits = 0, *value;
+  config_rec *c;
+
+  for (unsigned int i = 1; i < cmd->argc; i++) {
+    const struct option *option;
+
+    option = find_option(cmd->argv[i]);
+    if (option == NULL) {
+      return refuse(cmd, pstrcat(cmd->tmp_pool, "there is no option '",
+        (char *) cmd->argv[i], "'", NULL));
+    }
+
+    if (option->effect != NULL) {
+      warn(option->name, option->effect);
+    }
+
+    bits |= option->bit;
+  }
+
+  /* mod_proxy reads this as an unsigned long. */
+  c = add_config_param(directive->name, 1, NULL);
+  c->flags |= CF_MULTI;
+  value = pcalloc(c->pool, sizeof(*value));
+  *value = bits;
+  c->argv[0] = value;
+  return PR_HANDLED(cmd);
+}
+
+/* A directive of mod_tls that has lost its meaning. */
+static modret_t *set_nothing(cmd_rec *cmd,
+    const struct directive *directive) {
+  warn(directive->name, directive->usage);
+  return PR_HANDLED(cmd);
+}
+
+#define ANY   64
+
+static const struct directive directives[] = {
+  { "TLSCertificateChainFile", set_files, SVG, 1, 1, "/path/chain.pem" },
+  { "TLSCertificateFile", set_files, SVG, 1, 2,
+    "/path/fullchain.pem [/path/privkey.pem]" },
+  { "TLSCipherSuite", set_ciphers, SVG, 1, 2, "[TLSv1.3|TLSv1.2] list" },
+  { "TLSClearCommandChannel", set_switch, SVG, 1, 1, "on|off" },
+  { "TLSDataProtection", set_view, SVG, 1, 1,
+    "none|optional|required|per-transfer" },
+  { "TLSECCertificateFile", set_files, SVG, 1, 1, "/path/certificate.pem" },
+  { "TLSECCertificateKeyFile", set_files, SVG, 1, 1, "/path/key.pem" },
+  { "TLSEngine", set_switch, SVG, 1, 1, "on|off" },
+  { "TLSLog", set_log, SVG, 1, 1, "/path|none" },
+  { "TLSOptions", set_options, SVG, 1, ANY, "option ..." },
+  { "TLSProtocol", set_protocol, SVG, 1, ANY, "[ALL] [+|-]TLSv1.2 ..." },
+  { "TLSRSACertificateFile", set_files, SVG, 1, 1, "/path/certificate.pem" },
+  { "TLSRSACertificateKeyFile", set_files, SVG, 1, 1, "/path/key.pem" },
+  { "TLSSelfSignedCertificate", set_files, SVG, 1, 1, "/path/file.pem" },
+  { "TLSServerCipherPreference", set_switch, SVG, 1, 1, "on|off" },
+  { "TLSTimeoutHandshake", set_timeout, SVG, 1, 1, "seconds" },
+
+  /* What mod_tls has and OpenSSL 3 or we need no more. */
+  { "TLSCryptoDevice", set_nothing, CONF_ROOT, 1, ANY,
+    "ignored: OpenSSL 3 has no engines to choose" },
+  { "TLSDSACertificateFile", set_nothing, SVG, 1, ANY,
+    "ignored: no client speaks DSA any more; use TLSCertificateFile" },
+  { "TLSDSACertificateKeyFile", set_nothing, SVG, 1, ANY,
+    "ignored: no client speaks DSA any more; use TLSCertificateFile" },
+  { "TLSRandomSeed", set_nothing, SVG, 1, ANY,
+    "ignored: OpenSSL 3 seeds itself from the kernel" },
+  { "TLSRenegotiate", set_nothing, SVG, 1, ANY,
+    "ignored: renegotiation is always refused" },
+  { "TLSSessionCache", set_nothing, CONF_ROOT, 1, ANY,
+    "ignored: sessions are resumed with tickets and need no cache" },
+  { "TLSSessionTickets", set_nothing, SVG, 1, ANY,
+    "ignored: tickets are always on" },
+};
+
+#define NDIRECTIVES   (sizeof(directives) / sizeof(directives[0]))
+
+static const struct directive *find_directive(const char *name) {
+  for (size_t i = 0; i < NDIRECTIVES; i++) {
+    if (strcasecmp(directives[i].name, name) == 0) {
+      return &directives[i];
+    }
+  }
+
+  return NULL;
+}
+
+MODRET set_directive(cmd_rec *cmd) {
+  const struct directive *directive;
+  unsigned int nargs = (unsigned int) cmd->argc - 1;
+
+  directive = find_directive(cmd->argv[0]);
+  if (directive == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  if (nargs < directive->min_args ||
+      nargs > directive->max_args) {
+    return refuse_usage(cmd, directive);
+  }
+
+  CHECK_CONF(cmd, directive->contexts);
+  return directive->set(cmd, directive);
+}
+
+conftable *tls4217_directives_table(void) {
+  static conftable table[NDIRECTIVES + 1];
+
+  for (size_t i = 0; i < NDIRECTIVES; i++) {
+    table[i].directive = (char *) directives[i].name;
+    table[i].handler = set_directive;
+  }
+
+  return table;
+}

@@ -1,0 +1,87 @@
+/*
+ * mod_tls4217 - TLSLog
+ *
+ * Opening needs root, because it happens before and again after ProFTPD has
+ * become its User (SIGHUP); writing needs nothing.
+ */
+
+#include <stdarg.h>
+
+#include "mod_tls4217/ftp/log.h"
+
+#define LOG_MODE    0640
+
+static const char *explain_open(int res) {
+  switch (res) {
+    case PR_LOG_WRITABLE_DIR:
+      return "its directory is writable by everybody";
+
+    case PR_LOG_SYMLINK:
+      return "it is a symbolic link";
+
+    default:
+      return strerror(errno);
+  }
+}
+
+int tls4217_log_open(const char *path) {
+  int fd = TLS4217_LOG_NONE, res;
+
+  if (path == NULL) {
+    return TLS4217_LOG_NONE;
+  }
+
+  pr_signals_block();
+  PRIVS_ROOT
+  res = pr_log_openfile(path, &fd, LOG_MODE);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  if (res < 0) {
+    pr_log_pri(PR_LOG_WARNING, "warning: %s: TLSLog '%s' cannot be used: %s",
+      MOD_TLS4217_VERSION, path, explain_open(res));
+    return TLS4217_LOG_NONE;
+  }
+
+  return fd;
+}
+
+void tls4217_log_write(int fd, const char *fmt, ...) {
+  char text[1024];
+  va_list ap;
+
+  if (fd == TLS4217_LOG_NONE) {
+    return;
+  }
+
+  va_start(ap, fmt);
+  (void) vsnprintf(text, sizeof(text), fmt, ap);
+  va_end(ap);
+
+  (void) pr_log_writefile(fd, MOD_TLS4217_VERSION, "%s", text);
+}
+
+static void log_startup(int priority, const char *kind, const char *server,
+    const char *fmt, va_list ap) {
+  char text[1024];
+
+  (void) vsnprintf(text, sizeof(text), fmt, ap);
+  pr_log_pri(priority, "%s: %s: server '%s': %s", kind, MOD_TLS4217_VERSION,
+    server, text);
+}
+
+void tls4217_log_startup_error(const char *server, const char *fmt, ...) {
+  va_list ap;
+
+  va_start(ap, fmt);
+  log_startup(PR_LOG_ERR, "error", server, fmt, ap);
+  va_end(ap);
+}
+
+void tls4217_log_startup_warning(const char *server, const char *fmt, ...) {
+  va_list ap;
+
+  va_start(ap, fmt);
+  log_startup(PR_LOG_WARNING, "warning", server, fmt, ap);
+  va_end(ap);
+}

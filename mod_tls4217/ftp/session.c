@@ -1,0 +1,205 @@
+/*
+ * mod_tls4217 - what one session process knows
+ *
+ * Starts with the process that serves one client and ends with it; HOST gives
+ * it another server in between.  What the commands do to it is in the files
+ * named beside its members.
+ */
+
+#include <stdarg.h>
+
+#include "mod_tls4217/ftp/commands.h"
+#include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/data.h"
+#include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/ftp/session.h"
+#include "mod_tls4217/ftp/upload.h"
+
+/* ProFTPD's callbacks get no argument of ours. */
+static struct tls4217_session *this_session = NULL;
+
+struct tls4217_session *tls4217_session_get(void) {
+  return this_session;
+}
+
+void tls4217_session_log(const struct tls4217_session *sess,
+    const char *fmt, ...) {
+  char text[1024];
+  va_list ap;
+
+  if (sess->server == NULL) {
+    return;
+  }
+
+  va_start(ap, fmt);
+  (void) vsnprintf(text, sizeof(text), fmt, ap);
+  va_end(ap);
+
+  tls4217_log_write(sess->server->log_fd, "%s", text);
+}
+
+static bool is_logged_in(void) {
+  const unsigned char *authenticated;
+
+  authenticated = get_param_ptr(main_server->conf, "authenticated", FALSE);
+  return session.user != NULL ||
+    (authenticated != NULL && *authenticated == TRUE);
+}
+
+struct tls4217_facts tls4217_session_facts(
+    const struct tls4217_session *sess) {
+  const struct tls4217_facts facts = {
+    .logged_in = is_logged_in(),
+    .certificate = sess->server->context != NULL,
+    .pbsz_required =
+      !(sess->settings.options & TLS4217_OPT_NO_PBSZ_REQUIRED),
+    .ccc_accepted = sess->settings.clear_command_channel,
+    .control_required = false,
+    .login_undoable = false,
+    .data = &sess->settings.data,
+  };
+
+  return facts;
+}
+
+/* What FEAT says, before TLS and after it (RFC 4217, section 6). */
+static void offer_features(const struct tls4217_session *sess) {
+  static const char *const features[] = { "AUTH TLS", "PBSZ", "PROT" };
+
+  for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+    if (sess->server != NULL) {
+      (void) pr_feat_add(features[i]);
+
+    } else {
+      (void) pr_feat_remove(features[i]);
+    }
+  }
+
+  if (sess->server != NULL &&
+      sess->settings.clear_command_channel) {
+    (void) pr_feat_add(C_CCC);
+
+  } else {
+    (void) pr_feat_remove(C_CCC);
+  }
+}
+
+static void offer_help(void) {
+  pr_help_add(C_AUTH, _("<sp> TLS"), TRUE);
+  pr_help_add(C_PBSZ, _("<sp> 0"), TRUE);
+  pr_help_add(C_PROT, _("<sp> C|P"), TRUE);
+}
+
+/* The netio of both kinds of streams, once: mod_deflate keeps a pointer to
+ * what is registered. */
+static int install_netio(struct tls4217_session *sess) {
+  pr_netio_t *control, *data;
+
+  sess->plain = pr_alloc_netio2(sess->pool, &tls4217_module, NULL);
+  control = pr_alloc_netio2(sess->pool, &tls4217_module, NULL);
+  data = pr_alloc_netio2(sess->pool, &tls4217_module, NULL);
+
+  tls4217_control_install(control);
+  tls4217_data_install(data);
+
+  if (pr_register_netio(control, PR_NETIO_STRM_CTRL) < 0 ||
+      pr_register_netio(data, PR_NETIO_STRM_DATA) < 0) {
+    pr_log_pri(PR_LOG_ERR, "error: %s: netio cannot be registered: %s",
+      MOD_TLS4217_VERSION, strerror(errno));
+    return -1;
+  }
+
+  return 0;
+}
+
+void tls4217_session_refresh(struct tls4217_session *sess) {
+  if (sess->server != NULL) {
+    tls4217_settings_resolve(main_server->conf, &sess->settings);
+  }
+}
+
+void tls4217_session_adopt_server(struct tls4217_session *sess) {
+  sess->server = tls4217_server_find(main_server);
+  tls4217_session_refresh(sess);
+
+  if (sess->server != NULL &&
+      sess->plain == NULL &&
+      install_netio(sess) < 0) {
+    sess->server = NULL;
+  }
+
+  offer_features(sess);
+  if (sess->server != NULL) {
+    offer_help();
+  }
+}
+
+/* Listeners. */
+
+static void reinit_ev(const void *event_data, void *user_data) {
+  struct tls4217_session *sess = user_data;
+
+  (void) event_data;
+  tls4217_session_adopt_server(sess);
+}
+
+/* Before the banner, with the core's timers running. */
+static void connected_ev(const void *event_data, void *user_data) {
+  struct tls4217_session *sess = user_data;
+
+  (void) event_data;
+  tls4217_session_refresh(sess);
+
+  if (sess->implicit) {
+    if (sess->server->context == NULL) {
+      tls4217_session_log(sess,
+        "no usable certificate: the implicit TLS connection is closed");
+      pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BAD_CONFIG,
+        "no usable certificate");
+    }
+
+    tls4217_control_protect(sess, TLS4217_LEVEL_PRIVATE);
+  }
+}
+
+static void exit_ev(const void *event_data, void *user_data) {
+  struct tls4217_session *sess = user_data;
+
+  (void) event_data;
+  tls4217_upload_end(sess);
+  tls4217_connection_free(sess->data.conn);
+  sess->data.conn = NULL;
+  tls4217_binding_clear(&sess->binding);
+}
+
+int tls4217_session_start(void) {
+  struct tls4217_session *sess;
+  struct tls4217_error err;
+
+  sess = pcalloc(session.pool, sizeof(*sess));
+  sess->pool = make_sub_pool(session.pool);
+  pr_pool_tag(sess->pool, MOD_TLS4217_VERSION " session");
+
+  tls4217_error_clear(&err);
+  if (tls4217_binding_init(&sess->binding, &err) < 0) {
+    pr_log_pri(PR_LOG_ERR, "error: %s: %s", MOD_TLS4217_VERSION, err.text);
+    errno = EPERM;
+    return -1;
+  }
+
+  this_session = sess;
+  tls4217_state_reset(&sess->state);
+  tls4217_session_adopt_server(sess);
+
+  sess->implicit = sess->server != NULL &&
+    (sess->settings.options & TLS4217_OPT_USE_IMPLICIT_SSL) != 0;
+  if (sess->implicit) {
+    /* mod_xfer decides about sendfile(2) after us, from this word. */
+    session.rfc2228_mech = "TLS";
+  }
+
+  pr_event_register(&tls4217_module, "core.session-reinit", reinit_ev, sess);
+  pr_event_register(&tls4217_module, "core.connected", connected_ev, sess);
+  pr_event_register(&tls4217_module, "core.exit", exit_ev, sess);
+  return 0;
+}

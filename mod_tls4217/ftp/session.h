@@ -1,0 +1,92 @@
+/*
+ * mod_tls4217 - what one session process knows
+ *
+ * One struct with one owner.  ProFTPD's callbacks carry no argument of ours,
+ * so one file-scope pointer to it, in session.c, is what they force; everyone
+ * else gets it as a parameter.
+ */
+
+#ifndef TLS4217_FTP_SESSION_H
+#define TLS4217_FTP_SESSION_H
+
+#include "mod_tls4217/ftp/command_buffer.h"
+#include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/server.h"
+#include "mod_tls4217/ftp/settings.h"
+#include "mod_tls4217/rfc4217/state.h"
+#include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/connection.h"
+
+/* The control connection (control.c). */
+struct tls4217_control_channel {
+  struct tls4217_connection *conn;      /* NULL: in clear */
+  struct tls4217_command_buffer input;
+  bool ended;                           /* the peer will send no more */
+  bool writing;                         /* inside a write: do not write */
+};
+
+/* The data connection of the transfer that is under way (data.c). */
+struct tls4217_data_channel {
+  struct tls4217_connection *conn;      /* NULL: in clear */
+  pr_netio_stream_t *in, *out;          /* the streams that it serves */
+};
+
+/* The reply that a failed transfer gets instead of the core's (transfers.c). */
+struct tls4217_failure {
+  const char *code;                     /* NULL: none */
+  char text[768];
+};
+
+/* The file that an upload will write to, until TLS is up (upload.c). */
+struct tls4217_upload {
+  pr_fs_t *fs;                          /* NULL: not registered yet */
+  bool armed;
+  bool made_by_stou;                    /* the core made the file before us */
+  bool created;
+  bool truncate;                        /* owed to the core */
+  pr_fh_t *fh;
+  const char *path;
+};
+
+struct tls4217_session {
+  pool *pool;
+  pr_netio_t *plain;                    /* ProFTPD's own callbacks */
+  const struct tls4217_server *server;  /* NULL: TLSEngine is off */
+  struct tls4217_settings settings;
+  struct tls4217_state state;
+  struct tls4217_binding binding;
+  bool implicit;
+
+  struct tls4217_control_channel control;
+  struct tls4217_data_channel data;
+  struct tls4217_failure failure;
+  struct tls4217_upload upload;
+};
+
+/*
+ * Starts the session of this process: called once, by the module's sess_init.
+ * Returns 0, or -1 with errno set.
+ */
+int tls4217_session_start(void);
+
+/* The session of this process, or NULL before tls4217_session_start. */
+struct tls4217_session *tls4217_session_get(void);
+
+/*
+ * Makes main_server the session's server: at the start, and again after HOST.
+ * Reads the settings, and says in FEAT what is offered.
+ */
+void tls4217_session_adopt_server(struct tls4217_session *sess);
+
+/* Reads the settings again: mod_ifsession may have changed them. */
+void tls4217_session_refresh(struct tls4217_session *sess);
+
+/* What the state machine wants to know, as of now. */
+struct tls4217_facts tls4217_session_facts(
+  const struct tls4217_session *sess);
+
+/* Writes a line to the session's TLSLog. */
+void tls4217_session_log(const struct tls4217_session *sess,
+  const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * mod_tls4217 - commands that open a data connection, and those around them
+ *
+ * Before such a command: may it run at this protection level (RFC 4217,
+ * section 10.2)?  After it: if TLS was what failed, the reply says so.
+ */
+
+#ifndef TLS4217_FTP_TRANSFERS_H
+#define TLS4217_FTP_TRANSFERS_H
+
+#include "mod_tls4217/ftp/core.h"
+
+/* PRE_CMD of APPE, LIST, MLSD, NLST, RETR, STOR, STOU: 521 or nothing. */
+modret_t *tls4217_transfers_pre(cmd_rec *cmd);
+
+/* CMD of APPE, STOR, STOU, before the core's: watches over the target. */
+modret_t *tls4217_transfers_store(cmd_rec *cmd);
+
+/* CMD of EPRT, EPSV, PASV, PORT, before the core's: a fresh ticket. */
+modret_t *tls4217_transfers_announce(cmd_rec *cmd);
+
+/* POST_CMD_ERR of any command: our reason in place of the core's. */
+modret_t *tls4217_transfers_explain(cmd_rec *cmd);
+
+/* LOG_CMD and LOG_CMD_ERR of any command: the transfer is over. */
+modret_t *tls4217_transfers_finish(cmd_rec *cmd);
+
+#endif
