@@ -22,10 +22,10 @@
 #include "mod_tls4217/tls/error.h"
 
 /* Longest text behind the sentence; the rest of it is the sentence's. */
-#define TAIL_SIZE       320
+#define TAIL_SIZE 320
 
 /* An alert that the peer sent arrives as a reason of its own number. */
-#define ALERT(name)     (SSL_AD_REASON_OFFSET + SSL_AD_ ## name)
+#define ALERT(name) (SSL_AD_REASON_OFFSET + SSL_AD_##name)
 
 struct explanation {
   int lib;
@@ -34,29 +34,29 @@ struct explanation {
 };
 
 #define DISTRUST \
-  "the client does not trust our certificate; install the whole chain " \
-  "(fullchain.pem), or have the client trust its authority"
+ "the client does not trust our certificate; install the whole chain " \
+ "(fullchain.pem), or have the client trust its authority"
 
 #define OLDER_CLIENT \
-  "the client offers only an older TLS version than TLSProtocol allows, or " \
-  "none in common; update the client, or extend TLSProtocol"
+ "the client offers only an older TLS version than TLSProtocol allows, or " \
+ "none in common; update the client, or extend TLSProtocol"
 
 #define NOT_TLS \
-  "what arrived is not TLS; the client, a proxy or a firewall talks " \
-  "something else on this port"
+ "what arrived is not TLS; the client, a proxy or a firewall talks " \
+ "something else on this port"
 
 #define DAMAGED \
-  "a record arrived damaged; something between client and server alters " \
-  "the stream, or the client is faulty"
+ "a record arrived damaged; something between client and server alters " \
+ "the stream, or the client is faulty"
 
 #define OUT_OF_ORDER \
-  "the client sent a TLS message out of order; it is faulty or probes the " \
-  "server"
+ "the client sent a TLS message out of order; it is faulty or probes the " \
+ "server"
 
 #define WEAK_CIPHERS \
-  "client and server have no cipher suite in common; the client is " \
-  "outdated, TLSCipherSuite too narrow, or no certificate of a fitting key " \
-  "type is loaded"
+ "client and server have no cipher suite in common; the client is " \
+ "outdated, TLSCipherSuite too narrow, or no certificate of a fitting key " \
+ "type is loaded"
 
 static const struct explanation explanations[] = {
   /* No agreement with the client. */
@@ -208,11 +208,10 @@ static const struct explanation explanations[] = {
   { ERR_LIB_PEM, PEM_R_PROBLEMS_GETTING_PASSWORD,
     "the key needs a pass phrase, and there is none; remove it with "
     "'openssl pkey'" },
-  { ERR_LIB_PEM, PEM_R_BAD_DECRYPT,
-    "the pass phrase does not fit the key" }
+  { ERR_LIB_PEM, PEM_R_BAD_DECRYPT, "the pass phrase does not fit the key" },
 };
 
-#define NEXPLANATIONS   (sizeof(explanations) / sizeof(explanations[0]))
+#define NEXPLANATIONS (sizeof(explanations) / sizeof(explanations[0]))
 
 void tls4217_error_clear(struct tls4217_error *err) {
   memset(err, 0, sizeof(*err));
@@ -252,10 +251,10 @@ static void blot_controls(char *text) {
 }
 
 static void put_sentence(struct tls4217_error *err, const char *fmt,
-    va_list args) __attribute__((format(printf, 2, 0)));
+  va_list args) __attribute__((format(printf, 2, 0)));
 
-static void put_sentence(struct tls4217_error *err, const char *fmt,
-    va_list args) {
+static void put_sentence(
+  struct tls4217_error *err, const char *fmt, va_list args) {
   /* A text that cannot be formatted must not turn into "no error". */
   if (vsnprintf(err->text, sizeof(err->text), fmt, args) <= 0) {
     snprintf(err->text, sizeof(err->text), "failed");
@@ -278,8 +277,8 @@ static void put_tail(struct tls4217_error *err, const char *tail) {
   blot_controls(err->text);
 }
 
-void tls4217_error_set(struct tls4217_error *err, int errnum,
-    const char *fmt, ...) {
+void tls4217_error_set(
+  struct tls4217_error *err, int errnum, const char *fmt, ...) {
   va_list args;
 
   if (!wants_error(err)) {
@@ -292,8 +291,8 @@ void tls4217_error_set(struct tls4217_error *err, int errnum,
   err->errnum = errnum;
 }
 
-void tls4217_error_set_errno(struct tls4217_error *err, int errnum,
-    const char *fmt, ...) {
+void tls4217_error_set_errno(
+  struct tls4217_error *err, int errnum, const char *fmt, ...) {
   char tail[TAIL_SIZE];
   va_list args;
 
@@ -310,8 +309,8 @@ void tls4217_error_set_errno(struct tls4217_error *err, int errnum,
 }
 
 /* OpenSSL's own words, for what the table does not know. */
-static void quote_openssl(unsigned long code, const char *data, char *buf,
-    size_t size) {
+static void quote_openssl(
+  unsigned long code, const char *data, char *buf, size_t size) {
   const char *reason = ERR_reason_error_string(code);
   bool has_data = data != NULL && data[0] != '\0';
 
@@ -323,8 +322,8 @@ static void quote_openssl(unsigned long code, const char *data, char *buf,
     has_data ? " (" : "", has_data ? data : "", has_data ? ")" : "", code);
 }
 
-static void describe(unsigned long code, const char *data, char *buf,
-    size_t size) {
+static void describe(
+  unsigned long code, const char *data, char *buf, size_t size) {
   const char *text = tls4217_error_explain(code);
 
   if (code == 0) {
@@ -342,8 +341,8 @@ static void describe(unsigned long code, const char *data, char *buf,
   quote_openssl(code, data, buf, size);
 }
 
-void tls4217_error_set_openssl(struct tls4217_error *err,
-    const char *fmt, ...) {
+void tls4217_error_set_openssl(
+  struct tls4217_error *err, const char *fmt, ...) {
   char tail[TAIL_SIZE];
   const char *data = NULL;
   unsigned long code;
@@ -352,8 +351,8 @@ void tls4217_error_set_openssl(struct tls4217_error *err,
 
   /* The text belongs to the queue's slot: used up before the queue is. */
   code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
-  describe(code, (flags & ERR_TXT_STRING) != 0 ? data : NULL, tail,
-    sizeof(tail));
+  describe(
+    code, (flags & ERR_TXT_STRING) != 0 ? data : NULL, tail, sizeof(tail));
   ERR_clear_error();
 
   if (!wants_error(err)) {

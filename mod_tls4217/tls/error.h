@@ -13,9 +13,9 @@
 #include <stdbool.h>
 
 struct tls4217_error {
-  char text[512];       /* one sentence, no trailing newline; "" if none */
-  unsigned long code;   /* OpenSSL's packed error code, or 0 */
-  int errnum;           /* errno, or 0 */
+  char text[512];     /* one sentence, no trailing newline; "" if none */
+  unsigned long code; /* OpenSSL's packed error code, or 0 */
+  int errnum;         /* errno, or 0 */
 };
 
 /* Empties err. */
@@ -26,10 +26,12 @@ bool tls4217_error_is_set(const struct tls4217_error *err);
 
 /*
  * Sets the sentence, and errnum (0 for none) beside it.  Does nothing where
- * err is NULL or holds an error already.  Too long a text is cut.
+ * err is NULL or holds an error already.  Too long a sentence is cut, before
+ * what the functions below put behind it.  Control characters become "?":
+ * a name that somebody else chose must not forge a line of the log.
  */
-void tls4217_error_set(struct tls4217_error *err, int errnum,
-  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void tls4217_error_set(struct tls4217_error *err, int errnum, const char *fmt,
+  ...) __attribute__((format(printf, 3, 4)));
 
 /* The same, with ": " and strerror(errnum) behind it. */
 void tls4217_error_set_errno(struct tls4217_error *err, int errnum,
@@ -37,15 +39,19 @@ void tls4217_error_set_errno(struct tls4217_error *err, int errnum,
 
 /*
  * The same, with ": " and the translation of the oldest entry of OpenSSL's
- * error queue behind it (OpenSSL's own words where we have no better ones).
- * Empties the queue in every case, also where err holds an error already.
+ * error queue behind it (OpenSSL's own words and code where we have no better
+ * ones).  The oldest is the cause, the later ones are its echo: clear the
+ * queue ahead of the call that may fail.  Empties the queue in every case,
+ * also where err is NULL or holds an error already.  errnum is set only where
+ * that entry was a system error.
  */
-void tls4217_error_set_openssl(struct tls4217_error *err,
-  const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void tls4217_error_set_openssl(struct tls4217_error *err, const char *fmt, ...)
+  __attribute__((format(printf, 2, 3)));
 
 /*
- * What a packed OpenSSL error code means to an administrator, with what to do
- * next; NULL where the table has no entry.  Static text.
+ * What a packed OpenSSL error code, or an alert of the peer's in one, means to
+ * an administrator, with what to do next; NULL where the table has no entry.
+ * Static text.
  */
 const char *tls4217_error_explain(unsigned long code);
 

@@ -35,22 +35,26 @@ static bool fits_chain(const struct tls4217_keypair *pair) {
   return false;
 }
 
-static int check_fit(const struct tls4217_keypair *pair,
-    const char *cert_file, const char *key_file, struct tls4217_error *err) {
+static int check_fit(const struct tls4217_keypair *pair, const char *cert_file,
+  const char *key_file, struct tls4217_error *err) {
   if (fits(pair->leaf, pair->key)) {
     return 0;
   }
 
   if (fits_chain(pair)) {
-    tls4217_error_set(err, EINVAL, "key file '%s' belongs to a certificate "
+    tls4217_error_set(err, EINVAL,
+      "key file '%s' belongs to a certificate "
       "that is not the first one in '%s'; put the server's own certificate "
-      "first, its issuer next", key_file, cert_file);
+      "first, its issuer next",
+      key_file, cert_file);
     return -1;
   }
 
-  tls4217_error_set(err, EINVAL, "key file '%s' does not fit certificate "
+  tls4217_error_set(err, EINVAL,
+    "key file '%s' does not fit certificate "
     "file '%s'; a renewal replaces both, so name the two that were made "
-    "together", key_file, cert_file);
+    "together",
+    key_file, cert_file);
   return -1;
 }
 
@@ -68,13 +72,13 @@ static void drop_leaf(const struct tls4217_keypair *pair) {
   }
 }
 
-static int load_chain_file(struct tls4217_keypair *pair, const char *path,
-    struct tls4217_error *err) {
+static int load_chain_file(
+  struct tls4217_keypair *pair, const char *path, struct tls4217_error *err) {
   struct tls4217_pemfile file;
   int ret = -1;
 
-  if (tls4217_pemfile_read(&file, "chain file", path, err) == 0
-      && tls4217_pemfile_certs(&file, pair->chain, err) == 0) {
+  if (tls4217_pemfile_read(&file, "chain file", path, err) == 0 &&
+    tls4217_pemfile_certs(&file, pair->chain, err) == 0) {
     ret = 0;
   }
 
@@ -82,8 +86,8 @@ static int load_chain_file(struct tls4217_keypair *pair, const char *path,
   return ret;
 }
 
-static int load_key_file(struct tls4217_keypair *pair, const char *path,
-    struct tls4217_error *err) {
+static int load_key_file(
+  struct tls4217_keypair *pair, const char *path, struct tls4217_error *err) {
   struct tls4217_pemfile file;
 
   if (tls4217_pemfile_read(&file, "key file", path, err) == 0) {
@@ -96,12 +100,12 @@ static int load_key_file(struct tls4217_keypair *pair, const char *path,
 
 /* Leaf and chain, and the key where it has no file of its own. */
 static int load_cert_file(struct tls4217_keypair *pair, const char *path,
-    bool has_key, struct tls4217_error *err) {
+  bool has_key, struct tls4217_error *err) {
   struct tls4217_pemfile file;
   int ret = -1;
 
-  if (tls4217_pemfile_read(&file, "certificate file", path, err) < 0
-      || tls4217_pemfile_certs(&file, pair->chain, err) < 0) {
+  if (tls4217_pemfile_read(&file, "certificate file", path, err) < 0 ||
+    tls4217_pemfile_certs(&file, pair->chain, err) < 0) {
     goto out;
   }
 
@@ -137,7 +141,7 @@ static struct tls4217_keypair *make_pair(struct tls4217_error *err) {
 }
 
 struct tls4217_keypair *tls4217_keypair_load(const char *cert_file,
-    const char *key_file, const char *chain_file, struct tls4217_error *err) {
+  const char *key_file, const char *chain_file, struct tls4217_error *err) {
   struct tls4217_keypair *pair;
   bool is_good = false;
 
@@ -151,8 +155,8 @@ struct tls4217_keypair *tls4217_keypair_load(const char *cert_file,
     goto out;
   }
 
-  if (chain_file != NULL && sk_X509_num(pair->chain) == 0
-      && load_chain_file(pair, chain_file, err) < 0) {
+  if (chain_file != NULL && sk_X509_num(pair->chain) == 0 &&
+    load_chain_file(pair, chain_file, err) < 0) {
     goto out;
   }
 
@@ -160,8 +164,8 @@ struct tls4217_keypair *tls4217_keypair_load(const char *cert_file,
     goto out;
   }
 
-  if (check_fit(pair, cert_file, key_file == NULL ? cert_file : key_file,
-      err) < 0) {
+  if (check_fit(pair, cert_file, key_file == NULL ? cert_file : key_file, err) <
+    0) {
     goto out;
   }
 
@@ -187,12 +191,11 @@ void tls4217_keypair_free(struct tls4217_keypair *pair) {
   OPENSSL_free(pair);
 }
 
-static const char *format_time(const ASN1_TIME *when, char *buf,
-    size_t size) {
+static const char *format_time(const ASN1_TIME *when, char *buf, size_t size) {
   struct tm tm;
 
-  if (ASN1_TIME_to_tm(when, &tm) != 1
-      || strftime(buf, size, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
+  if (ASN1_TIME_to_tm(when, &tm) != 1 ||
+    strftime(buf, size, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0) {
     snprintf(buf, size, "a date that cannot be read");
   }
 
@@ -200,8 +203,8 @@ static const char *format_time(const ASN1_TIME *when, char *buf,
   return buf;
 }
 
-int tls4217_keypair_check_time(const struct tls4217_keypair *pair, time_t now,
-    struct tls4217_error *err) {
+int tls4217_keypair_check_time(
+  const struct tls4217_keypair *pair, time_t now, struct tls4217_error *err) {
   const ASN1_TIME *from = X509_get0_notBefore(pair->leaf);
   const ASN1_TIME *to = X509_get0_notAfter(pair->leaf);
   char text[64];
@@ -214,29 +217,33 @@ int tls4217_keypair_check_time(const struct tls4217_keypair *pair, time_t now,
   }
 
   if (ASN1_TIME_cmp_time_t(from, now) > 0) {
-    tls4217_error_set(err, 0, "the certificate is not valid before %s; check "
-      "this machine's clock", format_time(from, text, sizeof(text)));
+    tls4217_error_set(err, 0,
+      "the certificate is not valid before %s; check "
+      "this machine's clock",
+      format_time(from, text, sizeof(text)));
     return -1;
   }
 
   return 0;
 }
 
-int tls4217_keypair_fingerprint(const struct tls4217_keypair *pair, char *buf,
-    struct tls4217_error *err) {
+int tls4217_keypair_fingerprint(
+  const struct tls4217_keypair *pair, char *buf, struct tls4217_error *err) {
   unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int i, size = 0;
+  unsigned int size = 0;
+  size_t i;
 
   buf[0] = '\0';
   if (X509_digest(pair->leaf, EVP_sha256(), digest, &size) != 1) {
-    tls4217_error_set_openssl(err, "cannot make the certificate's "
+    tls4217_error_set_openssl(err,
+      "cannot make the certificate's "
       "fingerprint");
     return -1;
   }
 
   for (i = 0; i < size && i < TLS4217_FINGERPRINT_SIZE / 3; i++) {
-    snprintf(buf + 3 * i, TLS4217_FINGERPRINT_SIZE - 3 * i, "%02X%s",
-      digest[i], i + 1 < size ? ":" : "");
+    snprintf(buf + 3 * i, TLS4217_FINGERPRINT_SIZE - 3 * i, "%02X%s", digest[i],
+      i + 1 < size ? ":" : "");
   }
 
   return 0;

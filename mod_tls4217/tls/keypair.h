@@ -4,8 +4,7 @@
  * Any key type that OpenSSL reads; PEM.  The chain is whatever follows the
  * leaf in the certificate file (a certbot fullchain.pem just works), or a
  * file of its own.  A pair whose parts do not belong together never leaves
- * this file.  PEM_read_bio_X509(3), PEM_read_bio_PrivateKey(3),
- * X509_check_private_key(3).
+ * this file.  X509_check_private_key(3), tls/pemfile.h.
  */
 
 #ifndef TLS4217_TLS_KEYPAIR_H
@@ -23,19 +22,22 @@
 struct tls4217_keypair {
   X509 *leaf;
   EVP_PKEY *key;
-  STACK_OF(X509) *chain;    /* without the leaf; never NULL, may be empty */
+  STACK_OF(X509) * chain; /* without the leaf; never NULL, may be empty */
 };
 
 /*
  * Loads a pair.  cert_file holds the leaf first and may hold its chain and
  * its key; key_file may be NULL (the key is then in cert_file); chain_file
- * may be NULL, and is read only where cert_file brings no chain.  The file is
- * opened with the caller's privileges.
+ * may be NULL, and is read only where cert_file brings no chain.  Copies of
+ * the leaf in the chain are left out; its order is that of the file.  The
+ * files are opened with the caller's privileges.  Validity is not judged here.
  *
  * Returns a new pair (free it with tls4217_keypair_free), or NULL with err
  * naming the file and what is wrong with it: missing, not readable, no PEM
- * certificate in it, no key in it, a key that needs a pass phrase, a key that
- * does not fit the certificate.
+ * certificate in it, no key in it, cut or damaged, a key that needs a pass
+ * phrase, a key that does not fit the certificate.  errnum is open(2)'s for a
+ * file that could not be had, EAGAIN for one that changed meanwhile, EINVAL
+ * for most of what is wrong inside.
  */
 struct tls4217_keypair *tls4217_keypair_load(const char *cert_file,
   const char *key_file, const char *chain_file, struct tls4217_error *err);
@@ -47,17 +49,17 @@ void tls4217_keypair_free(struct tls4217_keypair *pair);
  * Whether the leaf is valid at now (seconds since the epoch): 0, or -1 with
  * err saying since when it is expired, or from when on it will be valid.
  */
-int tls4217_keypair_check_time(const struct tls4217_keypair *pair, time_t now,
-  struct tls4217_error *err);
+int tls4217_keypair_check_time(
+  const struct tls4217_keypair *pair, time_t now, struct tls4217_error *err);
 
 /* The size that the buffer of tls4217_keypair_fingerprint needs, in bytes. */
-#define TLS4217_FINGERPRINT_SIZE    96
+#define TLS4217_FINGERPRINT_SIZE 96
 
 /*
  * Writes the leaf's SHA-256 fingerprint as "AB:CD:..." and a NUL into buf, of
  * TLS4217_FINGERPRINT_SIZE bytes.  Returns 0, or -1 with err filled.
  */
-int tls4217_keypair_fingerprint(const struct tls4217_keypair *pair, char *buf,
-  struct tls4217_error *err);
+int tls4217_keypair_fingerprint(
+  const struct tls4217_keypair *pair, char *buf, struct tls4217_error *err);
 
 #endif

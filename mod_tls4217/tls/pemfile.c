@@ -24,9 +24,9 @@
 #include "mod_tls4217/tls/pemfile.h"
 
 /* Far above any chain; what is bigger is not a certificate file. */
-#define MAX_FILE_SIZE   (1024 * 1024)
+#define MAX_FILE_SIZE 1048576
 
-#define COUNT(array)    (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 
 enum want {
   WANT_CERT,
@@ -40,11 +40,13 @@ struct open_advice {
 
 static const struct open_advice open_advices[] = {
   { ENOENT, "it does not exist; check the path in the configuration" },
-  { ENOTDIR, "a part of its path is not a directory; check the path in the "
+  { ENOTDIR,
+    "a part of its path is not a directory; check the path in the "
     "configuration" },
-  { EACCES, "it may not be read; check owner and mode of the file and of the "
+  { EACCES,
+    "it may not be read; check owner and mode of the file and of the "
     "directories above it" },
-  { EISDIR, "it is a directory; name the PEM file itself" }
+  { EISDIR, "it is a directory; name the PEM file itself" },
 };
 
 /* What people put into such files by mistake, and the way out. */
@@ -69,7 +71,7 @@ static const struct content_advice content_advices[] = {
   { WANT_CERT, "-----BEGIN PKCS7-----",
     "it holds PKCS #7; convert it with 'openssl pkcs7 -print_certs'" },
   { WANT_CERT, "PRIVATE KEY-----",
-    "it holds a key only; name the file with the certificate" }
+    "it holds a key only; name the file with the certificate" },
 };
 
 static const struct {
@@ -78,49 +80,51 @@ static const struct {
 } cert_labels[] = {
   { PEM_STRING_X509, d2i_X509 },
   { PEM_STRING_X509_OLD, d2i_X509 },
-  { PEM_STRING_X509_TRUSTED, d2i_X509_AUX }
+  { PEM_STRING_X509_TRUSTED, d2i_X509_AUX },
 };
 
-static void set_open_error(const struct tls4217_pemfile *file, int errnum,
-    struct tls4217_error *err) {
+static void set_open_error(
+  const struct tls4217_pemfile *file, int errnum, struct tls4217_error *err) {
   size_t i;
 
   for (i = 0; i < COUNT(open_advices); i++) {
     if (open_advices[i].errnum == errnum) {
-      tls4217_error_set(err, errnum, "cannot open %s '%s': %s",
-        file->role, file->path, open_advices[i].text);
+      tls4217_error_set(err, errnum, "cannot open %s '%s': %s", file->role,
+        file->path, open_advices[i].text);
       return;
     }
   }
 
-  tls4217_error_set_errno(err, errnum, "cannot open %s '%s'",
-    file->role, file->path);
+  tls4217_error_set_errno(
+    err, errnum, "cannot open %s '%s'", file->role, file->path);
 }
 
 /* Says why a file is not one that can be read, or returns 0. */
 static int check_kind(const struct tls4217_pemfile *file, const struct stat *st,
-    struct tls4217_error *err) {
+  struct tls4217_error *err) {
   if (S_ISDIR(st->st_mode)) {
     set_open_error(file, EISDIR, err);
     return -1;
   }
 
   if (!S_ISREG(st->st_mode)) {
-    tls4217_error_set(err, EINVAL, "%s '%s' is not a regular file; copy the "
-      "PEM text into one", file->role, file->path);
+    tls4217_error_set(err, EINVAL,
+      "%s '%s' is not a regular file; copy the "
+      "PEM text into one",
+      file->role, file->path);
     return -1;
   }
 
   if (st->st_size == 0) {
-    tls4217_error_set(err, EINVAL, "%s '%s' is empty", file->role,
-      file->path);
+    tls4217_error_set(err, EINVAL, "%s '%s' is empty", file->role, file->path);
     return -1;
   }
 
   if (st->st_size > MAX_FILE_SIZE) {
-    tls4217_error_set(err, EFBIG, "%s '%s' is larger than %d bytes; it is "
-      "not a file of PEM certificates", file->role, file->path,
-      MAX_FILE_SIZE);
+    tls4217_error_set(err, EFBIG,
+      "%s '%s' is larger than %d bytes; it is "
+      "not a file of PEM certificates",
+      file->role, file->path, MAX_FILE_SIZE);
     return -1;
   }
 
@@ -157,27 +161,29 @@ static ssize_t read_all(int fd, char *buf, size_t size) {
  * less, means that somebody is writing the file right now.
  */
 static int read_bytes(struct tls4217_pemfile *file, int fd, size_t size,
-    struct tls4217_error *err) {
+  struct tls4217_error *err) {
   ssize_t got;
 
   file->size = size;
   file->bytes = OPENSSL_zalloc(size + 2);
   if (file->bytes == NULL) {
-    tls4217_error_set_openssl(err, "cannot read %s '%s'", file->role,
-      file->path);
+    tls4217_error_set_openssl(
+      err, "cannot read %s '%s'", file->role, file->path);
     return -1;
   }
 
   got = read_all(fd, file->bytes, size + 1);
   if (got < 0) {
-    tls4217_error_set_errno(err, errno, "cannot read %s '%s'",
-      file->role, file->path);
+    tls4217_error_set_errno(
+      err, errno, "cannot read %s '%s'", file->role, file->path);
     return -1;
   }
 
   if ((size_t) got != size) {
-    tls4217_error_set(err, EAGAIN, "%s '%s' changed while it was read; load "
-      "it again when it is complete", file->role, file->path);
+    tls4217_error_set(err, EAGAIN,
+      "%s '%s' changed while it was read; load "
+      "it again when it is complete",
+      file->role, file->path);
     return -1;
   }
 
@@ -185,8 +191,8 @@ static int read_bytes(struct tls4217_pemfile *file, int fd, size_t size,
 }
 
 /* O_NONBLOCK: a FIFO in place of the file must not stop the daemon. */
-static int open_file(const struct tls4217_pemfile *file,
-    struct tls4217_error *err) {
+static int open_file(
+  const struct tls4217_pemfile *file, struct tls4217_error *err) {
   int fd = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
   if (fd < 0) {
@@ -197,7 +203,7 @@ static int open_file(const struct tls4217_pemfile *file,
 }
 
 int tls4217_pemfile_read(struct tls4217_pemfile *file, const char *role,
-    const char *path, struct tls4217_error *err) {
+  const char *path, struct tls4217_error *err) {
   struct stat st;
   int fd, ret = -1;
 
@@ -216,8 +222,8 @@ int tls4217_pemfile_read(struct tls4217_pemfile *file, const char *role,
     goto out;
   }
 
-  if (check_kind(file, &st, err) < 0
-      || read_bytes(file, fd, (size_t) st.st_size, err) < 0) {
+  if (check_kind(file, &st, err) < 0 ||
+    read_bytes(file, fd, (size_t) st.st_size, err) < 0) {
     goto out;
   }
 
@@ -239,15 +245,15 @@ static size_t mark_length(const struct tls4217_pemfile *file) {
 }
 
 /* Reads the file's text in place; the BIO must not outlive the file. */
-static BIO *open_bio(const struct tls4217_pemfile *file,
-    struct tls4217_error *err) {
+static BIO *open_bio(
+  const struct tls4217_pemfile *file, struct tls4217_error *err) {
   size_t skipped = mark_length(file);
-  BIO *bio = BIO_new_mem_buf(file->bytes + skipped,
-    (int) (file->size - skipped));
+  BIO *bio = BIO_new_mem_buf(
+    file->bytes + skipped, (int) (file->size - skipped));
 
   if (bio == NULL) {
-    tls4217_error_set_openssl(err, "cannot read %s '%s'", file->role,
-      file->path);
+    tls4217_error_set_openssl(
+      err, "cannot read %s '%s'", file->role, file->path);
   }
 
   return bio;
@@ -255,38 +261,42 @@ static BIO *open_bio(const struct tls4217_pemfile *file,
 
 /* A file without what it should hold: says what it holds instead. */
 static void set_content_error(const struct tls4217_pemfile *file,
-    enum want want, struct tls4217_error *err) {
+  enum want want, struct tls4217_error *err) {
   const char *what = want == WANT_KEY ? "private key" : "certificate";
   size_t i;
 
   for (i = 0; i < COUNT(content_advices); i++) {
-    if (content_advices[i].want == want
-        && strstr(file->bytes, content_advices[i].begin) != NULL) {
-      tls4217_error_set(err, EINVAL, "no %s in %s '%s': %s", what,
-        file->role, file->path, content_advices[i].text);
+    if (content_advices[i].want == want &&
+      strstr(file->bytes, content_advices[i].begin) != NULL) {
+      tls4217_error_set(err, EINVAL, "no %s in %s '%s': %s", what, file->role,
+        file->path, content_advices[i].text);
       return;
     }
   }
 
   /* DER, and PKCS #12, start with a SEQUENCE. */
   if (file->bytes[0] == 0x30) {
-    tls4217_error_set(err, EINVAL, "no %s in %s '%s': it is binary, and PEM "
+    tls4217_error_set(err, EINVAL,
+      "no %s in %s '%s': it is binary, and PEM "
       "is expected; convert it with 'openssl %s -inform DER' (PKCS #12: "
-      "'openssl pkcs12 -nodes')", what, file->role, file->path,
-      want == WANT_KEY ? "pkey" : "x509");
+      "'openssl pkcs12 -nodes')",
+      what, file->role, file->path, want == WANT_KEY ? "pkey" : "x509");
     return;
   }
 
-  tls4217_error_set(err, EINVAL, "no %s in %s '%s': PEM is expected "
-    "(-----BEGIN ...-----)", what, file->role, file->path);
+  tls4217_error_set(err, EINVAL,
+    "no %s in %s '%s': PEM is expected "
+    "(-----BEGIN ...-----)",
+    what, file->role, file->path);
 }
 
-static int add_cert(const struct tls4217_pemfile *file,
-    STACK_OF(X509) *certs, X509 *cert, struct tls4217_error *err) {
+static int add_cert(const struct tls4217_pemfile *file, STACK_OF(X509) * certs,
+  X509 *cert, struct tls4217_error *err) {
   if (cert == NULL || sk_X509_push(certs, cert) == 0) {
-    tls4217_error_set_openssl(err, "certificate %d in %s '%s' is damaged; "
-      "copy the file again", sk_X509_num(certs) + 1, file->role,
-      file->path);
+    tls4217_error_set_openssl(err,
+      "certificate %d in %s '%s' is damaged; "
+      "copy the file again",
+      sk_X509_num(certs) + 1, file->role, file->path);
     X509_free(cert);
     return -1;
   }
@@ -296,14 +306,14 @@ static int add_cert(const struct tls4217_pemfile *file,
 
 /* Takes a PEM block where it is a certificate, and passes by all others. */
 static int take_block(const struct tls4217_pemfile *file,
-    STACK_OF(X509) *certs, const char *label, const unsigned char *der, long size,
-    struct tls4217_error *err) {
+  STACK_OF(X509) * certs, const char *label, const unsigned char *der,
+  long size, struct tls4217_error *err) {
   size_t i;
 
   for (i = 0; i < COUNT(cert_labels); i++) {
     if (strcmp(label, cert_labels[i].label) == 0) {
-      return add_cert(file, certs, cert_labels[i].decode(NULL, &der, size),
-        err);
+      return add_cert(
+        file, certs, cert_labels[i].decode(NULL, &der, size), err);
     }
   }
 
@@ -315,22 +325,22 @@ static int take_block(const struct tls4217_pemfile *file,
  * filled.  PEM_FLAG_SECURE has what is passed by wiped: it may be a key.
  */
 static int read_block(const struct tls4217_pemfile *file, BIO *bio,
-    STACK_OF(X509) *certs, struct tls4217_error *err) {
+  STACK_OF(X509) * certs, struct tls4217_error *err) {
   char *label = NULL, *header = NULL;
   unsigned char *der = NULL;
   unsigned long code;
   long size = 0;
   int ret = -1;
 
-  if (PEM_read_bio_ex(bio, &label, &header, &der, &size,
-      PEM_FLAG_SECURE) == 1) {
+  if (PEM_read_bio_ex(bio, &label, &header, &der, &size, PEM_FLAG_SECURE) ==
+    1) {
     ret = take_block(file, certs, label, der, size, err) < 0 ? -1 : 1;
     goto out;
   }
 
   code = ERR_peek_last_error();
-  if (ERR_GET_LIB(code) == ERR_LIB_PEM
-      && ERR_GET_REASON(code) == PEM_R_NO_START_LINE) {
+  if (ERR_GET_LIB(code) == ERR_LIB_PEM &&
+    ERR_GET_REASON(code) == PEM_R_NO_START_LINE) {
     ERR_clear_error();
     ret = 0;
     goto out;
@@ -347,7 +357,7 @@ out:
 }
 
 int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
-    STACK_OF(X509) *certs, struct tls4217_error *err) {
+  STACK_OF(X509) * certs, struct tls4217_error *err) {
   int found, before = sk_X509_num(certs);
   BIO *bio;
 
@@ -374,13 +384,15 @@ int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
 }
 
 /* A daemon has nobody to ask: notes that a pass phrase was wanted. */
-static int refuse_password_cb(char *buf, int size, int for_writing,
-    void *user) {
+static int refuse_password_cb(
+  char *buf, int size, int for_writing, void *user) {
   bool *was_asked = user;
 
-  (void) buf;
-  (void) size;
   (void) for_writing;
+
+  if (size > 0) {
+    buf[0] = '\0';
+  }
 
   *was_asked = true;
   return -1;
@@ -392,17 +404,20 @@ static bool has_text(const struct tls4217_pemfile *file, const char *text) {
 
 /* Why no key came out of a file. */
 static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
-    struct tls4217_error *err) {
+  struct tls4217_error *err) {
   if (was_asked) {
-    tls4217_error_set(err, EINVAL, "the private key in %s '%s' needs a pass "
+    tls4217_error_set(err, EINVAL,
+      "the private key in %s '%s' needs a pass "
       "phrase, and nobody can be asked for one; remove it with 'openssl pkey "
-      "-in OLD -out NEW'", file->role, file->path);
+      "-in OLD -out NEW'",
+      file->role, file->path);
     return;
   }
 
-  if (has_text(file, "PRIVATE KEY-----")
-      && !has_text(file, "OPENSSH PRIVATE KEY-----")) {
-    tls4217_error_set_openssl(err, "cannot read the private key in %s '%s'; "
+  if (has_text(file, "PRIVATE KEY-----") &&
+    !has_text(file, "OPENSSH PRIVATE KEY-----")) {
+    tls4217_error_set_openssl(err,
+      "cannot read the private key in %s '%s'; "
       "it is damaged, or of a kind that OpenSSL does not know",
       file->role, file->path);
     return;
@@ -411,8 +426,8 @@ static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
   set_content_error(file, WANT_KEY, err);
 }
 
-EVP_PKEY *tls4217_pemfile_key(const struct tls4217_pemfile *file,
-    struct tls4217_error *err) {
+EVP_PKEY *tls4217_pemfile_key(
+  const struct tls4217_pemfile *file, struct tls4217_error *err) {
   bool was_asked = false;
   EVP_PKEY *key;
   BIO *bio;

@@ -18,9 +18,9 @@
 
 /* A file in memory.  It may hold a key: wipe it as soon as may be. */
 struct tls4217_pemfile {
-  const char *role;         /* "certificate file", for messages; borrowed */
-  const char *path;         /* borrowed */
-  char *bytes;              /* owned; a NUL behind them */
+  const char *role; /* "certificate file", for messages; borrowed */
+  const char *path; /* borrowed */
+  char *bytes;      /* owned; a NUL behind them */
   size_t size;
 };
 
@@ -42,15 +42,15 @@ int tls4217_pemfile_read(struct tls4217_pemfile *file, const char *role,
  * none, or a block is cut or damaged; certs may have grown then.
  */
 int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
-  STACK_OF(X509) *certs, struct tls4217_error *err);
+  STACK_OF(X509) * certs, struct tls4217_error *err);
 
 /*
  * The first private key of the file, of any type that OpenSSL's providers
  * read.  Nobody is ever asked for a pass phrase: a key that needs one is an
  * error.  Returns a new key, or NULL with err filled.
  */
-EVP_PKEY *tls4217_pemfile_key(const struct tls4217_pemfile *file,
-  struct tls4217_error *err);
+EVP_PKEY *tls4217_pemfile_key(
+  const struct tls4217_pemfile *file, struct tls4217_error *err);
 
 /* Wipes and frees what was read. */
 void tls4217_pemfile_wipe(struct tls4217_pemfile *file);

@@ -32,28 +32,29 @@
 
 #include "mod_tls4217/tls/selfsigned.h"
 
-#define FALLBACK_NAME     "localhost"
+#define FALLBACK_NAME "localhost"
 
 /* RFC 5280, 4.1.2.2: positive, at most 20 octets. */
-#define SERIAL_BITS       159
+#define SERIAL_BITS 159
 
 /* RFC 5280, appendix A.1: ub-common-name. */
-#define MAX_COMMON_NAME   64
+#define MAX_COMMON_NAME 64
 
 /* RFC 1035, 2.3.4, as text without the final dot. */
-#define MAX_DNS_NAME      253
-#define MAX_DNS_LABEL     63
+#define MAX_DNS_NAME  253
+#define MAX_DNS_LABEL 63
 
-#define LABEL_CHARS       "abcdefghijklmnopqrstuvwxyz" \
-                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+#define LABEL_CHARS \
+ "abcdefghijklmnopqrstuvwxyz" \
+ "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 /* Clients' clocks are slow now and then. */
-#define AGE_SECONDS       (-24L * 60L * 60L)
-#define VALID_DAYS        3650
+#define AGE_SECONDS  (-24L * 60L * 60L)
+#define VALID_DAYS   3650
 
-#define TEMP_SUFFIX       ".XXXXXX"
+#define TEMP_SUFFIX  ".XXXXXX"
 
-#define COUNT(array)      (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct {
   int nid;
@@ -62,13 +63,13 @@ static const struct {
   { NID_basic_constraints, "critical,CA:FALSE" },
   { NID_key_usage, "critical,digitalSignature" },
   { NID_ext_key_usage, "serverAuth" },
-  { NID_subject_key_identifier, "hash" }
+  { NID_subject_key_identifier, "hash" },
 };
 
 static bool is_label(const char *text, size_t size) {
-  return size > 0 && size <= MAX_DNS_LABEL
-    && strspn(text, LABEL_CHARS) >= size
-    && text[0] != '-' && text[size - 1] != '-';
+  return size > 0 && size <= MAX_DNS_LABEL &&
+    strspn(text, LABEL_CHARS) >= size && text[0] != '-' &&
+    text[size - 1] != '-';
 }
 
 /*
@@ -156,8 +157,8 @@ static int set_names(X509 *cert, const char *name, size_t size) {
   size_t used = size > MAX_COMMON_NAME ? MAX_COMMON_NAME : size;
 
   if (X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
-      (const unsigned char *) name, (int) used, -1, 0) != 1
-      || X509_set_issuer_name(cert, subject) != 1) {
+        (const unsigned char *) name, (int) used, -1, 0) != 1 ||
+    X509_set_issuer_name(cert, subject) != 1) {
     return -1;
   }
 
@@ -172,8 +173,8 @@ static int add_extensions(X509 *cert) {
 
   X509V3_set_ctx(&ctx, cert, cert, NULL, NULL, 0);
   for (i = 0; i < COUNT(extensions); i++) {
-    extension = X509V3_EXT_conf_nid(NULL, &ctx, extensions[i].nid,
-      extensions[i].value);
+    extension = X509V3_EXT_conf_nid(
+      NULL, &ctx, extensions[i].nid, extensions[i].value);
     added = extension == NULL ? 0 : X509_add_ext(cert, extension, -1);
     X509_EXTENSION_free(extension);
     if (added != 1) {
@@ -188,10 +189,9 @@ static int set_serial(X509 *cert) {
   BIGNUM *number = BN_new();
   int ret = -1;
 
-  if (number != NULL
-      && BN_rand(number, SERIAL_BITS, BN_RAND_TOP_ANY,
-        BN_RAND_BOTTOM_ANY) == 1
-      && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) != NULL) {
+  if (number != NULL &&
+    BN_rand(number, SERIAL_BITS, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
+    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) != NULL) {
     ret = 0;
   }
 
@@ -200,9 +200,8 @@ static int set_serial(X509 *cert) {
 }
 
 static int set_validity(X509 *cert) {
-  if (X509_gmtime_adj(X509_getm_notBefore(cert), AGE_SECONDS) == NULL
-      || X509_time_adj_ex(X509_getm_notAfter(cert), VALID_DAYS, 0,
-        NULL) == NULL) {
+  if (X509_gmtime_adj(X509_getm_notBefore(cert), AGE_SECONDS) == NULL ||
+    X509_time_adj_ex(X509_getm_notAfter(cert), VALID_DAYS, 0, NULL) == NULL) {
     return -1;
   }
 
@@ -213,14 +212,10 @@ static int set_validity(X509 *cert) {
 static X509 *make_cert(EVP_PKEY *key, const char *name, size_t size) {
   X509 *cert = X509_new();
 
-  if (cert == NULL
-      || X509_set_version(cert, X509_VERSION_3) != 1
-      || X509_set_pubkey(cert, key) != 1
-      || set_serial(cert) < 0
-      || set_validity(cert) < 0
-      || set_names(cert, name, size) < 0
-      || add_extensions(cert) < 0
-      || X509_sign(cert, key, EVP_sha256()) <= 0) {
+  if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 ||
+    X509_set_pubkey(cert, key) != 1 || set_serial(cert) < 0 ||
+    set_validity(cert) < 0 || set_names(cert, name, size) < 0 ||
+    add_extensions(cert) < 0 || X509_sign(cert, key, EVP_sha256()) <= 0) {
     X509_free(cert);
     return NULL;
   }
@@ -277,10 +272,8 @@ static BIO *make_pem(const char *name, struct tls4217_error *err) {
     cert = make_cert(key, chosen, size);
   }
 
-  if (bio == NULL || cert == NULL
-      || PEM_write_bio_X509(bio, cert) != 1
-      || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL,
-        NULL) != 1) {
+  if (bio == NULL || cert == NULL || PEM_write_bio_X509(bio, cert) != 1 ||
+    PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
     tls4217_error_set_openssl(err, "cannot make a self-signed certificate");
     BIO_free(bio);
     bio = NULL;
@@ -314,9 +307,8 @@ static int write_file(int fd, BIO *pem) {
   char *bytes = NULL;
   long size = BIO_get_mem_data(pem, &bytes);
 
-  if (fchmod(fd, S_IRUSR | S_IWUSR) < 0
-      || write_all(fd, bytes, (size_t) size) < 0
-      || fsync(fd) < 0) {
+  if (fchmod(fd, S_IRUSR | S_IWUSR) < 0 ||
+    write_all(fd, bytes, (size_t) size) < 0 || fsync(fd) < 0) {
     return -1;
   }
 
@@ -327,8 +319,8 @@ static int write_file(int fd, BIO *pem) {
  * Gives the finished file its name.  link(2), because unlike rename(2) it
  * never replaces a file that somebody made meanwhile.
  */
-static int publish(const char *temp, const char *file,
-    struct tls4217_error *err) {
+static int publish(
+  const char *temp, const char *file, struct tls4217_error *err) {
   if (link(temp, file) == 0) {
     return 1;
   }
@@ -337,18 +329,21 @@ static int publish(const char *temp, const char *file,
     return 0;
   }
 
-  tls4217_error_set_errno(err, errno, "cannot create certificate file '%s'; "
-    "its file system must know hard links", file);
+  tls4217_error_set_errno(err, errno,
+    "cannot create certificate file '%s'; "
+    "its file system must know hard links",
+    file);
   return -1;
 }
 
-static int open_temp(char *temp, const char *file,
-    struct tls4217_error *err) {
+static int open_temp(char *temp, const char *file, struct tls4217_error *err) {
   int fd = mkstemp(temp);
 
   if (fd < 0) {
-    tls4217_error_set_errno(err, errno, "cannot create certificate file "
-      "'%s'; its directory must be there and be writable", file);
+    tls4217_error_set_errno(err, errno,
+      "cannot create certificate file "
+      "'%s'; its directory must be there and be writable",
+      file);
     return -1;
   }
 
@@ -357,8 +352,8 @@ static int open_temp(char *temp, const char *file,
 }
 
 /* Writes the text to temp, a template of mkstemp(3), and publishes it. */
-static int store_pem(BIO *pem, char *temp, const char *file,
-    struct tls4217_error *err) {
+static int store_pem(
+  BIO *pem, char *temp, const char *file, struct tls4217_error *err) {
   int fd, written, ret = -1;
 
   fd = open_temp(temp, file, err);
@@ -368,14 +363,14 @@ static int store_pem(BIO *pem, char *temp, const char *file,
 
   written = write_file(fd, pem);
   if (written < 0) {
-    tls4217_error_set_errno(err, errno, "cannot write certificate file '%s'",
-      file);
+    tls4217_error_set_errno(
+      err, errno, "cannot write certificate file '%s'", file);
   }
 
   /* Some network file systems report a full disk only here. */
   if (close(fd) < 0) {
-    tls4217_error_set_errno(err, errno, "cannot write certificate file '%s'",
-      file);
+    tls4217_error_set_errno(
+      err, errno, "cannot write certificate file '%s'", file);
     written = -1;
   }
 
@@ -405,8 +400,8 @@ static bool is_there(const char *file) {
   return lstat(file, &st) == 0;
 }
 
-int tls4217_selfsigned_create(const char *file, const char *name,
-    struct tls4217_error *err) {
+int tls4217_selfsigned_create(
+  const char *file, const char *name, struct tls4217_error *err) {
   char *temp = NULL;
   BIO *pem = NULL;
   int ret = -1;
@@ -418,8 +413,7 @@ int tls4217_selfsigned_create(const char *file, const char *name,
   ERR_clear_error();
   temp = make_template(file);
   if (temp == NULL) {
-    tls4217_error_set_openssl(err, "no memory for certificate file '%s'",
-      file);
+    tls4217_error_set_openssl(err, "no memory for certificate file '%s'", file);
     goto out;
   }
 

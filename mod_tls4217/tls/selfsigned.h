@@ -11,15 +11,19 @@
 #include "mod_tls4217/tls/error.h"
 
 /*
- * Creates file with a new key and a self-signed certificate for name (a DNS
- * name or an IP address, which becomes subject CN and subjectAltName).  The
- * file appears whole, with mode 0600, or not at all; an existing file is
- * never touched.  The directory must be there.
+ * Creates file with a new key and a self-signed certificate for name: a DNS
+ * name or an IP address, which becomes subject CN (cut to its 64 characters)
+ * and subjectAltName.  "localhost" takes the place of what can be neither
+ * (NULL, words, a wildcard).  The certificate is a leaf, CA:FALSE, which
+ * clients can trust by itself (curl --cacert FILE); valid from a day ago.
+ *
+ * The file appears whole, with mode 0600, or not at all; an existing file, or
+ * symbolic link, is never touched or followed.  The directory must be there.
  *
  * Returns 1 when it was created, 0 when the file was there already, -1 with
  * err naming the file and the reason.
  */
-int tls4217_selfsigned_create(const char *file, const char *name,
-  struct tls4217_error *err);
+int tls4217_selfsigned_create(
+  const char *file, const char *name, struct tls4217_error *err);
 
 #endif

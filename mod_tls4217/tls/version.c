@@ -16,10 +16,11 @@
 
 #include "mod_tls4217/tls/version.h"
 
-#define ALL_VERSIONS    (TLS4217_VERSION_TLS1_0|TLS4217_VERSION_TLS1_1| \
-                          TLS4217_VERSION_TLS1_2|TLS4217_VERSION_TLS1_3)
+#define ALL_VERSIONS \
+ (TLS4217_VERSION_TLS1_0 | TLS4217_VERSION_TLS1_1 | TLS4217_VERSION_TLS1_2 | \
+   TLS4217_VERSION_TLS1_3)
 
-#define KNOWN_WORDS     "TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 and ALL"
+#define KNOWN_WORDS "TLSv1, TLSv1.1, TLSv1.2, TLSv1.3 and ALL"
 
 struct word {
   const char *name;
@@ -28,13 +29,13 @@ struct word {
 
 /* SSLv3 is known, and empty. */
 static const struct word words_known[] = {
-  { "TLSv1",    TLS4217_VERSION_TLS1_0 },
-  { "TLSv1.1",  TLS4217_VERSION_TLS1_1 },
-  { "TLSv1.2",  TLS4217_VERSION_TLS1_2 },
-  { "TLSv1.3",  TLS4217_VERSION_TLS1_3 },
-  { "ALL",      ALL_VERSIONS },
-  { "SSLv23",   ALL_VERSIONS },
-  { "SSLv3",    0 }
+  { "TLSv1", TLS4217_VERSION_TLS1_0 },
+  { "TLSv1.1", TLS4217_VERSION_TLS1_1 },
+  { "TLSv1.2", TLS4217_VERSION_TLS1_2 },
+  { "TLSv1.3", TLS4217_VERSION_TLS1_3 },
+  { "ALL", ALL_VERSIONS },
+  { "SSLv23", ALL_VERSIONS },
+  { "SSLv3", 0 },
 };
 
 struct version {
@@ -45,13 +46,13 @@ struct version {
 
 /* In ascending order. */
 static const struct version versions[] = {
-  { TLS4217_VERSION_TLS1_0, TLS1_VERSION,   SSL_OP_NO_TLSv1 },
+  { TLS4217_VERSION_TLS1_0, TLS1_VERSION, SSL_OP_NO_TLSv1 },
   { TLS4217_VERSION_TLS1_1, TLS1_1_VERSION, SSL_OP_NO_TLSv1_1 },
   { TLS4217_VERSION_TLS1_2, TLS1_2_VERSION, SSL_OP_NO_TLSv1_2 },
-  { TLS4217_VERSION_TLS1_3, TLS1_3_VERSION, SSL_OP_NO_TLSv1_3 }
+  { TLS4217_VERSION_TLS1_3, TLS1_3_VERSION, SSL_OP_NO_TLSv1_3 },
 };
 
-#define COUNT(array)    (sizeof(array) / sizeof((array)[0]))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct word *find_word(const char *name) {
   size_t i;
@@ -77,13 +78,13 @@ static bool starts_with_all(const char *const *words) {
 }
 
 /* Lets one word change the set.  Returns 0, or -1 with err filled. */
-static int apply_word(const char *text, unsigned int *set,
-    const char **ignored, struct tls4217_error *err) {
+static int apply_word(const char *text, unsigned int *set, const char **ignored,
+  struct tls4217_error *err) {
   const struct word *word = find_word(has_sign(text) ? text + 1 : text);
 
   if (word == NULL) {
-    tls4217_error_set(err, 0, "unknown TLS version '%.40s'; known are "
-      KNOWN_WORDS, text);
+    tls4217_error_set(
+      err, 0, "unknown TLS version '%.40s'; known are " KNOWN_WORDS, text);
     return -1;
   }
 
@@ -99,19 +100,21 @@ static int apply_word(const char *text, unsigned int *set,
   return 0;
 }
 
-static int check_sign(const char *const *words, size_t i,
-    struct tls4217_error *err) {
+static int check_sign(
+  const char *const *words, size_t i, struct tls4217_error *err) {
   if (!has_sign(words[i]) || starts_with_all(words)) {
     return 0;
   }
 
-  tls4217_error_set(err, 0, "'%.40s' stands without ALL before it; write "
-    "'ALL -TLSv1 -TLSv1.1', or the versions without signs", words[i]);
+  tls4217_error_set(err, 0,
+    "'%.40s' stands without ALL before it; write "
+    "'ALL -TLSv1 -TLSv1.1', or the versions without signs",
+    words[i]);
   return -1;
 }
 
 unsigned int tls4217_version_parse(const char *const *words, size_t nwords,
-    const char **ignored, struct tls4217_error *err) {
+  const char **ignored, struct tls4217_error *err) {
   unsigned int set = 0;
   size_t i;
 
@@ -120,14 +123,15 @@ unsigned int tls4217_version_parse(const char *const *words, size_t nwords,
   }
 
   for (i = 0; i < nwords; i++) {
-    if (check_sign(words, i, err) < 0
-        || apply_word(words[i], &set, ignored, err) < 0) {
+    if (check_sign(words, i, err) < 0 ||
+      apply_word(words[i], &set, ignored, err) < 0) {
       return 0;
     }
   }
 
   if (set == 0) {
-    tls4217_error_set(err, 0, "no TLS version is left to offer; name at "
+    tls4217_error_set(err, 0,
+      "no TLS version is left to offer; name at "
       "least one of " KNOWN_WORDS);
   }
 

@@ -14,33 +14,35 @@
 
 #include "mod_tls4217/tls/error.h"
 
-#define TLS4217_VERSION_TLS1_0    0x01
-#define TLS4217_VERSION_TLS1_1    0x02
-#define TLS4217_VERSION_TLS1_2    0x04
-#define TLS4217_VERSION_TLS1_3    0x08
+#define TLS4217_VERSION_TLS1_0 0x01
+#define TLS4217_VERSION_TLS1_1 0x02
+#define TLS4217_VERSION_TLS1_2 0x04
+#define TLS4217_VERSION_TLS1_3 0x08
 
-#define TLS4217_VERSION_DEFAULT   (TLS4217_VERSION_TLS1_2|TLS4217_VERSION_TLS1_3)
+#define TLS4217_VERSION_DEFAULT \
+ (TLS4217_VERSION_TLS1_2 | TLS4217_VERSION_TLS1_3)
 
 /* What OpenSSL is told: a range, and SSL_OP_NO_TLSv1_x for gaps in it. */
 struct tls4217_version_range {
-  int min;              /* TLS1_2_VERSION and so on */
+  int min; /* TLS1_2_VERSION and so on */
   int max;
-  uint64_t options;     /* SSL_OP_NO_... */
+  uint64_t options; /* SSL_OP_NO_... */
 };
 
 /*
  * Reads the words of TLSProtocol in any case: SSLv3, TLSv1, TLSv1.1, TLSv1.2,
  * TLSv1.3, ALL and SSLv23 (all that we have), each with an optional + or -;
- * "ALL" must come first where + or - are used.  SSLv3 is not in OpenSSL any
- * more: it counts as nothing, and *ignored gets its name (static text; NULL
- * where nothing was ignored; ignored itself may be NULL).
+ * ALL or SSLv23, without a sign, must come first where + or - are used.  SSLv3
+ * is not in OpenSSL any more: it counts as nothing, and where it was asked for
+ * (not "-SSLv3", which is fulfilled) *ignored gets its name: static text; NULL
+ * where nothing was ignored; ignored itself may be NULL.
  *
  * Returns the set, or 0 with err filled: an unknown word, or nothing left.
  */
 unsigned int tls4217_version_parse(const char *const *words, size_t nwords,
   const char **ignored, struct tls4217_error *err);
 
-/* The range of a set that is not empty. */
+/* The range of a set; all zero for the empty one. */
 struct tls4217_version_range tls4217_version_range(unsigned int set);
 
 #endif

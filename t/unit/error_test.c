@@ -118,8 +118,10 @@ static void test_unknown_reason_is_quoted_with_code(void **state) {
 
   (void) state;
   ERR_raise_data(ERR_LIB_SSL, SSL_R_LIBRARY_BUG, "at line %d", 7);
-  snprintf(want, sizeof(want), "setup: library bug (at line 7) "
-    "(OpenSSL error %08lX)", ERR_peek_error());
+  snprintf(want, sizeof(want),
+    "setup: library bug (at line 7) "
+    "(OpenSSL error %08lX)",
+    ERR_peek_error());
   tls4217_error_set_openssl(&err, "setup");
   assert_string_equal(err.text, want);
 }
@@ -226,8 +228,8 @@ static const struct {
     "arrived damaged", "alters the stream" },
   { "bad record type", ERR_LIB_SSL, SSL_R_BAD_RECORD_TYPE, "out of order",
     "faulty" },
-  { "unexpected message", ERR_LIB_SSL, SSL_R_UNEXPECTED_MESSAGE,
-    "out of order", "faulty" },
+  { "unexpected message", ERR_LIB_SSL, SSL_R_UNEXPECTED_MESSAGE, "out of order",
+    "faulty" },
   { "session id context", ERR_LIB_SSL, SSL_R_SESSION_ID_CONTEXT_UNINITIALIZED,
     "session id context", "report it" },
   { "small key", ERR_LIB_SSL, SSL_R_EE_KEY_TOO_SMALL, "key is too small",
@@ -242,8 +244,8 @@ static const struct {
     "different types", "replaces both" },
   { "no PEM", ERR_LIB_PEM, PEM_R_NO_START_LINE, "no PEM block", "-----BEGIN" },
   { "cut PEM", ERR_LIB_PEM, PEM_R_BAD_END_LINE, "no proper end", "is cut" },
-  { "pass phrase", ERR_LIB_PEM, PEM_R_BAD_PASSWORD_READ,
-    "needs a pass phrase", "openssl pkey" },
+  { "pass phrase", ERR_LIB_PEM, PEM_R_BAD_PASSWORD_READ, "needs a pass phrase",
+    "openssl pkey" },
   { "pass phrase asked", ERR_LIB_PEM, PEM_R_PROBLEMS_GETTING_PASSWORD,
     "needs a pass phrase", "openssl pkey" },
   { "alert unknown ca", ERR_LIB_SSL, SSL_R_TLSV1_ALERT_UNKNOWN_CA,
@@ -255,11 +257,10 @@ static const struct {
     "fullchain.pem" },
   { "alert certificate expired", ERR_LIB_SSL,
     SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "has expired", "renew it" },
-  { "alert protocol version", ERR_LIB_SSL,
-    SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "refuses the TLS version",
-    "TLSProtocol" },
-  { "alert handshake failure", ERR_LIB_SSL,
-    SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "without a reason", "cipher suites" },
+  { "alert protocol version", ERR_LIB_SSL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
+    "refuses the TLS version", "TLSProtocol" },
+  { "alert handshake failure", ERR_LIB_SSL, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
+    "without a reason", "cipher suites" },
   { "alert no application protocol", ERR_LIB_SSL, 1120, "ALPN",
     "another server" },
 };
@@ -282,8 +283,8 @@ static void test_explanations(void **state) {
 static void test_explain_does_not_know_all(void **state) {
   (void) state;
   assert_null(tls4217_error_explain(0));
-  assert_null(tls4217_error_explain(
-    ERR_PACK(ERR_LIB_EVP, 0, SSL_R_NO_SHARED_CIPHER)));
+  assert_null(
+    tls4217_error_explain(ERR_PACK(ERR_LIB_EVP, 0, SSL_R_NO_SHARED_CIPHER)));
 }
 
 /* A server in memory that is fed what a strange client sends. */
@@ -298,11 +299,10 @@ static void start_server(struct server *server) {
   server->pair = pki_leaf("ftp.example.org", PKI_EC, NULL);
   server->ctx = SSL_CTX_new(TLS_server_method());
   assert_non_null(server->ctx);
-  assert_int_equal(SSL_CTX_use_certificate(server->ctx, server->pair->cert),
-    1);
+  assert_int_equal(SSL_CTX_use_certificate(server->ctx, server->pair->cert), 1);
   assert_int_equal(SSL_CTX_use_PrivateKey(server->ctx, server->pair->key), 1);
-  assert_int_equal(SSL_CTX_set_min_proto_version(server->ctx,
-    TLS1_2_VERSION), 1);
+  assert_int_equal(
+    SSL_CTX_set_min_proto_version(server->ctx, TLS1_2_VERSION), 1);
   server->ssl = SSL_new(server->ctx);
   assert_non_null(server->ssl);
   SSL_set_bio(server->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));

@@ -29,7 +29,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define DAY (24L * 60L * 60L)
+#define DAY          (24L * 60L * 60L)
 
 /* The certificates that all tests share, and a directory per test. */
 struct world {
@@ -37,7 +37,7 @@ struct world {
   struct pki_cert *root;
   struct pki_cert *issuer;
   struct pki_cert *leaf;
-  struct pki_cert *other;     /* same name, another key: a renewal */
+  struct pki_cert *other; /* same name, another key: a renewal */
 };
 
 static int make_world(void **state) {
@@ -77,8 +77,8 @@ static int end_dir(void **state) {
   return 0;
 }
 
-static struct tls4217_keypair *load(const char *cert, const char *key,
-    const char *chain) {
+static struct tls4217_keypair *load(
+  const char *cert, const char *key, const char *chain) {
   struct tls4217_error err = { .text = "" };
   struct tls4217_keypair *pair = tls4217_keypair_load(cert, key, chain, &err);
 
@@ -94,7 +94,7 @@ static void refuse(const char *cert, const char *key, const char *chain, ...) {
   const char *want;
   va_list wants;
 
-  ERR_raise(ERR_LIB_SSL, 1);    /* somebody else's old entry */
+  ERR_raise(ERR_LIB_SSL, 1); /* somebody else's old entry */
   assert_null(tls4217_keypair_load(cert, key, chain, &err));
   assert_int_equal(ERR_peek_error(), 0);
   assert_null(strchr(err.text, '\n'));
@@ -107,24 +107,24 @@ static void refuse(const char *cert, const char *key, const char *chain, ...) {
   va_end(wants);
 }
 
-static const char *cert_file(struct world *world, const char *name,
-    const struct pki_cert *cert) {
+static const char *cert_file(
+  struct world *world, const char *name, const struct pki_cert *cert) {
   const char *file = pki_path(world->dir, name);
 
   pki_add_cert(file, cert);
   return file;
 }
 
-static const char *key_file(struct world *world, const char *name,
-    const struct pki_cert *cert) {
+static const char *key_file(
+  struct world *world, const char *name, const struct pki_cert *cert) {
   const char *file = pki_path(world->dir, name);
 
   pki_add_key(file, cert, NULL);
   return file;
 }
 
-static const char *text_file(struct world *world, const char *name,
-    const char *text) {
+static const char *text_file(
+  struct world *world, const char *name, const char *text) {
   const char *file = pki_path(world->dir, name);
 
   pki_add_text(file, text);
@@ -132,7 +132,7 @@ static const char *text_file(struct world *world, const char *name,
 }
 
 static void assert_chain(const struct tls4217_keypair *pair,
-    const struct pki_cert *first, const struct pki_cert *second) {
+  const struct pki_cert *first, const struct pki_cert *second) {
   int want = (first != NULL) + (second != NULL);
 
   assert_int_equal(sk_X509_num(pair->chain), want);
@@ -140,8 +140,7 @@ static void assert_chain(const struct tls4217_keypair *pair,
     assert_int_equal(X509_cmp(sk_X509_value(pair->chain, 0), first->cert), 0);
   }
   if (second != NULL) {
-    assert_int_equal(X509_cmp(sk_X509_value(pair->chain, 1), second->cert),
-      0);
+    assert_int_equal(X509_cmp(sk_X509_value(pair->chain, 1), second->cert), 0);
   }
 }
 
@@ -190,8 +189,10 @@ static void test_older_forms_of_keys(void **state) {
     made = pki_leaf("ftp.example.org", older[i], world->issuer);
     file = pki_path(world->dir, i == 0 ? "ec.pem" : "rsa.pem");
     /* openssl ecparam -genkey writes such a block in front of the key. */
-    pki_add_text(file, i == 0 ? "-----BEGIN EC PARAMETERS-----\n"
-      "BggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" : "");
+    pki_add_text(file,
+      i == 0 ? "-----BEGIN EC PARAMETERS-----\n"
+               "BggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" :
+               "");
     pki_add_traditional_key(file, made, NULL);
     pki_add_cert(file, made);
     tls4217_keypair_free(load(file, NULL, NULL));
@@ -275,13 +276,15 @@ static void test_text_around_blocks_is_passed(void **state) {
   struct world *world = *state;
   struct tls4217_keypair *pair;
   const char *cert = text_file(world, "cert.pem",
-    "\xef\xbb\xbf" "Bag Attributes\r\n    friendlyName: x\nsubject=y\n\n");
+    "\xef\xbb\xbf"
+    "Bag Attributes\r\n    friendlyName: x\nsubject=y\n\n");
   const char *marked = text_file(world, "marked.pem", "\xef\xbb\xbf");
 
   pki_add_cert(cert, world->leaf);
   pki_add_text(cert, "# the issuer\n");
   pki_add_cert(cert, world->issuer);
-  pki_add_text(cert, "-----BEGIN DH PARAMETERS-----\n"
+  pki_add_text(cert,
+    "-----BEGIN DH PARAMETERS-----\n"
     "MAYCAQUCAQI=\n-----END DH PARAMETERS-----\n");
   pki_add_key(cert, world->leaf, NULL);
   pair = load(cert, NULL, NULL);
@@ -325,8 +328,8 @@ static void test_files_that_are_no_files(void **state) {
   refuse(dir, key, NULL, "certificate file", dir, "is a directory",
     "name the PEM file", NULL);
   refuse(cert, fifo, NULL, "key file", fifo, "not a regular file", NULL);
-  refuse(fifo, NULL, NULL, "certificate file", fifo, "not a regular file",
-    NULL);
+  refuse(
+    fifo, NULL, NULL, "certificate file", fifo, "not a regular file", NULL);
   refuse("/dev/zero", key, NULL, "/dev/zero", "not a regular file", NULL);
   refuse(pki_path(world->dir, "cert.pem/x"), key, NULL, "cert.pem/x",
     "not a directory", NULL);
@@ -337,8 +340,8 @@ static void test_errnum_tells_missing_from_wrong(void **state) {
   struct world *world = *state;
   struct tls4217_error err = { .text = "" };
 
-  assert_null(tls4217_keypair_load(pki_path(world->dir, "missing.pem"), NULL,
-    NULL, &err));
+  assert_null(tls4217_keypair_load(
+    pki_path(world->dir, "missing.pem"), NULL, NULL, &err));
   assert_int_equal(err.errnum, ENOENT);
   assert_null(tls4217_keypair_load("/dev/null", NULL, NULL, NULL));
 }
@@ -353,8 +356,8 @@ static void test_unreadable_file(void **state) {
   }
 
   assert_int_equal(chmod(key, 0), 0);
-  refuse(cert, key, NULL, "key file", key, "may not be read",
-    "owner and mode", NULL);
+  refuse(cert, key, NULL, "key file", key, "may not be read", "owner and mode",
+    NULL);
 }
 
 static void test_empty_and_large_files(void **state) {
@@ -379,8 +382,8 @@ static const struct {
   const char *want_as_cert;
   const char *want_as_key;
 } contents[] = {
-  { "prose", "Dear administrator,\n\nplease find enclosed\n",
-    "PEM is expected", "PEM is expected" },
+  { "prose", "Dear administrator,\n\nplease find enclosed\n", "PEM is expected",
+    "PEM is expected" },
   { "only newlines", "\n\n\n", "PEM is expected", "PEM is expected" },
   { "signing request",
     "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n"
@@ -406,9 +409,8 @@ static const struct {
     "damaged; copy the file again", "holds certificates only" },
   { "no end", "-----BEGIN CERTIFICATE-----\nMAA=\n", "is cut",
     "holds certificates only" },
-  { "wrong end",
-    "-----BEGIN CERTIFICATE-----\nMAA=\n-----END X-----\n", "is cut",
-    "holds certificates only" },
+  { "wrong end", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END X-----\n",
+    "is cut", "holds certificates only" },
 };
 
 static void test_contents_that_are_something_else(void **state) {
@@ -421,11 +423,10 @@ static void test_contents_that_are_something_else(void **state) {
   for (i = 0; i < COUNT(contents); i++) {
     print_message("  %s\n", contents[i].name);
     file = text_file(world, contents[i].name, contents[i].text);
-    refuse(file, key, NULL, "certificate file", file,
-      contents[i].want_as_cert, NULL);
-    refuse(cert, file, NULL, "key file", file, contents[i].want_as_key, NULL);
-    refuse(cert, key, file, "chain file", file, contents[i].want_as_cert,
+    refuse(file, key, NULL, "certificate file", file, contents[i].want_as_cert,
       NULL);
+    refuse(cert, file, NULL, "key file", file, contents[i].want_as_key, NULL);
+    refuse(cert, key, file, "chain file", file, contents[i].want_as_cert, NULL);
   }
 }
 
@@ -477,8 +478,8 @@ static void test_encrypted_key_asks_nobody(void **state) {
   refuse(cert, key, NULL, "key file", key, "needs a pass phrase",
     "openssl pkey", NULL);
   refuse(cert, older, NULL, "key file", older, "needs a pass phrase", NULL);
-  refuse(both, NULL, NULL, "certificate file", both, "needs a pass phrase",
-    NULL);
+  refuse(
+    both, NULL, NULL, "certificate file", both, "needs a pass phrase", NULL);
 }
 
 static void test_pair_that_does_not_fit(void **state) {
@@ -490,8 +491,8 @@ static void test_pair_that_does_not_fit(void **state) {
   const char *both = cert_file(world, "both.pem", world->leaf);
 
   pki_add_key(both, world->other, NULL);
-  refuse(cert, key, NULL, cert, key, "does not fit",
-    "a renewal replaces both", NULL);
+  refuse(cert, key, NULL, cert, key, "does not fit", "a renewal replaces both",
+    NULL);
   refuse(cert, rsa_key, NULL, cert, rsa_key, "does not fit", NULL);
   refuse(both, NULL, NULL, both, "does not fit", NULL);
   pki_free(rsa);
@@ -567,8 +568,8 @@ static void test_damage_behind_the_leaf(void **state) {
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->leaf);
 
-  pki_add_text(cert,
-    "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+  pki_add_text(
+    cert, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
   refuse(cert, key, NULL, "certificate 2 in", cert, "damaged", NULL);
 }
 
@@ -591,8 +592,8 @@ static void test_bytes_with_nul(void **state) {
   refuse(file, key, NULL, "certificate file", file, "PEM is expected", NULL);
 }
 
-static struct tls4217_keypair *load_valid(struct world *world, long from,
-    long to) {
+static struct tls4217_keypair *load_valid(
+  struct world *world, long from, long to) {
   const struct pki_spec spec = {
     .name = "ftp.example.org",
     .from_days = from,
@@ -616,14 +617,12 @@ static void test_check_time(void **state) {
   assert_int_equal(tls4217_keypair_check_time(pair, now, &err), 0);
   assert_false(tls4217_error_is_set(&err));
 
-  assert_int_equal(tls4217_keypair_check_time(pair, now + 11 * DAY, &err),
-    -1);
+  assert_int_equal(tls4217_keypair_check_time(pair, now + 11 * DAY, &err), -1);
   assert_non_null(strstr(err.text, "expired on 2"));
   assert_non_null(strstr(err.text, " UTC; renew it"));
 
   tls4217_error_clear(&err);
-  assert_int_equal(tls4217_keypair_check_time(pair, now - 11 * DAY, &err),
-    -1);
+  assert_int_equal(tls4217_keypair_check_time(pair, now - 11 * DAY, &err), -1);
   assert_non_null(strstr(err.text, "not valid before 2"));
   assert_non_null(strstr(err.text, "clock"));
   tls4217_keypair_free(pair);
@@ -651,8 +650,8 @@ static void test_fingerprint(void **state) {
   memset(text, 'x', sizeof(text));
   assert_int_equal(tls4217_keypair_fingerprint(pair, text, &err), 0);
   assert_int_equal(strlen(text), TLS4217_FINGERPRINT_SIZE - 1);
-  assert_int_equal(X509_digest(world->leaf->cert, EVP_sha256(), digest, NULL),
-    1);
+  assert_int_equal(
+    X509_digest(world->leaf->cert, EVP_sha256(), digest, NULL), 1);
   for (i = 0; i < sizeof(digest); i++) {
     assert_int_equal(sscanf(text + 3 * i, "%2X", &byte), 1);
     assert_int_equal(byte, digest[i]);

@@ -24,7 +24,7 @@
 
 #include "t/unit/pki.h"
 
-#define DAY_SECONDS     (24L * 60L * 60L)
+#define DAY_SECONDS (24L * 60L * 60L)
 
 struct path {
   struct path *next;
@@ -75,9 +75,9 @@ static EVP_PKEY *take_key(const struct pki_spec *spec) {
 static void set_serial(X509 *cert) {
   BIGNUM *number = BN_new();
 
-  insist(number != NULL
-    && BN_rand(number, 120, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1
-    && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) != NULL,
+  insist(number != NULL &&
+      BN_rand(number, 120, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1 &&
+      BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) != NULL,
     "pki: serial number");
   BN_free(number);
 }
@@ -86,8 +86,9 @@ static void set_validity(X509 *cert, const struct pki_spec *spec) {
   long from = spec->from_days == 0 ? -1 : spec->from_days;
   long to = spec->to_days == 0 ? PKI_YEAR : spec->to_days;
 
-  insist(X509_gmtime_adj(X509_getm_notBefore(cert), from * DAY_SECONDS) != NULL
-    && X509_gmtime_adj(X509_getm_notAfter(cert), to * DAY_SECONDS) != NULL,
+  insist(
+    X509_gmtime_adj(X509_getm_notBefore(cert), from * DAY_SECONDS) != NULL &&
+      X509_gmtime_adj(X509_getm_notAfter(cert), to * DAY_SECONDS) != NULL,
     "pki: validity");
 }
 
@@ -95,13 +96,17 @@ static void set_names(X509 *cert, const struct pki_spec *spec) {
   X509_NAME *subject = X509_get_subject_name(cert);
 
   insist(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-    (const unsigned char *) spec->name, -1, -1, 0) == 1, "pki: subject");
-  insist(X509_set_issuer_name(cert, spec->issuer == NULL ? subject :
-    X509_get_subject_name(spec->issuer->cert)) == 1, "pki: issuer");
+           (const unsigned char *) spec->name, -1, -1, 0) == 1,
+    "pki: subject");
+  insist(
+    X509_set_issuer_name(cert,
+      spec->issuer == NULL ? subject :
+                             X509_get_subject_name(spec->issuer->cert)) == 1,
+    "pki: issuer");
 }
 
-static void add_extension(X509 *cert, const struct pki_spec *spec, int nid,
-    const char *value) {
+static void add_extension(
+  X509 *cert, const struct pki_spec *spec, int nid, const char *value) {
   X509V3_CTX ctx;
   X509_EXTENSION *extension;
 
@@ -155,9 +160,10 @@ struct pki_cert *pki_make(const struct pki_spec *spec) {
   insist(made != NULL, "pki: memory");
   made->key = take_key(spec);
   made->cert = X509_new();
-  insist(made->cert != NULL
-    && X509_set_version(made->cert, X509_VERSION_3) == 1
-    && X509_set_pubkey(made->cert, made->key) == 1, "pki: certificate");
+  insist(made->cert != NULL &&
+      X509_set_version(made->cert, X509_VERSION_3) == 1 &&
+      X509_set_pubkey(made->cert, made->key) == 1,
+    "pki: certificate");
 
   set_serial(made->cert);
   set_validity(made->cert, spec);
@@ -172,21 +178,15 @@ struct pki_cert *pki_make(const struct pki_spec *spec) {
 
 struct pki_cert *pki_ca(const char *name, const struct pki_cert *issuer) {
   const struct pki_spec spec = {
-    .name = name,
-    .issuer = issuer,
-    .is_ca = true
+    .name = name, .issuer = issuer, .is_ca = true
   };
 
   return pki_make(&spec);
 }
 
-struct pki_cert *pki_leaf(const char *name, enum pki_key key,
-    const struct pki_cert *issuer) {
-  const struct pki_spec spec = {
-    .name = name,
-    .key = key,
-    .issuer = issuer
-  };
+struct pki_cert *pki_leaf(
+  const char *name, enum pki_key key, const struct pki_cert *issuer) {
+  const struct pki_spec spec = { .name = name, .key = key, .issuer = issuer };
 
   return pki_make(&spec);
 }
@@ -212,8 +212,8 @@ struct pki_dir *pki_dir_new(void) {
   return dir;
 }
 
-static int remove_entry_cb(const char *path, const struct stat *st, int type,
-    struct FTW *where) {
+static int remove_entry_cb(
+  const char *path, const struct stat *st, int type, struct FTW *where) {
   (void) st;
   (void) type;
   (void) where;
@@ -228,8 +228,8 @@ void pki_dir_free(struct pki_dir *dir) {
     return;
   }
 
-  insist(nftw(dir->path, remove_entry_cb, 8, FTW_DEPTH | FTW_PHYS) == 0,
-    dir->path);
+  insist(
+    nftw(dir->path, remove_entry_cb, 8, FTW_DEPTH | FTW_PHYS) == 0, dir->path);
   for (path = dir->paths; path != NULL; path = next) {
     next = path->next;
     free(path);
@@ -301,24 +301,28 @@ void pki_add_cert(const char *file, const struct pki_cert *cert) {
   add_bio(file, bio);
 }
 
-void pki_add_key(const char *file, const struct pki_cert *cert,
-    const char *passphrase) {
+void pki_add_key(
+  const char *file, const struct pki_cert *cert, const char *passphrase) {
   BIO *bio = BIO_new(BIO_s_mem());
 
-  insist(bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, cert->key,
-    passphrase == NULL ? NULL : EVP_aes_256_cbc(), passphrase,
-    passphrase == NULL ? 0 : (int) strlen(passphrase), NULL, NULL) == 1, file);
+  insist(bio != NULL &&
+      PEM_write_bio_PKCS8PrivateKey(bio, cert->key,
+        passphrase == NULL ? NULL : EVP_aes_256_cbc(), passphrase,
+        passphrase == NULL ? 0 : (int) strlen(passphrase), NULL, NULL) == 1,
+    file);
   add_bio(file, bio);
 }
 
-void pki_add_traditional_key(const char *file, const struct pki_cert *cert,
-    const char *passphrase) {
+void pki_add_traditional_key(
+  const char *file, const struct pki_cert *cert, const char *passphrase) {
   BIO *bio = BIO_new(BIO_s_mem());
 
-  insist(bio != NULL && PEM_write_bio_PrivateKey_traditional(bio, cert->key,
-    passphrase == NULL ? NULL : EVP_aes_256_cbc(),
-    (const unsigned char *) passphrase,
-    passphrase == NULL ? 0 : (int) strlen(passphrase), NULL, NULL) == 1, file);
+  insist(bio != NULL &&
+      PEM_write_bio_PrivateKey_traditional(bio, cert->key,
+        passphrase == NULL ? NULL : EVP_aes_256_cbc(),
+        (const unsigned char *) passphrase,
+        passphrase == NULL ? 0 : (int) strlen(passphrase), NULL, NULL) == 1,
+    file);
   add_bio(file, bio);
 }
 

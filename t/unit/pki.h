@@ -30,8 +30,8 @@
 #include <openssl/x509.h>
 
 enum pki_key {
-  PKI_EC,               /* ECDSA P-256 */
-  PKI_RSA,              /* RSA 2048 */
+  PKI_EC,  /* ECDSA P-256 */
+  PKI_RSA, /* RSA 2048 */
   PKI_ED25519
 };
 
@@ -42,23 +42,23 @@ struct pki_cert {
 };
 
 /* Days, for the validity below. */
-#define PKI_YEAR        365L
+#define PKI_YEAR 365L
 
 /*
  * What a certificate shall be.  What is left at zero has a sensible meaning:
  * an EC leaf, signed by itself, valid from yesterday for a year.
  */
 struct pki_spec {
-  const char *name;                 /* subject CN; must be given */
-  const char *alt_names;            /* "DNS:a,IP:127.0.0.1"; NULL: DNS:name */
-  const struct pki_cert *issuer;    /* NULL: signed by itself */
-  const struct pki_cert *same_key;  /* a renewal that keeps this one's key */
+  const char *name;                /* subject CN; must be given */
+  const char *alt_names;           /* "DNS:a,IP:127.0.0.1"; NULL: DNS:name */
+  const struct pki_cert *issuer;   /* NULL: signed by itself */
+  const struct pki_cert *same_key; /* a renewal that keeps this one's key */
   enum pki_key key;
-  bool is_ca;                       /* CA:TRUE, and no alt_names */
-  bool is_client;                   /* extendedKeyUsage clientAuth instead of
+  bool is_ca;     /* CA:TRUE, and no alt_names */
+  bool is_client; /* extendedKeyUsage clientAuth instead of
                                      * serverAuth; alt_names only if given */
-  long from_days;                   /* valid from now plus these; 0: -1 */
-  long to_days;                     /* valid to now plus these; 0: a year */
+  long from_days; /* valid from now plus these; 0: -1 */
+  long to_days;   /* valid to now plus these; 0: a year */
 };
 
 /* Makes one.  Free it with pki_free. */
@@ -68,8 +68,8 @@ struct pki_cert *pki_make(const struct pki_spec *spec);
 struct pki_cert *pki_ca(const char *name, const struct pki_cert *issuer);
 
 /* A valid server certificate for name; signed by itself if issuer is NULL. */
-struct pki_cert *pki_leaf(const char *name, enum pki_key key,
-  const struct pki_cert *issuer);
+struct pki_cert *pki_leaf(
+  const char *name, enum pki_key key, const struct pki_cert *issuer);
 
 /* A certificate is not needed any more.  NULL is fine. */
 void pki_free(struct pki_cert *cert);
@@ -101,10 +101,10 @@ size_t pki_dir_count(const struct pki_dir *dir);
  * NULL; an RSA or EC key in its older form of its own; bytes as they are.
  */
 void pki_add_cert(const char *file, const struct pki_cert *cert);
-void pki_add_key(const char *file, const struct pki_cert *cert,
-  const char *passphrase);
-void pki_add_traditional_key(const char *file, const struct pki_cert *cert,
-  const char *passphrase);
+void pki_add_key(
+  const char *file, const struct pki_cert *cert, const char *passphrase);
+void pki_add_traditional_key(
+  const char *file, const struct pki_cert *cert, const char *passphrase);
 void pki_add_bytes(const char *file, const void *bytes, size_t size);
 void pki_add_text(const char *file, const char *text);
 

@@ -31,7 +31,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define DAY (24L * 60L * 60L)
+#define DAY          (24L * 60L * 60L)
 
 static int set_up(void **state) {
   *state = pki_dir_new();
@@ -44,8 +44,8 @@ static int tear_down(void **state) {
 }
 
 /* Makes a certificate for name, and reads it back. */
-static struct tls4217_keypair *make(struct pki_dir *dir, const char *file,
-    const char *name) {
+static struct tls4217_keypair *make(
+  struct pki_dir *dir, const char *file, const char *name) {
   struct tls4217_error err = { .text = "" };
   struct tls4217_keypair *pair;
 
@@ -82,10 +82,10 @@ static void test_serves_as_its_own_anchor(void **state) {
   assert_int_equal(verify(pair->leaf, 0), X509_V_OK);
   assert_int_equal(verify(pair->leaf, X509_V_FLAG_PARTIAL_CHAIN), X509_V_OK);
   assert_int_equal(verify(pair->leaf, X509_V_FLAG_X509_STRICT), X509_V_OK);
-  assert_int_equal(verify(pair->leaf, X509_V_FLAG_CHECK_SS_SIGNATURE),
-    X509_V_OK);
-  assert_int_equal(X509_check_host(pair->leaf, "FTP.example.org", 0, 0, NULL),
-    1);
+  assert_int_equal(
+    verify(pair->leaf, X509_V_FLAG_CHECK_SS_SIGNATURE), X509_V_OK);
+  assert_int_equal(
+    X509_check_host(pair->leaf, "FTP.example.org", 0, 0, NULL), 1);
   assert_int_equal(X509_check_host(pair->leaf, "example.org", 0, 0, NULL), 0);
   assert_int_equal(X509_check_ca(pair->leaf), 0);
   tls4217_keypair_free(pair);
@@ -97,8 +97,8 @@ static void test_is_p256_with_random_serial(void **state) {
   BIGNUM *serial;
 
   pair = make(*state, pki_path(*state, "tls.pem"), "ftp.example.org");
-  assert_int_equal(EVP_PKEY_get_group_name(pair->key, group, sizeof(group),
-    NULL), 1);
+  assert_int_equal(
+    EVP_PKEY_get_group_name(pair->key, group, sizeof(group), NULL), 1);
   assert_string_equal(group, "prime256v1");
   assert_int_equal(X509_get_version(pair->leaf), X509_VERSION_3);
   serial = ASN1_INTEGER_to_BN(X509_get0_serialNumber(pair->leaf), NULL);
@@ -115,10 +115,9 @@ static void test_is_valid_for_ten_years_and_slow_clocks(void **state) {
   pair = make(*state, pki_path(*state, "tls.pem"), "ftp.example.org");
   assert_int_equal(tls4217_keypair_check_time(pair, now - DAY + 60, NULL), 0);
   assert_int_equal(tls4217_keypair_check_time(pair, now - DAY - 60, NULL), -1);
-  assert_int_equal(tls4217_keypair_check_time(pair, now + 3649 * DAY, NULL),
-    0);
-  assert_int_equal(tls4217_keypair_check_time(pair, now + 3651 * DAY, NULL),
-    -1);
+  assert_int_equal(tls4217_keypair_check_time(pair, now + 3649 * DAY, NULL), 0);
+  assert_int_equal(
+    tls4217_keypair_check_time(pair, now + 3651 * DAY, NULL), -1);
   tls4217_keypair_free(pair);
 }
 
@@ -141,8 +140,9 @@ static void test_mode_is_0600_whatever_the_umask(void **state) {
   }
 }
 
-#define LABEL_63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee" \
-                 "ffffffffff123"
+#define LABEL_63 \
+ "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee" \
+ "ffffffffff123"
 #define NAME_131 LABEL_63 "." LABEL_63 ".org"
 #define NAME_259 NAME_131 "." NAME_131 "."
 
@@ -151,7 +151,7 @@ static const struct {
   const char *name;
   const char *given;
   const char *want_cn;
-  const char *want_host;      /* one of the two is NULL */
+  const char *want_host; /* one of the two is NULL */
   const char *want_ip;
 } names[] = {
   { "host name", "ftp.example.org", "ftp.example.org", "ftp.example.org",
@@ -159,8 +159,8 @@ static const struct {
   { "one label", "server", "server", "server", NULL },
   { "final dot", "ftp.example.org.", "ftp.example.org", "ftp.example.org",
     NULL },
-  { "digits and hyphen", "a-1.2b.example", "a-1.2b.example",
-    "a-1.2b.example", NULL },
+  { "digits and hyphen", "a-1.2b.example", "a-1.2b.example", "a-1.2b.example",
+    NULL },
   { "underscore", "ftp_1.example", "ftp_1.example", "ftp_1.example", NULL },
   { "longest label", LABEL_63 ".org", LABEL_63 ".", LABEL_63 ".org", NULL },
   { "longer than a CN", NAME_131, LABEL_63 ".", NAME_131, NULL },
@@ -188,8 +188,7 @@ static const struct {
 };
 
 static void check_names(X509 *leaf, size_t i) {
-  GENERAL_NAMES *alt = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL,
-    NULL);
+  GENERAL_NAMES *alt = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
   char cn[128] = "";
 
   print_message("  %s\n", names[i].name);
@@ -197,8 +196,8 @@ static void check_names(X509 *leaf, size_t i) {
   assert_int_equal(sk_GENERAL_NAME_num(alt), 1);
   GENERAL_NAMES_free(alt);
 
-  X509_NAME_get_text_by_NID(X509_get_subject_name(leaf), NID_commonName, cn,
-    sizeof(cn));
+  X509_NAME_get_text_by_NID(
+    X509_get_subject_name(leaf), NID_commonName, cn, sizeof(cn));
   assert_string_equal(cn, names[i].want_cn);
 
   if (names[i].want_ip != NULL) {
@@ -207,7 +206,8 @@ static void check_names(X509 *leaf, size_t i) {
   }
 
   assert_int_equal(X509_check_host(leaf, names[i].want_host, 0,
-    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL), 1);
+                     X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL),
+    1);
 }
 
 static void test_names(void **state) {
@@ -279,8 +279,9 @@ static void test_file_as_directory_is_refused(void **state) {
   struct tls4217_error err = { .text = "" };
 
   pki_add_text(pki_path(*state, "file"), "x");
-  assert_int_equal(tls4217_selfsigned_create(pki_path(*state, "file/tls.pem"),
-    "a.example", &err), -1);
+  assert_int_equal(tls4217_selfsigned_create(
+                     pki_path(*state, "file/tls.pem"), "a.example", &err),
+    -1);
   assert_int_equal(err.errnum, ENOTDIR);
   assert_int_equal(pki_dir_count(*state), 1);
 }
@@ -312,8 +313,8 @@ static void test_name_too_long_is_refused(void **state) {
 
   memset(name, 'a', sizeof(name) - 1);
   name[sizeof(name) - 1] = '\0';
-  assert_int_equal(tls4217_selfsigned_create(pki_path(*state, name),
-    "a.example", &err), -1);
+  assert_int_equal(
+    tls4217_selfsigned_create(pki_path(*state, name), "a.example", &err), -1);
   assert_int_equal(err.errnum, ENAMETOOLONG);
   assert_int_equal(pki_dir_count(*state), 0);
 }

@@ -21,20 +21,20 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define V10 TLS4217_VERSION_TLS1_0
-#define V11 TLS4217_VERSION_TLS1_1
-#define V12 TLS4217_VERSION_TLS1_2
-#define V13 TLS4217_VERSION_TLS1_3
-#define VALL (V10 | V11 | V12 | V13)
+#define V10          TLS4217_VERSION_TLS1_0
+#define V11          TLS4217_VERSION_TLS1_1
+#define V12          TLS4217_VERSION_TLS1_2
+#define V13          TLS4217_VERSION_TLS1_3
+#define VALL         (V10 | V11 | V12 | V13)
 
-#define MAX_WORDS 6
+#define MAX_WORDS    6
 
 static const struct {
   const char *name;
   const char *words[MAX_WORDS];
   unsigned int want;
   const char *want_ignored;
-  const char *want_text;      /* where want is 0 */
+  const char *want_text; /* where want is 0 */
 } parses[] = {
   { "one", { "TLSv1.2" }, V12, NULL, NULL },
   { "two", { "TLSv1.2", "TLSv1.3" }, V12 | V13, NULL, NULL },
@@ -90,8 +90,9 @@ static void test_parse(void **state) {
 
     print_message("  %s\n", parses[i].name);
     words = parses[i].words;
-    assert_int_equal(tls4217_version_parse(words, count_words(words),
-      &ignored, &err), parses[i].want);
+    assert_int_equal(
+      tls4217_version_parse(words, count_words(words), &ignored, &err),
+      parses[i].want);
 
     if (parses[i].want_ignored == NULL && parses[i].want != 0) {
       assert_null(ignored);
@@ -148,8 +149,8 @@ static void test_range(void **state) {
 }
 
 /* A pair of contexts at security level 0, where TLS 1.0 still works. */
-static SSL_CTX *make_ctx(const SSL_METHOD *method,
-    const struct tls4217_version_range *range) {
+static SSL_CTX *make_ctx(
+  const SSL_METHOD *method, const struct tls4217_version_range *range) {
   SSL_CTX *ctx = SSL_CTX_new(method);
 
   assert_non_null(ctx);
@@ -186,7 +187,10 @@ static int gets_in(SSL_CTX *server_ctx, int version) {
 
 static void test_openssl_lets_in_what_the_set_says(void **state) {
   static const int numbers[] = {
-    TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION,
+    TLS1_VERSION,
+    TLS1_1_VERSION,
+    TLS1_2_VERSION,
+    TLS1_3_VERSION,
   };
   struct pki_cert *pair = pki_leaf("localhost", PKI_EC, NULL);
   struct tls4217_version_range range;
