@@ -150,6 +150,8 @@ static const struct word_case sizes[] = {
   { "0.0", TLS4217_PBSZ_MALFORMED },
   { "1e3", TLS4217_PBSZ_MALFORMED },
   { "/", TLS4217_PBSZ_MALFORMED },
+  { "1/", TLS4217_PBSZ_MALFORMED },
+  { "1:", TLS4217_PBSZ_MALFORMED },
   { ":", TLS4217_PBSZ_MALFORMED },
   { "x", TLS4217_PBSZ_MALFORMED },
   { "\xb2", TLS4217_PBSZ_MALFORMED }
