@@ -128,6 +128,9 @@ class Replies(harness.LiveCase):
             with self.subTest(mechanism=mechanism):
                 control = self.secure(mechanism=mechanism).login()
                 control.download("LIST")
+                control.command("TYPE I", 200)
+                self.server.put("file", b"f" * 40000)
+                self.assertEqual(control.download("RETR file"), b"f" * 40000)
 
     def test_rfc4217_5_ccc_is_off(self):
         control = self.secure()
@@ -178,10 +181,9 @@ class ClearBytesBehindAuth(harness.LiveCase):
         control.send(b"AUTH TLS\r\n" + rest)
         control.reply(234)
         control.handshake()
-        self.assertIn("PBSZ", control.command("HELP PBSZ").text)
+        control.command("HELP PBSZ", 214)
         control.login()
-        self.assertFalse(control.pending(0.1) and self.VERSION ==
-                         client.TLS1_2, "more replies than commands")
+        self.assertFalse(control.pending(0.1), "more replies than commands")
         control.command("PWD", 257)
         self.assert_logged(r"(?i)discard|threw away|thrown away|ignor")
 
@@ -230,7 +232,7 @@ class FailedHandshakes(harness.LiveCase):
     def test_rfc4217_10_1_garbage(self):
         for raw in (b"GET / HTTP/1.0\r\n\r\n", b"USER alice\r\n", b"\0" * 64,
                     b"\xff" * 300, b"\x16\x03\x01\x00\x05\xff\xff\xff\xff\xff",
-                    b"\x80\x2e\x01\x00\x02" + b"\0" * 40):
+                    b"\x80\x2e\x01\x00\x02" + b"\0" * 60):
             with self.subTest(raw=raw[:16]):
                 control = self.begin()
                 control.send(raw)
@@ -241,7 +243,7 @@ class FailedHandshakes(harness.LiveCase):
         client.cut(control.sock)
         raw = client.read_to_end(control.sock)
         if raw:
-            self.assert_clear_421(raw)
+            self.assert_ends_well(raw)
 
     def test_rfc4217_10_1_connection_closed_in_the_middle(self):
         control = self.begin()

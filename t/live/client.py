@@ -82,8 +82,14 @@ def read_to_end(sock):
 
 
 def cut(sock):
-    """A bare FIN: no more bytes from us, whatever TLS wanted to say."""
-    sock.shutdown(socket.SHUT_WR)
+    """A bare FIN: no more bytes from us, whatever TLS wanted to say.
+
+    Nothing, where the peer has ended the connection before.
+    """
+    try:
+        sock.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 def reset(sock):
@@ -433,10 +439,7 @@ class Data:
         """Ends our direction in order: close_notify, then FIN."""
         if self.tls is not None:
             self.tls.close_notify()
-        try:
-            cut(self.sock)
-        except OSError:
-            pass
+        cut(self.sock)
 
     def close(self):
         for each in (self.sock, self.listener):

@@ -319,6 +319,7 @@ class Server:
 
     def start(self):
         """Starts the daemon and returns when every host accepts."""
+        atexit.register(self._end)
         for _ in range(5):
             self._spawn()
             if client.until(self._is_decided, 20) and self._accepts():
@@ -361,8 +362,7 @@ class Server:
     def stop(self):
         """Ends everything; complains about what should not be there."""
         crashes = self.complaints()
-        stuck = self._kill()
-        self.remove()
+        stuck = self._end()
         if crashes or stuck:
             raise AssertionError("\n".join(crashes + stuck))
 
@@ -393,8 +393,11 @@ class Server:
         self.process.poll()
         return _kill_group(group, 0)
 
-    def remove(self):
+    def _end(self):
+        stuck = self._kill()
         shutil.rmtree(self.root, ignore_errors=True)
+        atexit.unregister(self._end)
+        return stuck
 
     def sessions(self):
         """The pids of the processes that the daemon has forked."""
@@ -557,9 +560,17 @@ def both_versions(case):
             "__doc__": case.__doc__})
 
 
+def _interrupt(*_):
+    raise KeyboardInterrupt
+
+
 def main():
-    """Runs the tests of the file that is the program."""
+    """Runs the tests of the file that is the program.
+
+    SIGTERM ends them as ^C does, so that no server stays behind.
+    """
     faulthandler.enable()
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         module()
     except RuntimeError as error:
