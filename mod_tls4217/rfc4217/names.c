@@ -19,21 +19,21 @@ static const char *const mechanism_words[] = {
   [TLS4217_MECHANISM_TLS] = "TLS",
   [TLS4217_MECHANISM_TLS_C] = "TLS-C",
   [TLS4217_MECHANISM_SSL] = "SSL",
-  [TLS4217_MECHANISM_TLS_P] = "TLS-P"
+  [TLS4217_MECHANISM_TLS_P] = "TLS-P",
 };
 
 static const char *const level_words[] = {
   [TLS4217_LEVEL_CLEAR] = "C",
   [TLS4217_LEVEL_PRIVATE] = "P",
   [TLS4217_LEVEL_SAFE] = "S",
-  [TLS4217_LEVEL_CONFIDENTIAL] = "E"
+  [TLS4217_LEVEL_CONFIDENTIAL] = "E",
 };
 
 static const char *const view_words[] = {
   [TLS4217_VIEW_NONE] = "none",
   [TLS4217_VIEW_OPTIONAL] = "optional",
   [TLS4217_VIEW_REQUIRED] = "required",
-  [TLS4217_VIEW_PER_TRANSFER] = "per-transfer"
+  [TLS4217_VIEW_PER_TRANSFER] = "per-transfer",
 };
 
 /*
@@ -57,8 +57,8 @@ static bool equal_words(const char *left, const char *right) {
   return fold_letter(*left) == fold_letter(*right);
 }
 
-static int find_word(const char *const *words, int count, const char *word,
-    int unknown) {
+static int find_word(
+  const char *const *words, int count, const char *word, int unknown) {
   if (word == NULL) {
     return unknown;
   }
@@ -81,13 +81,13 @@ static const char *get_word(const char *const *words, int count, int value) {
 }
 
 enum tls4217_mechanism tls4217_names_mechanism(const char *word) {
-  return (enum tls4217_mechanism) find_word(mechanism_words,
-    COUNT(mechanism_words), word, TLS4217_MECHANISM_UNKNOWN);
+  return (enum tls4217_mechanism) find_word(
+    mechanism_words, COUNT(mechanism_words), word, TLS4217_MECHANISM_UNKNOWN);
 }
 
 enum tls4217_level tls4217_names_level(const char *word) {
-  return (enum tls4217_level) find_word(level_words, COUNT(level_words), word,
-    TLS4217_LEVEL_UNKNOWN);
+  return (enum tls4217_level) find_word(
+    level_words, COUNT(level_words), word, TLS4217_LEVEL_UNKNOWN);
 }
 
 const char *tls4217_names_level_text(enum tls4217_level level) {
@@ -95,8 +95,8 @@ const char *tls4217_names_level_text(enum tls4217_level level) {
 }
 
 enum tls4217_view tls4217_names_view(const char *word) {
-  return (enum tls4217_view) find_word(view_words, COUNT(view_words), word,
-    TLS4217_VIEW_UNKNOWN);
+  return (enum tls4217_view) find_word(
+    view_words, COUNT(view_words), word, TLS4217_VIEW_UNKNOWN);
 }
 
 const char *tls4217_names_view_text(enum tls4217_view view) {

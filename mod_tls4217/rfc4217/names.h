@@ -14,10 +14,10 @@
 /* The parameter of AUTH (RFC 4217, sections 8 and 17). */
 enum tls4217_mechanism {
   TLS4217_MECHANISM_UNKNOWN,
-  TLS4217_MECHANISM_TLS,      /* "TLS" */
-  TLS4217_MECHANISM_TLS_C,    /* "TLS-C", a synonym of "TLS" */
-  TLS4217_MECHANISM_SSL,      /* "SSL": as TLS, the data level starts at P */
-  TLS4217_MECHANISM_TLS_P     /* "TLS-P": the same */
+  TLS4217_MECHANISM_TLS,   /* "TLS" */
+  TLS4217_MECHANISM_TLS_C, /* "TLS-C", a synonym of "TLS" */
+  TLS4217_MECHANISM_SSL,   /* "SSL": as TLS, the data level starts at P */
+  TLS4217_MECHANISM_TLS_P  /* "TLS-P": the same */
 };
 
 /* The data channel protection level (RFC 4217, section 9). */
@@ -26,23 +26,23 @@ enum tls4217_level {
   TLS4217_LEVEL_PRIVATE,      /* P: with TLS */
   TLS4217_LEVEL_SAFE,         /* S: known to RFC 2228, not offered by TLS */
   TLS4217_LEVEL_CONFIDENTIAL, /* E: the same */
-  TLS4217_LEVEL_UNKNOWN
+  TLS4217_LEVEL_UNKNOWN,
 };
 
 /* The server's view of the data connection (RFC 4217, section 10.2). */
 enum tls4217_view {
-  TLS4217_VIEW_NONE,          /* view 1: no protection at all */
-  TLS4217_VIEW_OPTIONAL,      /* view 2: the client chooses */
-  TLS4217_VIEW_REQUIRED,      /* view 3: protection is insisted on */
-  TLS4217_VIEW_PER_TRANSFER,  /* view 4: decided for each data connection */
-  TLS4217_VIEW_UNKNOWN
+  TLS4217_VIEW_NONE,         /* view 1: no protection at all */
+  TLS4217_VIEW_OPTIONAL,     /* view 2: the client chooses */
+  TLS4217_VIEW_REQUIRED,     /* view 3: protection is insisted on */
+  TLS4217_VIEW_PER_TRANSFER, /* view 4: decided for each data connection */
+  TLS4217_VIEW_UNKNOWN,
 };
 
 /* How a parameter of PBSZ reads (RFC 2228, section 3; RFC 4217, section 9). */
 enum tls4217_pbsz {
-  TLS4217_PBSZ_MALFORMED,     /* not a decimal number of at most 32 bits */
-  TLS4217_PBSZ_ZERO,          /* 0, the value that RFC 4217 asks for */
-  TLS4217_PBSZ_OTHER          /* a valid size that we answer with PBSZ=0 */
+  TLS4217_PBSZ_MALFORMED, /* not a decimal number of at most 32 bits */
+  TLS4217_PBSZ_ZERO,      /* 0, the value that RFC 4217 asks for */
+  TLS4217_PBSZ_OTHER      /* a valid size that we answer with PBSZ=0 */
 };
 
 /*

@@ -12,8 +12,8 @@
 static const bool lawful_levels[][2] = {
   [TLS4217_VIEW_NONE] = { [TLS4217_LEVEL_CLEAR] = true },
   [TLS4217_VIEW_OPTIONAL] = { [TLS4217_LEVEL_CLEAR] = true,
-                              [TLS4217_LEVEL_PRIVATE] = true },
-  [TLS4217_VIEW_REQUIRED] = { [TLS4217_LEVEL_PRIVATE] = true }
+    [TLS4217_LEVEL_PRIVATE] = true },
+  [TLS4217_VIEW_REQUIRED] = { [TLS4217_LEVEL_PRIVATE] = true },
 };
 
 /*
@@ -25,8 +25,8 @@ static bool decides(enum tls4217_view view) {
     view == TLS4217_VIEW_REQUIRED;
 }
 
-static bool matches(const struct tls4217_rule *rule,
-    const struct tls4217_transfer *transfer) {
+static bool matches(
+  const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
   if (!decides(rule->view)) {
     return false;
   }
@@ -35,8 +35,8 @@ static bool matches(const struct tls4217_rule *rule,
 }
 
 static const struct tls4217_rule *find_rule(
-    const struct tls4217_data_policy *policy,
-    const struct tls4217_transfer *transfer) {
+  const struct tls4217_data_policy *policy,
+  const struct tls4217_transfer *transfer) {
   if (policy->view != TLS4217_VIEW_PER_TRANSFER) {
     return NULL;
   }
@@ -52,12 +52,12 @@ static const struct tls4217_rule *find_rule(
 
 /* What is left when neither a rule nor a directory speaks of a transfer. */
 static enum tls4217_view get_default_view(
-    const struct tls4217_data_policy *policy) {
+  const struct tls4217_data_policy *policy) {
   return decides(policy->view) ? policy->view : TLS4217_VIEW_OPTIONAL;
 }
 
 enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
-    const struct tls4217_transfer *transfer) {
+  const struct tls4217_transfer *transfer) {
   const struct tls4217_rule *rule = find_rule(policy, transfer);
 
   if (rule != NULL) {
@@ -73,7 +73,7 @@ enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
 
 bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level) {
   if (!decides(view) ||
-      (level != TLS4217_LEVEL_CLEAR && level != TLS4217_LEVEL_PRIVATE)) {
+    (level != TLS4217_LEVEL_CLEAR && level != TLS4217_LEVEL_PRIVATE)) {
     return false;
   }
 
@@ -85,7 +85,7 @@ bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level) {
  * when a rule without a condition leaves nothing to what comes after it.
  */
 static bool rules_reach(const struct tls4217_data_policy *policy,
-    enum tls4217_level level, bool *conclusive) {
+  enum tls4217_level level, bool *conclusive) {
   *conclusive = false;
 
   for (size_t i = 0; i < policy->nrules && !*conclusive; i++) {
@@ -101,8 +101,8 @@ static bool rules_reach(const struct tls4217_data_policy *policy,
   return false;
 }
 
-bool tls4217_policy_reachable(const struct tls4217_data_policy *policy,
-    enum tls4217_level level) {
+bool tls4217_policy_reachable(
+  const struct tls4217_data_policy *policy, enum tls4217_level level) {
   bool conclusive = false;
 
   if (policy->view == TLS4217_VIEW_PER_TRANSFER) {

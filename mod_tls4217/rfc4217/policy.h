@@ -18,8 +18,8 @@
 
 /* One transfer, as a rule sees it. */
 struct tls4217_transfer {
-  const char *command;          /* upper case, as "RETR" */
-  const char *path;             /* real absolute path of the target, or NULL */
+  const char *command; /* upper case, as "RETR" */
+  const char *path;    /* real absolute path of the target, or NULL */
 
   /*
    * The view of the most specific <Directory> above the target, or
@@ -31,24 +31,24 @@ struct tls4217_transfer {
 
 /* A rule: the view that it gives, and whether it speaks of a transfer. */
 struct tls4217_rule {
-  enum tls4217_view view;       /* none, optional or required */
+  enum tls4217_view view; /* none, optional or required */
 
   /*
    * True when the rule applies.  rule is this rule; the caller's matcher
    * finds its own data in rule->data.  NULL is a rule without a condition:
    * it applies to every transfer, and no rule after it is ever asked.
    */
-  bool (*matches)(const struct tls4217_rule *rule,
-    const struct tls4217_transfer *transfer);
+  bool (*matches)(
+    const struct tls4217_rule *rule, const struct tls4217_transfer *transfer);
   const void *data;
 };
 
 /* The data policy of one session.  All members belong to the caller. */
 struct tls4217_data_policy {
-  enum tls4217_view view;             /* of the server; unknown: optional */
-  const struct tls4217_rule *rules;   /* under per-transfer, in order */
+  enum tls4217_view view;           /* of the server; unknown: optional */
+  const struct tls4217_rule *rules; /* under per-transfer, in order */
   size_t nrules;
-  bool directory_views;               /* a <Directory> or .ftpaccess that
+  bool directory_views; /* a <Directory> or .ftpaccess that
                                          has a view exists or may exist */
 };
 
@@ -78,7 +78,7 @@ bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level);
  * rules are not asked, each may hold; directory_views keeps both levels
  * reachable unless a rule without a condition stands before them.
  */
-bool tls4217_policy_reachable(const struct tls4217_data_policy *policy,
-  enum tls4217_level level);
+bool tls4217_policy_reachable(
+  const struct tls4217_data_policy *policy, enum tls4217_level level);
 
 #endif

@@ -17,8 +17,8 @@
  * "the '522' reply should indicate this".
  */
 #define REUSE_ADVICE \
-  "the client must resume the TLS session of its control connection " \
-  "(administrator: TLSOptions NoSessionReuseRequired lifts this)"
+ "the client must resume the TLS session of its control connection " \
+ "(administrator: TLSOptions NoSessionReuseRequired lifts this)"
 
 static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_NONE] = { "", "" },
@@ -101,23 +101,23 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "connection" },
 
   /* A client that has logged in without TLS cannot send AUTH any more. */
-  [TLS4217_REPLY_DATA_NEEDS_AUTH] = { "521", WRONG_PROT
-    "send AUTH TLS before login, then PBSZ 0 and PROT P" },
-  [TLS4217_REPLY_DATA_NEEDS_PRIVATE] = { "521", WRONG_PROT
-    "send PBSZ 0 and PROT P first" },
-  [TLS4217_REPLY_DATA_NEEDS_CLEAR] = { "521", WRONG_PROT
-    "this transfer must be clear, send PBSZ 0 and PROT C first" },
-  [TLS4217_REPLY_DATA_FROZEN_CLEAR] = { "521", WRONG_PROT
-    "CCC has fixed it, send PROT P before CCC on a new connection" },
-  [TLS4217_REPLY_DATA_FROZEN_PRIVATE] = { "521", WRONG_PROT
-    "CCC has fixed it, send PROT C before CCC on a new connection" },
+  [TLS4217_REPLY_DATA_NEEDS_AUTH] = { "521",
+    WRONG_PROT "send AUTH TLS before login, then PBSZ 0 and PROT P" },
+  [TLS4217_REPLY_DATA_NEEDS_PRIVATE] = { "521",
+    WRONG_PROT "send PBSZ 0 and PROT P first" },
+  [TLS4217_REPLY_DATA_NEEDS_CLEAR] = { "521",
+    WRONG_PROT "this transfer must be clear, send PBSZ 0 and PROT C first" },
+  [TLS4217_REPLY_DATA_FROZEN_CLEAR] = { "521",
+    WRONG_PROT "CCC has fixed it, send PROT P before CCC on a new connection" },
+  [TLS4217_REPLY_DATA_FROZEN_PRIVATE] = { "521",
+    WRONG_PROT "CCC has fixed it, send PROT C before CCC on a new connection" },
   [TLS4217_REPLY_DATA_HANDSHAKE] = { "522",
     "TLS negotiation on the data connection failed or was not acceptable" },
   [TLS4217_REPLY_DATA_NOT_REUSED] = { "522",
     "The data connection did not resume a TLS session: " REUSE_ADVICE },
   [TLS4217_REPLY_DATA_FOREIGN_SESSION] = { "522",
-    "The data connection resumed the TLS session of another connection: "
-    REUSE_ADVICE }
+    "The data connection resumed the TLS session of another "
+    "connection: " REUSE_ADVICE },
 };
 
 const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id) {

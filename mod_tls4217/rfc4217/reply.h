@@ -11,47 +11,47 @@
 #define TLS4217_RFC4217_REPLY_H
 
 enum tls4217_reply_id {
-  TLS4217_REPLY_NONE,                 /* no reply of ours: the core goes on */
+  TLS4217_REPLY_NONE, /* no reply of ours: the core goes on */
 
-  TLS4217_REPLY_AUTH_ACCEPTED,        /* 234 */
-  TLS4217_REPLY_AUTH_NO_PARAMETER,    /* 501 */
-  TLS4217_REPLY_AUTH_UNKNOWN,         /* 504 */
-  TLS4217_REPLY_AUTH_TWICE,           /* 503 */
-  TLS4217_REPLY_AUTH_AFTER_LOGIN,     /* 534 */
-  TLS4217_REPLY_AUTH_AFTER_CCC,       /* 534 */
-  TLS4217_REPLY_AUTH_NO_CERTIFICATE,  /* 431 */
-  TLS4217_REPLY_HANDSHAKE_FAILED,     /* 421, in clear */
-  TLS4217_REPLY_PEER_REFUSED,         /* 421, protected */
+  TLS4217_REPLY_AUTH_ACCEPTED,       /* 234 */
+  TLS4217_REPLY_AUTH_NO_PARAMETER,   /* 501 */
+  TLS4217_REPLY_AUTH_UNKNOWN,        /* 504 */
+  TLS4217_REPLY_AUTH_TWICE,          /* 503 */
+  TLS4217_REPLY_AUTH_AFTER_LOGIN,    /* 534 */
+  TLS4217_REPLY_AUTH_AFTER_CCC,      /* 534 */
+  TLS4217_REPLY_AUTH_NO_CERTIFICATE, /* 431 */
+  TLS4217_REPLY_HANDSHAKE_FAILED,    /* 421, in clear */
+  TLS4217_REPLY_PEER_REFUSED,        /* 421, protected */
 
-  TLS4217_REPLY_PBSZ_ZERO,            /* 200 */
-  TLS4217_REPLY_PBSZ_OTHER,           /* 200, with PBSZ=0 */
-  TLS4217_REPLY_PBSZ_MALFORMED,       /* 501 */
-  TLS4217_REPLY_PBSZ_BEFORE_AUTH,     /* 503 */
-  TLS4217_REPLY_PBSZ_AFTER_CCC,       /* 503 */
+  TLS4217_REPLY_PBSZ_ZERO,        /* 200 */
+  TLS4217_REPLY_PBSZ_OTHER,       /* 200, with PBSZ=0 */
+  TLS4217_REPLY_PBSZ_MALFORMED,   /* 501 */
+  TLS4217_REPLY_PBSZ_BEFORE_AUTH, /* 503 */
+  TLS4217_REPLY_PBSZ_AFTER_CCC,   /* 503 */
 
-  TLS4217_REPLY_PROT_CLEAR,           /* 200 */
-  TLS4217_REPLY_PROT_PRIVATE,         /* 200 */
-  TLS4217_REPLY_PROT_NO_PARAMETER,    /* 501 */
-  TLS4217_REPLY_PROT_UNKNOWN,         /* 504 */
-  TLS4217_REPLY_PROT_UNSUPPORTED,     /* 536: S and E */
-  TLS4217_REPLY_PROT_BEFORE_AUTH,     /* 503 */
-  TLS4217_REPLY_PROT_BEFORE_PBSZ,     /* 503 */
-  TLS4217_REPLY_PROT_AFTER_CCC,       /* 503 */
-  TLS4217_REPLY_PROT_CLEAR_EXCLUDED,  /* 534: every transfer needs P */
-  TLS4217_REPLY_PROT_PRIVATE_EXCLUDED,/* 534: no transfer may use P */
+  TLS4217_REPLY_PROT_CLEAR,            /* 200 */
+  TLS4217_REPLY_PROT_PRIVATE,          /* 200 */
+  TLS4217_REPLY_PROT_NO_PARAMETER,     /* 501 */
+  TLS4217_REPLY_PROT_UNKNOWN,          /* 504 */
+  TLS4217_REPLY_PROT_UNSUPPORTED,      /* 536: S and E */
+  TLS4217_REPLY_PROT_BEFORE_AUTH,      /* 503 */
+  TLS4217_REPLY_PROT_BEFORE_PBSZ,      /* 503 */
+  TLS4217_REPLY_PROT_AFTER_CCC,        /* 503 */
+  TLS4217_REPLY_PROT_CLEAR_EXCLUDED,   /* 534: every transfer needs P */
+  TLS4217_REPLY_PROT_PRIVATE_EXCLUDED, /* 534: no transfer may use P */
 
-  TLS4217_REPLY_CCC_ACCEPTED,         /* 200 */
-  TLS4217_REPLY_CCC_OFF,              /* 500 */
-  TLS4217_REPLY_CCC_NOT_PROTECTED,    /* 533 */
-  TLS4217_REPLY_CCC_BEFORE_LOGIN,     /* 534 */
-  TLS4217_REPLY_CCC_EXCLUDED,         /* 534: control must stay protected */
+  TLS4217_REPLY_CCC_ACCEPTED,      /* 200 */
+  TLS4217_REPLY_CCC_OFF,           /* 500 */
+  TLS4217_REPLY_CCC_NOT_PROTECTED, /* 533 */
+  TLS4217_REPLY_CCC_BEFORE_LOGIN,  /* 534 */
+  TLS4217_REPLY_CCC_EXCLUDED,      /* 534: control must stay protected */
 
-  TLS4217_REPLY_REIN_ACCEPTED,        /* 220 */
-  TLS4217_REPLY_REIN_AFTER_LOGIN,     /* 502 */
+  TLS4217_REPLY_REIN_ACCEPTED,    /* 220 */
+  TLS4217_REPLY_REIN_AFTER_LOGIN, /* 502 */
 
-  TLS4217_REPLY_COMMAND_NOT_PROTECTED,/* 533: send AUTH TLS first */
-  TLS4217_REPLY_USER_NOT_PROTECTED,   /* 533: this user needs AUTH TLS */
-  TLS4217_REPLY_USER_PROTECTED,       /* 533: this user may not use TLS */
+  TLS4217_REPLY_COMMAND_NOT_PROTECTED, /* 533: send AUTH TLS first */
+  TLS4217_REPLY_USER_NOT_PROTECTED,    /* 533: this user needs AUTH TLS */
+  TLS4217_REPLY_USER_PROTECTED,        /* 533: this user may not use TLS */
 
   TLS4217_REPLY_DATA_NEEDS_AUTH,      /* 521, before any 1xx: no TLS yet */
   TLS4217_REPLY_DATA_NEEDS_PRIVATE,   /* 521, before any 1xx */
@@ -62,12 +62,12 @@ enum tls4217_reply_id {
   TLS4217_REPLY_DATA_NOT_REUSED,      /* 522: full handshake */
   TLS4217_REPLY_DATA_FOREIGN_SESSION, /* 522: session of someone else */
 
-  TLS4217_REPLY_COUNT
+  TLS4217_REPLY_COUNT,
 };
 
 struct tls4217_reply {
-  const char *code;   /* three digits */
-  const char *text;   /* one line, without CRLF and without % */
+  const char *code; /* three digits */
+  const char *text; /* one line, without CRLF and without % */
 };
 
 /*

@@ -23,31 +23,31 @@ typedef enum tls4217_reply_id control_replies[3];
 static const control_replies auth_refusals = {
   [TLS4217_CONTROL_CLEAR] = TLS4217_REPLY_NONE,
   [TLS4217_CONTROL_PROTECTED] = TLS4217_REPLY_AUTH_TWICE,
-  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_AUTH_AFTER_CCC
+  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_AUTH_AFTER_CCC,
 };
 
 static const control_replies pbsz_refusals = {
   [TLS4217_CONTROL_CLEAR] = TLS4217_REPLY_PBSZ_BEFORE_AUTH,
   [TLS4217_CONTROL_PROTECTED] = TLS4217_REPLY_NONE,
-  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_PBSZ_AFTER_CCC
+  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_PBSZ_AFTER_CCC,
 };
 
 static const control_replies prot_refusals = {
   [TLS4217_CONTROL_CLEAR] = TLS4217_REPLY_PROT_BEFORE_AUTH,
   [TLS4217_CONTROL_PROTECTED] = TLS4217_REPLY_NONE,
-  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_PROT_AFTER_CCC
+  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_PROT_AFTER_CCC,
 };
 
 static const control_replies clear_data_refusals = {
   [TLS4217_CONTROL_CLEAR] = TLS4217_REPLY_DATA_NEEDS_AUTH,
   [TLS4217_CONTROL_PROTECTED] = TLS4217_REPLY_DATA_NEEDS_PRIVATE,
-  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_DATA_FROZEN_CLEAR
+  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_DATA_FROZEN_CLEAR,
 };
 
 static const control_replies private_data_refusals = {
   [TLS4217_CONTROL_CLEAR] = TLS4217_REPLY_DATA_NEEDS_CLEAR,
   [TLS4217_CONTROL_PROTECTED] = TLS4217_REPLY_DATA_NEEDS_CLEAR,
-  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_DATA_FROZEN_PRIVATE
+  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_DATA_FROZEN_PRIVATE,
 };
 
 /*
@@ -59,13 +59,13 @@ static const enum tls4217_level start_levels[] = {
   [TLS4217_MECHANISM_TLS] = TLS4217_LEVEL_CLEAR,
   [TLS4217_MECHANISM_TLS_C] = TLS4217_LEVEL_CLEAR,
   [TLS4217_MECHANISM_SSL] = TLS4217_LEVEL_PRIVATE,
-  [TLS4217_MECHANISM_TLS_P] = TLS4217_LEVEL_PRIVATE
+  [TLS4217_MECHANISM_TLS_P] = TLS4217_LEVEL_PRIVATE,
 };
 
 static const enum tls4217_reply_id pbsz_replies[] = {
   [TLS4217_PBSZ_MALFORMED] = TLS4217_REPLY_PBSZ_MALFORMED,
   [TLS4217_PBSZ_ZERO] = TLS4217_REPLY_PBSZ_ZERO,
-  [TLS4217_PBSZ_OTHER] = TLS4217_REPLY_PBSZ_OTHER
+  [TLS4217_PBSZ_OTHER] = TLS4217_REPLY_PBSZ_OTHER,
 };
 
 /* Section 9: of the four levels of RFC 2228, TLS offers C and P. */
@@ -83,12 +83,12 @@ static const struct {
   [TLS4217_LEVEL_CONFIDENTIAL] = { false, TLS4217_REPLY_NONE,
     TLS4217_REPLY_PROT_UNSUPPORTED },
   [TLS4217_LEVEL_UNKNOWN] = { false, TLS4217_REPLY_NONE,
-    TLS4217_REPLY_PROT_UNKNOWN }
+    TLS4217_REPLY_PROT_UNKNOWN },
 };
 
-static struct tls4217_verdict allow_at(enum tls4217_reply_id reply,
-    enum tls4217_level level) {
-  return (struct tls4217_verdict) { true, reply, level };
+static struct tls4217_verdict allow_at(
+  enum tls4217_reply_id reply, enum tls4217_level level) {
+  return (struct tls4217_verdict){ true, reply, level };
 }
 
 static struct tls4217_verdict allow(enum tls4217_reply_id reply) {
@@ -96,7 +96,7 @@ static struct tls4217_verdict allow(enum tls4217_reply_id reply) {
 }
 
 static struct tls4217_verdict refuse(enum tls4217_reply_id reply) {
-  return (struct tls4217_verdict) { false, reply, TLS4217_LEVEL_UNKNOWN };
+  return (struct tls4217_verdict){ false, reply, TLS4217_LEVEL_UNKNOWN };
 }
 
 static bool is_missing(const char *parameter) {
@@ -116,7 +116,7 @@ void tls4217_state_reset(struct tls4217_state *state) {
  * transient 431 comes last, so that no client retries what stays refused.
  */
 struct tls4217_verdict tls4217_state_auth(const struct tls4217_state *state,
-    const struct tls4217_facts *facts, const char *mechanism) {
+  const struct tls4217_facts *facts, const char *mechanism) {
   enum tls4217_mechanism named = tls4217_names_mechanism(mechanism);
 
   if (is_missing(mechanism)) {
@@ -146,8 +146,8 @@ struct tls4217_verdict tls4217_state_auth(const struct tls4217_state *state,
   return allow_at(TLS4217_REPLY_AUTH_ACCEPTED, start_levels[named]);
 }
 
-void tls4217_state_protect(struct tls4217_state *state,
-    enum tls4217_level level) {
+void tls4217_state_protect(
+  struct tls4217_state *state, enum tls4217_level level) {
   tls4217_state_reset(state);
   state->control = TLS4217_CONTROL_PROTECTED;
   tls4217_state_set_level(state, level);
@@ -157,8 +157,8 @@ void tls4217_state_protect(struct tls4217_state *state,
  * 503 goes before 501: without a TLS session no size is right, and a client
  * that corrects its number would only meet the next refusal.
  */
-struct tls4217_verdict tls4217_state_pbsz(const struct tls4217_state *state,
-    const char *size) {
+struct tls4217_verdict tls4217_state_pbsz(
+  const struct tls4217_state *state, const char *size) {
   enum tls4217_pbsz read = tls4217_names_pbsz(size);
 
   if (pbsz_refusals[state->control] != TLS4217_REPLY_NONE) {
@@ -184,7 +184,7 @@ void tls4217_state_set_pbsz(struct tls4217_state *state) {
  * level means depends on the mechanism that AUTH would have chosen.
  */
 struct tls4217_verdict tls4217_state_prot(const struct tls4217_state *state,
-    const struct tls4217_facts *facts, const char *level) {
+  const struct tls4217_facts *facts, const char *level) {
   enum tls4217_level asked = tls4217_names_level(level);
 
   if (prot_refusals[state->control] != TLS4217_REPLY_NONE) {
@@ -214,8 +214,8 @@ struct tls4217_verdict tls4217_state_prot(const struct tls4217_state *state,
  * Section 5: after CCC "all subsequent data transfers must be protected with
  * the current PROT settings".  Held here too, whatever a caller asks for.
  */
-void tls4217_state_set_level(struct tls4217_state *state,
-    enum tls4217_level level) {
+void tls4217_state_set_level(
+  struct tls4217_state *state, enum tls4217_level level) {
   if (state->control != TLS4217_CONTROL_PROTECTED) {
     return;
   }
@@ -229,8 +229,8 @@ void tls4217_state_set_level(struct tls4217_state *state,
  * The order of section 5: 500, 533, 534, 200.  Of the two 534, the policy
  * goes first: it is not cured by logging in (section 15.3).
  */
-struct tls4217_verdict tls4217_state_ccc(const struct tls4217_state *state,
-    const struct tls4217_facts *facts) {
+struct tls4217_verdict tls4217_state_ccc(
+  const struct tls4217_state *state, const struct tls4217_facts *facts) {
   if (!facts->ccc_accepted) {
     return refuse(TLS4217_REPLY_CCC_OFF);
   }
@@ -256,8 +256,8 @@ void tls4217_state_clear(struct tls4217_state *state) {
   }
 }
 
-struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
-    const struct tls4217_facts *facts) {
+struct tls4217_verdict tls4217_state_rein(
+  const struct tls4217_state *state, const struct tls4217_facts *facts) {
   (void) state;
 
   if (facts->logged_in && !facts->login_undoable) {
@@ -279,9 +279,8 @@ static enum tls4217_level get_data_level(const struct tls4217_state *state) {
   return state->level;
 }
 
-struct tls4217_verdict tls4217_state_transfer(
-    const struct tls4217_state *state, const struct tls4217_facts *facts,
-    const struct tls4217_transfer *transfer) {
+struct tls4217_verdict tls4217_state_transfer(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const struct tls4217_transfer *transfer) {
   enum tls4217_view view = tls4217_policy_view(facts->data, transfer);
   enum tls4217_level level = get_data_level(state);
 

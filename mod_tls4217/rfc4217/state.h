@@ -19,27 +19,27 @@
 #include "mod_tls4217/rfc4217/reply.h"
 
 enum tls4217_control {
-  TLS4217_CONTROL_CLEAR,      /* as after connect, or after REIN */
-  TLS4217_CONTROL_PROTECTED,  /* after a completed handshake */
-  TLS4217_CONTROL_CLEARED     /* after CCC */
+  TLS4217_CONTROL_CLEAR,     /* as after connect, or after REIN */
+  TLS4217_CONTROL_PROTECTED, /* after a completed handshake */
+  TLS4217_CONTROL_CLEARED    /* after CCC */
 };
 
 /* What the protocol remembers of one control connection. */
 struct tls4217_state {
   enum tls4217_control control;
-  bool pbsz;                  /* PBSZ has been accepted */
-  enum tls4217_level level;   /* of the data connection: C or P */
+  bool pbsz;                /* PBSZ has been accepted */
+  enum tls4217_level level; /* of the data connection: C or P */
 };
 
 /* What the rest of the server knows at the moment of a command. */
 struct tls4217_facts {
-  bool logged_in;             /* USER and PASS have been accepted */
-  bool certificate;           /* there is a key pair to shake hands with */
-  bool pbsz_required;         /* PROT needs a PBSZ before it */
-  bool ccc_accepted;          /* TLSClearCommandChannel */
-  bool control_required;      /* the control connection must be protected */
-  bool login_undoable;        /* a login can be undone by REIN */
-  const struct tls4217_data_policy *data;   /* never NULL */
+  bool logged_in;        /* USER and PASS have been accepted */
+  bool certificate;      /* there is a key pair to shake hands with */
+  bool pbsz_required;    /* PROT needs a PBSZ before it */
+  bool ccc_accepted;     /* TLSClearCommandChannel */
+  bool control_required; /* the control connection must be protected */
+  bool login_undoable;   /* a login can be undone by REIN */
+  const struct tls4217_data_policy *data; /* never NULL */
 };
 
 /* The answer to a command. */
@@ -74,8 +74,8 @@ struct tls4217_verdict tls4217_state_auth(const struct tls4217_state *state,
  * data level as given (C; P after AUTH SSL, AUTH TLS-P and implicit TLS; C
  * for anything else).
  */
-void tls4217_state_protect(struct tls4217_state *state,
-  enum tls4217_level level);
+void tls4217_state_protect(
+  struct tls4217_state *state, enum tls4217_level level);
 
 /*
  * PBSZ (section 9).  size is the whole parameter as received, or NULL or "".
@@ -83,8 +83,8 @@ void tls4217_state_protect(struct tls4217_state *state,
  * control connection is protected.  Refused: 503 in clear and after CCC,
  * then 501.
  */
-struct tls4217_verdict tls4217_state_pbsz(const struct tls4217_state *state,
-  const char *size);
+struct tls4217_verdict tls4217_state_pbsz(
+  const struct tls4217_state *state, const char *size);
 void tls4217_state_set_pbsz(struct tls4217_state *state);
 
 /*
@@ -102,8 +102,8 @@ struct tls4217_verdict tls4217_state_prot(const struct tls4217_state *state,
  * control connection is protected and level is C or P: after CCC the level
  * is frozen.
  */
-void tls4217_state_set_level(struct tls4217_state *state,
-  enum tls4217_level level);
+void tls4217_state_set_level(
+  struct tls4217_state *state, enum tls4217_level level);
 
 /*
  * CCC (section 5, 15.3).  Accepted means: send the reply protected, shut TLS
@@ -111,8 +111,8 @@ void tls4217_state_set_level(struct tls4217_state *state,
  * connection is protected.  The data level is frozen from there.  Refused:
  * 500 off, 533 not protected, 534 excluded, 534 before login.
  */
-struct tls4217_verdict tls4217_state_ccc(const struct tls4217_state *state,
-  const struct tls4217_facts *facts);
+struct tls4217_verdict tls4217_state_ccc(
+  const struct tls4217_state *state, const struct tls4217_facts *facts);
 void tls4217_state_clear(struct tls4217_state *state);
 
 /*
@@ -121,8 +121,8 @@ void tls4217_state_clear(struct tls4217_state *state);
  * tls4217_state_reset.  Refused after a login that is not undoable: 502, and
  * nothing changes.
  */
-struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
-  const struct tls4217_facts *facts);
+struct tls4217_verdict tls4217_state_rein(
+  const struct tls4217_state *state, const struct tls4217_facts *facts);
 
 /*
  * A command that opens a data connection (section 10.2), asked when that
@@ -130,8 +130,7 @@ struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
  * 1xx; the state stays as it is.  Accepted gives TLS4217_REPLY_NONE: the
  * core goes on.
  */
-struct tls4217_verdict tls4217_state_transfer(
-  const struct tls4217_state *state, const struct tls4217_facts *facts,
-  const struct tls4217_transfer *transfer);
+struct tls4217_verdict tls4217_state_transfer(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const struct tls4217_transfer *transfer);
 
 #endif

@@ -36,8 +36,8 @@ static int read_pbsz(const char *word) {
   return (int) tls4217_names_pbsz(word);
 }
 
-static void check_words(int (*read)(const char *word),
-    const struct word_case *cases, size_t count) {
+static void check_words(
+  int (*read)(const char *word), const struct word_case *cases, size_t count) {
   for (size_t i = 0; i < count; i++) {
     int got = read(cases[i].word);
 
@@ -76,7 +76,7 @@ static const struct word_case mechanisms[] = {
   { "SSLv3", TLS4217_MECHANISM_UNKNOWN },
   { "GSSAPI", TLS4217_MECHANISM_UNKNOWN },
   { "\xd4LS", TLS4217_MECHANISM_UNKNOWN },
-  { "?", TLS4217_MECHANISM_UNKNOWN }
+  { "?", TLS4217_MECHANISM_UNKNOWN },
 };
 
 static const struct word_case levels[] = {
@@ -97,7 +97,7 @@ static const struct word_case levels[] = {
   { "Private", TLS4217_LEVEL_UNKNOWN },
   { "X", TLS4217_LEVEL_UNKNOWN },
   { "0", TLS4217_LEVEL_UNKNOWN },
-  { "?", TLS4217_LEVEL_UNKNOWN }
+  { "?", TLS4217_LEVEL_UNKNOWN },
 };
 
 static const struct word_case views[] = {
@@ -117,7 +117,7 @@ static const struct word_case views[] = {
   { "per-transfers", TLS4217_VIEW_UNKNOWN },
   { " required", TLS4217_VIEW_UNKNOWN },
   { "on", TLS4217_VIEW_UNKNOWN },
-  { "?", TLS4217_VIEW_UNKNOWN }
+  { "?", TLS4217_VIEW_UNKNOWN },
 };
 
 static const struct word_case sizes[] = {
@@ -154,7 +154,7 @@ static const struct word_case sizes[] = {
   { "1:", TLS4217_PBSZ_MALFORMED },
   { ":", TLS4217_PBSZ_MALFORMED },
   { "x", TLS4217_PBSZ_MALFORMED },
-  { "\xb2", TLS4217_PBSZ_MALFORMED }
+  { "\xb2", TLS4217_PBSZ_MALFORMED },
 };
 
 static void test_mechanisms(void **unused) {
@@ -185,10 +185,8 @@ static void test_level_texts(void **unused) {
   assert_string_equal(
     tls4217_names_level_text(TLS4217_LEVEL_CONFIDENTIAL), "E");
   assert_string_equal(tls4217_names_level_text(TLS4217_LEVEL_UNKNOWN), "?");
-  assert_string_equal(
-    tls4217_names_level_text((enum tls4217_level) 99), "?");
-  assert_string_equal(
-    tls4217_names_level_text((enum tls4217_level) -1), "?");
+  assert_string_equal(tls4217_names_level_text((enum tls4217_level) 99), "?");
+  assert_string_equal(tls4217_names_level_text((enum tls4217_level) - 1), "?");
 }
 
 static void test_view_texts(void **unused) {
@@ -203,18 +201,17 @@ static void test_view_texts(void **unused) {
 
   assert_string_equal(tls4217_names_view_text(TLS4217_VIEW_UNKNOWN), "?");
   assert_string_equal(tls4217_names_view_text((enum tls4217_view) 99), "?");
-  assert_string_equal(tls4217_names_view_text((enum tls4217_view) -1), "?");
+  assert_string_equal(tls4217_names_view_text((enum tls4217_view) - 1), "?");
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-    { "4217-17-2228-3-mechanisms", test_mechanisms, NULL, NULL, NULL },
+  const struct CMUnitTest tests[] = { { "4217-17-2228-3-mechanisms",
+                                        test_mechanisms, NULL, NULL, NULL },
     { "4217-9-2228-3-levels", test_levels, NULL, NULL, NULL },
     { "4217-10.2-views", test_views, NULL, NULL, NULL },
     { "4217-9-2228-8.1-sizes", test_sizes, NULL, NULL, NULL },
     { "4217-9-level-texts", test_level_texts, NULL, NULL, NULL },
-    { "4217-10.2-view-texts", test_view_texts, NULL, NULL, NULL }
-  };
+    { "4217-10.2-view-texts", test_view_texts, NULL, NULL, NULL } };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,26 +15,26 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define NONE TLS4217_VIEW_NONE
-#define OPTIONAL TLS4217_VIEW_OPTIONAL
-#define REQUIRED TLS4217_VIEW_REQUIRED
+#define NONE         TLS4217_VIEW_NONE
+#define OPTIONAL     TLS4217_VIEW_OPTIONAL
+#define REQUIRED     TLS4217_VIEW_REQUIRED
 #define PER_TRANSFER TLS4217_VIEW_PER_TRANSFER
-#define UNKNOWN TLS4217_VIEW_UNKNOWN
+#define UNKNOWN      TLS4217_VIEW_UNKNOWN
 
 /* Rules of the cases match on the command named by data. */
-static bool match_command(const struct tls4217_rule *rule,
-    const struct tls4217_transfer *transfer) {
+static bool match_command(
+  const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
   return strcmp(transfer->command, rule->data) == 0;
 }
 
-static bool match_pub(const struct tls4217_rule *rule,
-    const struct tls4217_transfer *transfer) {
+static bool match_pub(
+  const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
   (void) rule;
   return transfer->path != NULL && strncmp(transfer->path, "/pub/", 5) == 0;
 }
 
-static bool match_never_asked(const struct tls4217_rule *rule,
-    const struct tls4217_transfer *transfer) {
+static bool match_never_asked(
+  const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
   (void) rule;
   (void) transfer;
   fail_msg("a rule was asked that must not be");
@@ -42,47 +42,47 @@ static bool match_never_asked(const struct tls4217_rule *rule,
 }
 
 static const struct tls4217_rule retr_none[] = {
-  { NONE, match_command, "RETR" }
+  { NONE, match_command, "RETR" },
 };
 
 static const struct tls4217_rule stor_required[] = {
-  { REQUIRED, match_command, "STOR" }
+  { REQUIRED, match_command, "STOR" },
 };
 
 static const struct tls4217_rule first_wins[] = {
   { NONE, match_command, "RETR" },
   { OPTIONAL, match_command, "LIST" },
-  { REQUIRED, match_command, "RETR" }
+  { REQUIRED, match_command, "RETR" },
 };
 
 static const struct tls4217_rule pub_then_required[] = {
   { NONE, match_pub, NULL },
   { REQUIRED, NULL, NULL },
-  { NONE, match_never_asked, NULL }
+  { NONE, match_never_asked, NULL },
 };
 
 static const struct tls4217_rule all_required[] = {
   { REQUIRED, match_command, "STOR" },
-  { REQUIRED, NULL, NULL }
+  { REQUIRED, NULL, NULL },
 };
 
 static const struct tls4217_rule all_none[] = {
   { NONE, NULL, NULL },
-  { REQUIRED, match_never_asked, NULL }
+  { REQUIRED, match_never_asked, NULL },
 };
 
 static const struct tls4217_rule undecided[] = {
   { PER_TRANSFER, NULL, NULL },
   { UNKNOWN, NULL, NULL },
-  { REQUIRED, match_command, "RETR" }
+  { REQUIRED, match_command, "RETR" },
 };
 
 static const struct tls4217_rule never_asked[] = {
-  { REQUIRED, match_never_asked, NULL }
+  { REQUIRED, match_never_asked, NULL },
 };
 
 #define RULES(rules) rules, COUNT(rules)
-#define NO_RULES NULL, 0
+#define NO_RULES     NULL, 0
 
 struct view_case {
   const char *name;
@@ -92,12 +92,12 @@ struct view_case {
 };
 
 static const struct view_case view_cases[] = {
-  { "4217-10.2-view1", { NONE, NO_RULES, false },
-    { "RETR", "/f", UNKNOWN }, NONE },
-  { "4217-10.2-view2", { OPTIONAL, NO_RULES, false },
-    { "RETR", "/f", UNKNOWN }, OPTIONAL },
-  { "4217-10.2-view3", { REQUIRED, NO_RULES, false },
-    { "RETR", "/f", UNKNOWN }, REQUIRED },
+  { "4217-10.2-view1", { NONE, NO_RULES, false }, { "RETR", "/f", UNKNOWN },
+    NONE },
+  { "4217-10.2-view2", { OPTIONAL, NO_RULES, false }, { "RETR", "/f", UNKNOWN },
+    OPTIONAL },
+  { "4217-10.2-view3", { REQUIRED, NO_RULES, false }, { "RETR", "/f", UNKNOWN },
+    REQUIRED },
   { "4217-10.2-view4-default", { PER_TRANSFER, NO_RULES, false },
     { "RETR", "/f", UNKNOWN }, OPTIONAL },
   { "4217-10.2-unset-default", { UNKNOWN, NO_RULES, false },
@@ -123,14 +123,14 @@ static const struct view_case view_cases[] = {
   { "4217-10.2-view4-rule", { PER_TRANSFER, RULES(retr_none), false },
     { "RETR", "/f", UNKNOWN }, NONE },
   { "4217-10.2-view4-rule-before-directory",
-    { PER_TRANSFER, RULES(retr_none), true },
-    { "RETR", "/f", REQUIRED }, NONE },
+    { PER_TRANSFER, RULES(retr_none), true }, { "RETR", "/f", REQUIRED },
+    NONE },
   { "4217-10.2-view4-no-match-directory",
-    { PER_TRANSFER, RULES(retr_none), true },
-    { "STOR", "/f", REQUIRED }, REQUIRED },
+    { PER_TRANSFER, RULES(retr_none), true }, { "STOR", "/f", REQUIRED },
+    REQUIRED },
   { "4217-10.2-view4-no-match-default",
-    { PER_TRANSFER, RULES(stor_required), false },
-    { "RETR", "/f", UNKNOWN }, OPTIONAL },
+    { PER_TRANSFER, RULES(stor_required), false }, { "RETR", "/f", UNKNOWN },
+    OPTIONAL },
   { "4217-10.2-view4-first-match", { PER_TRANSFER, RULES(first_wins), false },
     { "RETR", "/f", UNKNOWN }, NONE },
   { "4217-10.2-view4-later-match", { PER_TRANSFER, RULES(first_wins), false },
@@ -138,19 +138,19 @@ static const struct view_case view_cases[] = {
   { "4217-10.2-view4-path", { PER_TRANSFER, RULES(pub_then_required), false },
     { "RETR", "/pub/f", UNKNOWN }, NONE },
   { "4217-10.2-view4-closing-rule",
-    { PER_TRANSFER, RULES(pub_then_required), true },
-    { "RETR", "/f", NONE }, REQUIRED },
+    { PER_TRANSFER, RULES(pub_then_required), true }, { "RETR", "/f", NONE },
+    REQUIRED },
   { "4217-10.2-view4-no-path",
     { PER_TRANSFER, RULES(pub_then_required), false },
     { "STOU", NULL, UNKNOWN }, REQUIRED },
   { "4217-10.2-view4-undecided-rules",
-    { PER_TRANSFER, RULES(undecided), false },
-    { "RETR", "/f", UNKNOWN }, REQUIRED },
+    { PER_TRANSFER, RULES(undecided), false }, { "RETR", "/f", UNKNOWN },
+    REQUIRED },
   { "4217-10.2-view4-undecided-rules-default",
-    { PER_TRANSFER, RULES(undecided), false },
-    { "LIST", "/f", UNKNOWN }, OPTIONAL },
+    { PER_TRANSFER, RULES(undecided), false }, { "LIST", "/f", UNKNOWN },
+    OPTIONAL },
   { "4217-10.2-view2-ignores-rules", { OPTIONAL, RULES(never_asked), false },
-    { "RETR", "/f", UNKNOWN }, OPTIONAL }
+    { "RETR", "/f", UNKNOWN }, OPTIONAL },
 };
 
 struct reach_case {
@@ -165,13 +165,12 @@ static const struct reach_case reach_cases[] = {
   { "4217-10.2-reach-view2", { OPTIONAL, NO_RULES, false }, true, true },
   { "4217-10.2-reach-view3", { REQUIRED, NO_RULES, false }, false, true },
   { "4217-10.2-reach-unset", { UNKNOWN, NO_RULES, false }, true, true },
-  { "4217-10.2-reach-view1-directories", { NONE, NO_RULES, true },
-    true, true },
-  { "4217-10.2-reach-view3-directories", { REQUIRED, NO_RULES, true },
-    true, true },
+  { "4217-10.2-reach-view1-directories", { NONE, NO_RULES, true }, true, true },
+  { "4217-10.2-reach-view3-directories", { REQUIRED, NO_RULES, true }, true,
+    true },
   { "4217-10.2-reach-view4", { PER_TRANSFER, NO_RULES, false }, true, true },
-  { "4217-10.2-reach-view4-directories", { PER_TRANSFER, NO_RULES, true },
-    true, true },
+  { "4217-10.2-reach-view4-directories", { PER_TRANSFER, NO_RULES, true }, true,
+    true },
   { "4217-10.2-reach-view4-conditional",
     { PER_TRANSFER, RULES(stor_required), false }, true, true },
   { "4217-10.2-reach-view4-never-asked",
@@ -182,14 +181,14 @@ static const struct reach_case reach_cases[] = {
     { PER_TRANSFER, RULES(all_required), false }, false, true },
   { "4217-10.2-reach-view4-all-required-directories",
     { PER_TRANSFER, RULES(all_required), true }, false, true },
-  { "4217-10.2-reach-view4-all-none",
-    { PER_TRANSFER, RULES(all_none), true }, true, false },
+  { "4217-10.2-reach-view4-all-none", { PER_TRANSFER, RULES(all_none), true },
+    true, false },
   { "4217-10.2-reach-view4-undecided",
     { PER_TRANSFER, RULES(undecided), false }, true, true },
-  { "4217-10.2-reach-view1-ignores-rules",
-    { NONE, RULES(all_required), false }, true, false },
-  { "4217-10.2-reach-view3-ignores-rules",
-    { REQUIRED, RULES(all_none), false }, false, true }
+  { "4217-10.2-reach-view1-ignores-rules", { NONE, RULES(all_required), false },
+    true, false },
+  { "4217-10.2-reach-view3-ignores-rules", { REQUIRED, RULES(all_none), false },
+    false, true },
 };
 
 struct allow_case {
@@ -205,22 +204,21 @@ static const struct allow_case allow_cases[] = {
   { PER_TRANSFER, false, false },
   { UNKNOWN, false, false },
   { (enum tls4217_view) 99, false, false },
-  { (enum tls4217_view) -1, false, false }
+  { (enum tls4217_view) - 1, false, false },
 };
 
 static void test_view(void **state) {
   const struct view_case *row = *state;
 
-  assert_int_equal(tls4217_policy_view(&row->policy, &row->transfer),
-    row->want_view);
+  assert_int_equal(
+    tls4217_policy_view(&row->policy, &row->transfer), row->want_view);
 }
 
 /* PROT knows C and P only; no policy ever reaches anything else. */
 static void test_reach(void **state) {
   const struct reach_case *row = *state;
 
-  assert_int_equal(
-    tls4217_policy_reachable(&row->policy, TLS4217_LEVEL_CLEAR),
+  assert_int_equal(tls4217_policy_reachable(&row->policy, TLS4217_LEVEL_CLEAR),
     row->want_clear);
   assert_int_equal(
     tls4217_policy_reachable(&row->policy, TLS4217_LEVEL_PRIVATE),
@@ -252,17 +250,17 @@ int main(void) {
   size_t count = 0;
 
   for (size_t i = 0; i < COUNT(view_cases); i++) {
-    tests[count++] = (struct CMUnitTest) { view_cases[i].name, test_view,
-      NULL, NULL, (void *) &view_cases[i] };
+    tests[count++] = (struct CMUnitTest){ view_cases[i].name, test_view, NULL,
+      NULL, (void *) &view_cases[i] };
   }
 
   for (size_t i = 0; i < COUNT(reach_cases); i++) {
-    tests[count++] = (struct CMUnitTest) { reach_cases[i].name, test_reach,
-      NULL, NULL, (void *) &reach_cases[i] };
+    tests[count++] = (struct CMUnitTest){ reach_cases[i].name, test_reach, NULL,
+      NULL, (void *) &reach_cases[i] };
   }
 
-  tests[count] = (struct CMUnitTest) { "4217-10.2-allows", test_allows,
-    NULL, NULL, NULL };
+  tests[count] = (struct CMUnitTest){ "4217-10.2-allows", test_allows, NULL,
+    NULL, NULL };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

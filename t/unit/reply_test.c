@@ -19,7 +19,7 @@
 struct reply_case {
   enum tls4217_reply_id id;
   const char *want_code;
-  const char *want_words;   /* what the client must find in the text */
+  const char *want_words; /* what the client must find in the text */
 };
 
 static const struct reply_case cases[] = {
@@ -65,7 +65,7 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_DATA_FROZEN_PRIVATE, "521", "PROT C before CCC" },
   { TLS4217_REPLY_DATA_HANDSHAKE, "522", "TLS negotiation" },
   { TLS4217_REPLY_DATA_NOT_REUSED, "522", "NoSessionReuseRequired" },
-  { TLS4217_REPLY_DATA_FOREIGN_SESSION, "522", "NoSessionReuseRequired" }
+  { TLS4217_REPLY_DATA_FOREIGN_SESSION, "522", "NoSessionReuseRequired" },
 };
 
 static void test_codes_and_words(void **unused) {
@@ -102,8 +102,8 @@ static void test_texts_fit_the_wire(void **unused) {
   (void) unused;
 
   for (int id = TLS4217_REPLY_NONE + 1; id < TLS4217_REPLY_COUNT; id++) {
-    const struct tls4217_reply *reply =
-      tls4217_reply_get((enum tls4217_reply_id) id);
+    const struct tls4217_reply *reply = tls4217_reply_get(
+      (enum tls4217_reply_id) id);
 
     assert_int_equal(strlen(reply->code), 3);
     assert_int_equal(strspn(reply->code, "0123456789"), 3);
@@ -136,8 +136,8 @@ static void test_521_opens_with_the_words_of_the_rfc(void **unused) {
   (void) unused;
 
   for (int id = 1; id < TLS4217_REPLY_COUNT; id++) {
-    const struct tls4217_reply *reply =
-      tls4217_reply_get((enum tls4217_reply_id) id);
+    const struct tls4217_reply *reply = tls4217_reply_get(
+      (enum tls4217_reply_id) id);
 
     if (strcmp(reply->code, "521") == 0) {
       assert_memory_equal(reply->text, words, sizeof(words) - 1);
@@ -146,15 +146,14 @@ static void test_521_opens_with_the_words_of_the_rfc(void **unused) {
 }
 
 static void test_out_of_range(void **unused) {
-  static const int ids[] = {
-    TLS4217_REPLY_NONE, TLS4217_REPLY_COUNT, TLS4217_REPLY_COUNT + 1, -1
-  };
+  static const int ids[] = { TLS4217_REPLY_NONE, TLS4217_REPLY_COUNT,
+    TLS4217_REPLY_COUNT + 1, -1 };
 
   (void) unused;
 
   for (size_t i = 0; i < COUNT(ids); i++) {
-    const struct tls4217_reply *reply =
-      tls4217_reply_get((enum tls4217_reply_id) ids[i]);
+    const struct tls4217_reply *reply = tls4217_reply_get(
+      (enum tls4217_reply_id) ids[i]);
 
     assert_non_null(reply);
     assert_string_equal(reply->code, "");
@@ -168,8 +167,8 @@ int main(void) {
     { "every-id-once", test_every_id_once, NULL, NULL, NULL },
     { "texts-fit-the-wire", test_texts_fit_the_wire, NULL, NULL, NULL },
     { "texts-differ", test_texts_differ, NULL, NULL, NULL },
-    { "4217-10.2-521-words", test_521_opens_with_the_words_of_the_rfc,
-      NULL, NULL, NULL },
+    { "4217-10.2-521-words", test_521_opens_with_the_words_of_the_rfc, NULL,
+      NULL, NULL },
     { "out-of-range", test_out_of_range, NULL, NULL, NULL }
   };
 

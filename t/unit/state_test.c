@@ -24,31 +24,64 @@
 
 /* What a clause may speak of.  A situation has one bit in each. */
 enum dimension {
-  COMMAND, WORD, CONTROL, PBSZ_SEEN, LEVEL, LOGIN, CERTIFICATE, PBSZ_NEEDED,
-  CCC_ON, MUST_PROTECT, UNDOABLE, REACH, VIEW, DIMENSIONS
+  COMMAND,
+  WORD,
+  CONTROL,
+  PBSZ_SEEN,
+  LEVEL,
+  LOGIN,
+  CERTIFICATE,
+  PBSZ_NEEDED,
+  CCC_ON,
+  MUST_PROTECT,
+  UNDOABLE,
+  REACH,
+  VIEW,
+  DIMENSIONS,
 };
 
-enum { NO = 1, YES = 2 };
-enum { AUTH = 1, PBSZ = 2, PROT = 4, CCC = 8, REIN = 16, TRANSFER = 32 };
-enum { MISSING = 1, UNKNOWN = 2 };
-enum { TLS = 4, TLS_OLD = 8 };                     /* words of AUTH */
-enum { ZERO = 4, SIZE = 8 };                       /* words of PBSZ */
-enum { C = 4, P = 8, SAFE = 16, CONFIDENTIAL = 32 };   /* of PROT, LEVEL */
-enum { CLEAR = 1, PROTECTED = 2, CLEARED = 4 };    /* CONTROL */
-enum { ONLY_C = 1, ONLY_P = 2, BOTH = 4 };         /* REACH */
-enum { NONE = 1, OPTIONAL = 2, REQUIRED = 4 };     /* VIEW */
+/* The bits, by dimension. */
+enum {
+  NO = 1, /* of the flags */
+  YES = 2,
+  AUTH = 1, /* of COMMAND */
+  PBSZ = 2,
+  PROT = 4,
+  CCC = 8,
+  REIN = 16,
+  TRANSFER = 32,
+  MISSING = 1, /* of WORD, for every command */
+  UNKNOWN = 2,
+  TLS = 4, /* of WORD, for AUTH */
+  TLS_OLD = 8,
+  ZERO = 4, /* for PBSZ */
+  SIZE = 8,
+  C = 4, /* for PROT; C and P of LEVEL too */
+  P = 8,
+  SAFE = 16,
+  CONFIDENTIAL = 32,
+  CLEAR = 1, /* of CONTROL */
+  PROTECTED = 2,
+  CLEARED = 4,
+  ONLY_C = 1, /* of REACH */
+  ONLY_P = 2,
+  BOTH = 4,
+  NONE = 1, /* of VIEW */
+  OPTIONAL = 2,
+  REQUIRED = 4,
+};
 
 typedef unsigned int situation[DIMENSIONS];
 
 struct clause {
   const char *name;
-  situation when;             /* no bit in a dimension: any value */
+  situation when; /* no bit in a dimension: any value */
   enum tls4217_reply_id want;
-  int want_level;             /* C, P, or 0: not a level */
+  int want_level; /* C, P, or 0: not a level */
 };
 
 #define OF(command, word) [COMMAND] = (command), [WORD] = (word)
-#define ANY_MECHANISM (TLS | TLS_OLD)
+#define ANY_MECHANISM     (TLS | TLS_OLD)
 
 static const struct clause clauses[] = {
   { "2228-3-auth-no-parameter", { OF(AUTH, MISSING) },
@@ -72,8 +105,7 @@ static const struct clause clauses[] = {
     { OF(AUTH, TLS), [CONTROL] = CLEAR, [LOGIN] = NO, [CERTIFICATE] = YES },
     TLS4217_REPLY_AUTH_ACCEPTED, C },
   { "4217-17-auth-ssl-starts-at-p",
-    { OF(AUTH, TLS_OLD), [CONTROL] = CLEAR, [LOGIN] = NO,
-      [CERTIFICATE] = YES },
+    { OF(AUTH, TLS_OLD), [CONTROL] = CLEAR, [LOGIN] = NO, [CERTIFICATE] = YES },
     TLS4217_REPLY_AUTH_ACCEPTED, P },
 
   { "4217-9-pbsz-before-auth", { OF(PBSZ, 0), [CONTROL] = CLEAR },
@@ -94,27 +126,23 @@ static const struct clause clauses[] = {
     TLS4217_REPLY_PROT_AFTER_CCC, 0 },
   { "2228-3-prot-no-parameter", { OF(PROT, MISSING), [CONTROL] = PROTECTED },
     TLS4217_REPLY_PROT_NO_PARAMETER, 0 },
-  { "2228-3-prot-not-understood",
-    { OF(PROT, UNKNOWN), [CONTROL] = PROTECTED },
+  { "2228-3-prot-not-understood", { OF(PROT, UNKNOWN), [CONTROL] = PROTECTED },
     TLS4217_REPLY_PROT_UNKNOWN, 0 },
-  { "4217-9-prot-s-e",
-    { OF(PROT, SAFE | CONFIDENTIAL), [CONTROL] = PROTECTED },
+  { "4217-9-prot-s-e", { OF(PROT, SAFE | CONFIDENTIAL), [CONTROL] = PROTECTED },
     TLS4217_REPLY_PROT_UNSUPPORTED, 0 },
   { "4217-9-prot-before-pbsz",
     { OF(PROT, C | P), [CONTROL] = PROTECTED, [PBSZ_SEEN] = NO,
       [PBSZ_NEEDED] = YES },
     TLS4217_REPLY_PROT_BEFORE_PBSZ, 0 },
   { "4217-10.2-view1-prot-p",
-    { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES,
-      [REACH] = ONLY_C },
+    { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES, [REACH] = ONLY_C },
     TLS4217_REPLY_PROT_PRIVATE_EXCLUDED, 0 },
   { "4217-10.2-view1-prot-p-no-pbsz",
     { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO,
       [REACH] = ONLY_C },
     TLS4217_REPLY_PROT_PRIVATE_EXCLUDED, 0 },
   { "4217-10.2-view3-prot-c",
-    { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES,
-      [REACH] = ONLY_P },
+    { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES, [REACH] = ONLY_P },
     TLS4217_REPLY_PROT_CLEAR_EXCLUDED, 0 },
   { "4217-10.2-view3-prot-c-no-pbsz",
     { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO,
@@ -143,25 +171,22 @@ static const struct clause clauses[] = {
     { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = CLEAR | CLEARED },
     TLS4217_REPLY_CCC_NOT_PROTECTED, 0 },
   { "4217-5-ccc-excluded",
-    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED,
-      [MUST_PROTECT] = YES },
+    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED, [MUST_PROTECT] = YES },
     TLS4217_REPLY_CCC_EXCLUDED, 0 },
   { "4217-15.3-ccc-before-login",
-    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED,
-      [MUST_PROTECT] = NO, [LOGIN] = NO },
+    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED, [MUST_PROTECT] = NO,
+      [LOGIN] = NO },
     TLS4217_REPLY_CCC_BEFORE_LOGIN, 0 },
   { "4217-5-ccc-accepted",
-    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED,
-      [MUST_PROTECT] = NO, [LOGIN] = YES },
+    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED, [MUST_PROTECT] = NO,
+      [LOGIN] = YES },
     TLS4217_REPLY_CCC_ACCEPTED, 0 },
 
   { "4217-13-rein-before-login", { OF(REIN, 0), [LOGIN] = NO },
     TLS4217_REPLY_REIN_ACCEPTED, 0 },
-  { "4217-13-rein-undoable",
-    { OF(REIN, 0), [LOGIN] = YES, [UNDOABLE] = YES },
+  { "4217-13-rein-undoable", { OF(REIN, 0), [LOGIN] = YES, [UNDOABLE] = YES },
     TLS4217_REPLY_REIN_ACCEPTED, 0 },
-  { "4217-13-rein-after-login",
-    { OF(REIN, 0), [LOGIN] = YES, [UNDOABLE] = NO },
+  { "4217-13-rein-after-login", { OF(REIN, 0), [LOGIN] = YES, [UNDOABLE] = NO },
     TLS4217_REPLY_REIN_AFTER_LOGIN, 0 },
 
   { "4217-9-transfer-without-tls",
@@ -178,8 +203,8 @@ static const struct clause clauses[] = {
     { OF(TRANSFER, 0), [VIEW] = NONE, [CONTROL] = CLEARED, [LEVEL] = P },
     TLS4217_REPLY_DATA_FROZEN_PRIVATE, 0 },
   { "4217-10.2-view2-transfer-at-c",
-    { OF(TRANSFER, 0), [VIEW] = OPTIONAL, [LEVEL] = C },
-    TLS4217_REPLY_NONE, C },
+    { OF(TRANSFER, 0), [VIEW] = OPTIONAL, [LEVEL] = C }, TLS4217_REPLY_NONE,
+    C },
   { "4217-10.2-view2-transfer-at-p",
     { OF(TRANSFER, 0), [VIEW] = OPTIONAL, [CONTROL] = PROTECTED | CLEARED,
       [LEVEL] = P },
@@ -188,8 +213,7 @@ static const struct clause clauses[] = {
     { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = CLEAR },
     TLS4217_REPLY_DATA_NEEDS_AUTH, 0 },
   { "4217-10.2-view3-transfer-at-c",
-    { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = PROTECTED,
-      [LEVEL] = C },
+    { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = PROTECTED, [LEVEL] = C },
     TLS4217_REPLY_DATA_NEEDS_PRIVATE, 0 },
   { "4217-5-view3-transfer-frozen-at-c",
     { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = CLEARED, [LEVEL] = C },
@@ -197,54 +221,73 @@ static const struct clause clauses[] = {
   { "4217-10.2-view3-transfer-at-p",
     { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = PROTECTED | CLEARED,
       [LEVEL] = P },
-    TLS4217_REPLY_NONE, P }
+    TLS4217_REPLY_NONE, P },
 };
 
 /* What the client sends, and what the clauses call it. */
 static const struct input {
   unsigned int command;
-  const char *word;           /* the parameter; the name of a transfer */
+  const char *word; /* the parameter; the name of a transfer */
   unsigned int kind;
 } inputs[] = {
-  { AUTH, NULL, MISSING }, { AUTH, "", MISSING },
-  { AUTH, "TLS", TLS }, { AUTH, "tls", TLS }, { AUTH, "TLS-C", TLS },
-  { AUTH, "SSL", TLS_OLD }, { AUTH, "TLS-P", TLS_OLD },
-  { AUTH, "GSSAPI", UNKNOWN }, { AUTH, "TLS X", UNKNOWN },
-  { PBSZ, NULL, MISSING }, { PBSZ, "", MISSING }, { PBSZ, "0", ZERO },
-  { PBSZ, "16384", SIZE }, { PBSZ, "4294967295", SIZE },
-  { PBSZ, "4294967296", UNKNOWN }, { PBSZ, "x", UNKNOWN },
-  { PROT, NULL, MISSING }, { PROT, "", MISSING },
-  { PROT, "C", C }, { PROT, "c", C }, { PROT, "P", P }, { PROT, "p", P },
-  { PROT, "S", SAFE }, { PROT, "E", CONFIDENTIAL },
-  { PROT, "X", UNKNOWN }, { PROT, "PP", UNKNOWN },
-  { CCC, NULL, MISSING }, { REIN, NULL, MISSING },
-  { TRANSFER, "RETR", UNKNOWN }, { TRANSFER, "STOR", UNKNOWN },
-  { TRANSFER, "STOU", UNKNOWN }, { TRANSFER, "APPE", UNKNOWN },
-  { TRANSFER, "LIST", UNKNOWN }, { TRANSFER, "NLST", UNKNOWN },
-  { TRANSFER, "MLSD", UNKNOWN }
+  { AUTH, NULL, MISSING },
+  { AUTH, "", MISSING },
+  { AUTH, "TLS", TLS },
+  { AUTH, "tls", TLS },
+  { AUTH, "TLS-C", TLS },
+  { AUTH, "SSL", TLS_OLD },
+  { AUTH, "TLS-P", TLS_OLD },
+  { AUTH, "GSSAPI", UNKNOWN },
+  { AUTH, "TLS X", UNKNOWN },
+  { PBSZ, NULL, MISSING },
+  { PBSZ, "", MISSING },
+  { PBSZ, "0", ZERO },
+  { PBSZ, "16384", SIZE },
+  { PBSZ, "4294967295", SIZE },
+  { PBSZ, "4294967296", UNKNOWN },
+  { PBSZ, "x", UNKNOWN },
+  { PROT, NULL, MISSING },
+  { PROT, "", MISSING },
+  { PROT, "C", C },
+  { PROT, "c", C },
+  { PROT, "P", P },
+  { PROT, "p", P },
+  { PROT, "S", SAFE },
+  { PROT, "E", CONFIDENTIAL },
+  { PROT, "X", UNKNOWN },
+  { PROT, "PP", UNKNOWN },
+  { CCC, NULL, MISSING },
+  { REIN, NULL, MISSING },
+  { TRANSFER, "RETR", UNKNOWN },
+  { TRANSFER, "STOR", UNKNOWN },
+  { TRANSFER, "STOU", UNKNOWN },
+  { TRANSFER, "APPE", UNKNOWN },
+  { TRANSFER, "LIST", UNKNOWN },
+  { TRANSFER, "NLST", UNKNOWN },
+  { TRANSFER, "MLSD", UNKNOWN },
 };
 
-static bool match_list(const struct tls4217_rule *rule,
-    const struct tls4217_transfer *transfer) {
+static bool match_list(
+  const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
   (void) rule;
   return strcmp(transfer->command, "LIST") == 0;
 }
 
 static const struct tls4217_rule list_none[] = {
-  { TLS4217_VIEW_NONE, match_list, NULL }
+  { TLS4217_VIEW_NONE, match_list, NULL },
 };
 
 static const struct tls4217_rule list_none_closed[] = {
   { TLS4217_VIEW_NONE, match_list, NULL },
-  { TLS4217_VIEW_REQUIRED, NULL, NULL }
+  { TLS4217_VIEW_REQUIRED, NULL, NULL },
 };
 
 static const struct tls4217_rule list_required_closed[] = {
   { TLS4217_VIEW_REQUIRED, match_list, NULL },
-  { TLS4217_VIEW_REQUIRED, NULL, NULL }
+  { TLS4217_VIEW_REQUIRED, NULL, NULL },
 };
 
-#define V(name) TLS4217_VIEW_ ## name
+#define V(name)      TLS4217_VIEW_##name
 #define RULES(rules) rules, COUNT(rules)
 
 /* Policies, what PROT may reach under them, and the view of a transfer. */
@@ -252,23 +295,20 @@ static const struct policy_case {
   struct tls4217_data_policy policy;
   enum tls4217_view directory_view;
   unsigned int reach;
-  unsigned int view;          /* of every transfer but LIST */
+  unsigned int view; /* of every transfer but LIST */
   unsigned int view_of_list;
 } policies[] = {
   { { V(NONE), NULL, 0, false }, V(UNKNOWN), ONLY_C, NONE, NONE },
   { { V(OPTIONAL), NULL, 0, false }, V(UNKNOWN), BOTH, OPTIONAL, OPTIONAL },
-  { { V(REQUIRED), NULL, 0, false }, V(UNKNOWN), ONLY_P, REQUIRED,
-    REQUIRED },
-  { { V(PER_TRANSFER), NULL, 0, false }, V(UNKNOWN), BOTH, OPTIONAL,
-    OPTIONAL },
+  { { V(REQUIRED), NULL, 0, false }, V(UNKNOWN), ONLY_P, REQUIRED, REQUIRED },
+  { { V(PER_TRANSFER), NULL, 0, false }, V(UNKNOWN), BOTH, OPTIONAL, OPTIONAL },
   { { V(NONE), NULL, 0, true }, V(UNKNOWN), BOTH, NONE, NONE },
   { { V(NONE), NULL, 0, true }, V(REQUIRED), BOTH, REQUIRED, REQUIRED },
   { { V(OPTIONAL), NULL, 0, true }, V(NONE), BOTH, NONE, NONE },
   { { V(REQUIRED), NULL, 0, true }, V(UNKNOWN), BOTH, REQUIRED, REQUIRED },
   { { V(REQUIRED), NULL, 0, true }, V(NONE), BOTH, NONE, NONE },
   { { V(REQUIRED), NULL, 0, true }, V(OPTIONAL), BOTH, OPTIONAL, OPTIONAL },
-  { { V(PER_TRANSFER), NULL, 0, true }, V(REQUIRED), BOTH, REQUIRED,
-    REQUIRED },
+  { { V(PER_TRANSFER), NULL, 0, true }, V(REQUIRED), BOTH, REQUIRED, REQUIRED },
   { { V(PER_TRANSFER), RULES(list_none), true }, V(REQUIRED), BOTH, REQUIRED,
     NONE },
   { { V(PER_TRANSFER), RULES(list_none), false }, V(UNKNOWN), BOTH, OPTIONAL,
@@ -276,7 +316,7 @@ static const struct policy_case {
   { { V(PER_TRANSFER), RULES(list_none_closed), true }, V(OPTIONAL), BOTH,
     REQUIRED, NONE },
   { { V(PER_TRANSFER), RULES(list_required_closed), true }, V(NONE), ONLY_P,
-    REQUIRED, REQUIRED }
+    REQUIRED, REQUIRED },
 };
 
 /* Everything that a call of the machine is given. */
@@ -336,7 +376,7 @@ static bool make_call(struct call *call, size_t number) {
   call->is[REACH] = call->policy->reach;
   call->is[VIEW] = call->policy->view;
   if (call->input->command == TRANSFER &&
-      strcmp(call->input->word, "LIST") == 0) {
+    strcmp(call->input->word, "LIST") == 0) {
     call->is[VIEW] = call->policy->view_of_list;
   }
 
@@ -380,27 +420,23 @@ static bool is_acceptance(enum tls4217_reply_id id) {
 }
 
 static void check_call(const struct clause *clause, const struct call *call) {
-  static const enum tls4217_level levels[] = {
-    [0] = TLS4217_LEVEL_UNKNOWN,
+  static const enum tls4217_level levels[] = { [0] = TLS4217_LEVEL_UNKNOWN,
     [C] = TLS4217_LEVEL_CLEAR,
-    [P] = TLS4217_LEVEL_PRIVATE
-  };
+    [P] = TLS4217_LEVEL_PRIVATE };
   struct tls4217_verdict got = ask(call);
 
-  if (got.reply == clause->want &&
-      got.level == levels[clause->want_level] &&
-      got.accepted == is_acceptance(clause->want)) {
+  if (got.reply == clause->want && got.level == levels[clause->want_level] &&
+    got.accepted == is_acceptance(clause->want)) {
     return;
   }
 
   fail_msg("command %u \"%s\", control %u, pbsz %u, level %u, login %u, "
-    "policy %zu: got %s \"%s\" (%d, level %s), want %s \"%s\"",
+           "policy %zu: got %s \"%s\" (%d, level %s), want %s \"%s\"",
     call->is[COMMAND], call->input->word == NULL ? "" : call->input->word,
     call->is[CONTROL], call->is[PBSZ_SEEN], call->is[LEVEL], call->is[LOGIN],
     (size_t) (call->policy - policies), tls4217_reply_get(got.reply)->code,
     tls4217_reply_get(got.reply)->text, got.accepted,
-    tls4217_names_level_text(got.level),
-    tls4217_reply_get(clause->want)->code,
+    tls4217_names_level_text(got.level), tls4217_reply_get(clause->want)->code,
     tls4217_reply_get(clause->want)->text);
 }
 
@@ -443,13 +479,12 @@ int main(void) {
   static struct CMUnitTest tests[COUNT(clauses) + 1];
 
   for (size_t i = 0; i < COUNT(clauses); i++) {
-    tests[i] = (struct CMUnitTest) { clauses[i].name, test_clause, NULL,
-      NULL, (void *) &clauses[i] };
+    tests[i] = (struct CMUnitTest){ clauses[i].name, test_clause, NULL, NULL,
+      (void *) &clauses[i] };
   }
 
-  tests[COUNT(clauses)] = (struct CMUnitTest) {
-    "every-situation-has-a-clause", test_every_situation_has_a_clause, NULL,
-    NULL, NULL };
+  tests[COUNT(clauses)] = (struct CMUnitTest){ "every-situation-has-a-clause",
+    test_every_situation_has_a_clause, NULL, NULL, NULL };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
