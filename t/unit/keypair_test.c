@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
 #include <cmocka.h>
 
 #include <openssl/err.h>
@@ -445,10 +444,7 @@ static void test_check_time(void **state) {
 
 /* Whether a certificate is in time is not the loader's to judge. */
 static void test_expired_certificate_loads(void **state) {
-  struct tls4217_keypair *pair = load_valid(*state, -10, -5);
-
-  assert_int_equal(tls4217_keypair_check_time(pair, time(NULL), NULL), -1);
-  tls4217_keypair_free(pair);
+  tls4217_keypair_free(load_valid(*state, -10, -5));
 }
 
 static void test_fingerprint(void **state) {
