@@ -4,6 +4,8 @@
 RFC 4217 section 14; RFC 959 section 4.1.3. No urgent data is used.
 """
 
+import time
+
 import client
 import harness
 
@@ -14,17 +16,24 @@ BIG = 24 << 20
 class Abort(harness.LiveCase):
     """A transfer in the middle, and a command beside it."""
 
-    SERVER = {"vhosts": {"slow": "TransferRate RETR,STOR,APPE 40"}}
+    SERVER = {"vhosts": {"slow": "TransferRate RETR,STOR,APPE 60",
+                         "linger": "TimeoutLinger 2"}}
 
     @classmethod
     def prepare(cls):
         cls.server.put("big", b"b" * BIG)
-        cls.server.put("medium", b"m" * 120000)
+        cls.server.put("medium", b"m" * 70000)
 
-    def finish_abort(self, control):
-        """One 426, one 226, nothing else; then life goes on."""
+    def finish_abort(self, control, data):
+        """At once one 426, one 226, nothing else; then life goes on.
+
+        The client closes the data connection when it has read the 426.
+        """
+        began = time.monotonic()
         control.reply(426)
+        data.close()
         control.reply(226)
+        self.assertLess(time.monotonic() - began, 3)
         self.goes_on(control)
 
     def goes_on(self, control):
@@ -56,8 +65,7 @@ class Abort(harness.LiveCase):
                 with control.begin("RETR big") as data:
                     data.tls.read(1000)
                     send(control)
-                    self.drain(data)
-                    self.finish_abort(control)
+                    self.finish_abort(control, data)
 
     def drain(self, data):
         """Reads what there is: an aborted download may end any way."""
@@ -75,7 +83,7 @@ class Abort(harness.LiveCase):
                     data.tls.read(1000)
                     self.wait_until_blocked(data)
                     send(control)
-                    self.finish_abort(control)
+                    self.finish_abort(control, data)
 
     def wait_until_blocked(self, data):
         """Until the receive buffer has stopped growing."""
@@ -88,12 +96,26 @@ class Abort(harness.LiveCase):
 
         self.assertTrue(client.until(is_full))
 
+    def test_rfc4217_14_abor_from_a_client_that_keeps_its_data_open(self):
+        """It waits for both replies first: TimeoutLinger helps it out."""
+        control = self.login("linger")
+        with control.begin("RETR big") as data:
+            data.tls.read(1000)
+            self.wait_until_blocked(data)
+            control.send(b"ABOR\r\n")
+            began = time.monotonic()
+            control.reply(426)
+            control.reply(226)
+            self.assertLess(time.monotonic() - began, 5)
+        self.goes_on(control)
+
     def test_rfc4217_14_abor_in_a_fast_download(self):
         control = self.login()
         with control.begin("RETR big") as data:
             data.tls.read(1000)
             control.send(b"ABOR\r\n")
             self.drain(data)
+            data.close()
             first = control.reply(426, 226)
             second = control.reply(226)
         self.assertEqual(second.code, 226, first)
@@ -109,7 +131,7 @@ class Abort(harness.LiveCase):
                         lambda: self.server.get("aborted")))
                     send(control)
                     self.push(data, control)
-                    self.finish_abort(control)
+                    self.finish_abort(control, data)
 
     def push(self, data, control):
         """Goes on sending until the server answers or hangs up."""
@@ -128,7 +150,7 @@ class Abort(harness.LiveCase):
             data.write(b"i" * 1000)
             self.assertTrue(client.until(lambda: self.server.get("idle")))
             control.send(b"ABOR\r\n")
-            self.finish_abort(control)
+            self.finish_abort(control, data)
 
     def test_abor_without_a_transfer(self):
         control = self.login()
@@ -154,12 +176,12 @@ class Abort(harness.LiveCase):
 
     def beside_an_upload(self, control, send, code):
         with control.begin("STOR beside") as data:
-            data.write(b"s" * 40000)
+            data.write(b"s" * 25000)
             send(control)
-            data.write(b"s" * 40000)
+            data.write(b"s" * 25000)
             data.finish()
             self.both_replies(control, code)
-        self.assertEqual(self.server.get("beside"), b"s" * 80000)
+        self.assertEqual(self.server.get("beside"), b"s" * 50000)
 
     def both_replies(self, control, code):
         codes = {control.reply().code, control.reply().code}

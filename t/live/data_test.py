@@ -509,10 +509,9 @@ class FilesAfterFailedHandshakes(DataCase):
 
     SERVER = {"vhosts": {
         "delete": "DeleteAbortedStores on",
-        "hidden": "HiddenStores on\nAllowStoreRestart off",
+        "hidden": "HiddenStores on",
         "limited": "MaxStoreFileSize 100 Kb",
-        "both": "HiddenStores on\nDeleteAbortedStores on\n"
-                "AllowStoreRestart off",
+        "both": "HiddenStores on\nDeleteAbortedStores on",
     }}
     HOSTS = ("main", "delete", "hidden", "limited", "both")
 
