@@ -282,24 +282,33 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
 
 /* The end. */
 
+static void send_close_notify(struct tls4217_session *sess) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (tls4217_connection_shutdown(sess->data.conn, false, SHUTDOWN_TIMEOUT,
+      &err) < 0) {
+    pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
+  }
+}
+
 static int shutdown_cb(pr_netio_stream_t *strm, int how) {
   struct tls4217_session *sess = tls4217_session_get();
 
-  if (owns(sess, strm)) {
-    struct tls4217_error err;
-
-    (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 0);
-
-    /* An aborted transfer must not look complete. */
-    tls4217_error_clear(&err);
-    if (is_aborted(sess) == false &&
-        sess->failure.code == NULL &&
-        tls4217_connection_shutdown(sess->data.conn, false, SHUTDOWN_TIMEOUT,
-          &err) < 0) {
-      pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
-    }
+  if (owns(sess, strm) == false) {
+    return sess->plain->shutdown(strm, how);
   }
 
+  (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 0);
+
+  /* A transfer that was cut must not look complete, and the core need not
+   * linger for a client that waits for the reply first. */
+  if (is_aborted(sess) ||
+      sess->failure.code != NULL) {
+    return shutdown(PR_NETIO_FD(strm), SHUT_RDWR);
+  }
+
+  send_close_notify(sess);
   return sess->plain->shutdown(strm, how);
 }
 
