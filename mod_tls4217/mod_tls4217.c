@@ -22,10 +22,10 @@
 /* Holds the daemon's process id once it has started: a configuration that is
  * read again by the same process comes from SIGHUP.  In the environment,
  * because our own memory does not outlive SIGHUP. */
-#define STARTED   "MOD_TLS4217_STARTED"
+#define STARTED "MOD_TLS4217_STARTED"
 
 /* Releases of one minor version share a layout: 0x0001030805 is 1.3.8. */
-#define MINOR_VERSION(number)   ((number) >> 8)
+#define MINOR_VERSION(number) ((number) >> 8)
 
 static bool is_restart(void) {
   const char *started;
@@ -47,19 +47,16 @@ static void startup_ev(const void *event_data, void *user_data) {
 }
 
 static void refuse_mod_tls(void) {
-  pr_log_pri(PR_LOG_ERR, "error: %s: mod_tls is loaded too, and both serve "
+  pr_log_pri(PR_LOG_ERR,
+    "error: %s: mod_tls is loaded too, and both serve "
     "the same commands and directives: remove 'LoadModule mod_tls.c' (its "
-    "directives stay as they are)", MOD_TLS4217_VERSION);
+    "directives stay as they are)",
+    MOD_TLS4217_VERSION);
 }
 
 static void postparse_ev(const void *event_data, void *user_data) {
   (void) event_data;
   (void) user_data;
-
-  if (pr_module_exists("mod_tls.c")) {
-    refuse_mod_tls();
-    pr_session_end(PR_SESS_END_FL_ERROR);
-  }
 
   if (tls4217_server_build_all() == 0) {
     return;
@@ -68,13 +65,25 @@ static void postparse_ev(const void *event_data, void *user_data) {
   /* A daemon that runs goes on: other hosts may be fine, and a host without
    * a certificate refuses AUTH. */
   if (is_restart()) {
-    pr_log_pri(PR_LOG_ERR, "error: %s: TLS is refused by the servers named "
+    pr_log_pri(PR_LOG_ERR,
+      "error: %s: TLS is refused by the servers named "
       "above until this is mended and ProFTPD reads its configuration again",
       MOD_TLS4217_VERSION);
     return;
   }
 
   pr_session_end(PR_SESS_END_FL_ERROR);
+}
+
+/* As soon as it is loaded: from then on both modules get each directive, and
+ * store it in layouts of their own. */
+static void module_load_ev(const void *event_data, void *user_data) {
+  (void) user_data;
+
+  if (strcmp(event_data, "mod_tls.c") == 0) {
+    refuse_mod_tls();
+    pr_session_end(PR_SESS_END_FL_ERROR);
+  }
 }
 
 static void module_unload_ev(const void *event_data, void *user_data) {
@@ -90,10 +99,11 @@ static int check_core(void) {
   unsigned long running = pr_version_get_number();
 
   if (MINOR_VERSION(running) != MINOR_VERSION(PROFTPD_VERSION_NUMBER)) {
-    pr_log_pri(PR_LOG_ERR, "error: %s: built for ProFTPD %s, but this is "
+    pr_log_pri(PR_LOG_ERR,
+      "error: %s: built for ProFTPD %s, but this is "
       "ProFTPD %s, whose data is laid out differently: build the module "
-      "again with this ProFTPD's headers", MOD_TLS4217_VERSION,
-      PROFTPD_VERSION_TEXT, pr_version_get_str());
+      "again with this ProFTPD's headers",
+      MOD_TLS4217_VERSION, PROFTPD_VERSION_TEXT, pr_version_get_str());
     return -1;
   }
 
@@ -113,8 +123,9 @@ static int tls4217_init(void) {
 
   pr_event_register(&tls4217_module, "core.postparse", postparse_ev, NULL);
   pr_event_register(&tls4217_module, "core.startup", startup_ev, NULL);
-  pr_event_register(&tls4217_module, "core.module-unload", module_unload_ev,
-    NULL);
+  pr_event_register(&tls4217_module, "core.module-load", module_load_ev, NULL);
+  pr_event_register(
+    &tls4217_module, "core.module-unload", module_unload_ev, NULL);
 
   tls4217_module.conftable = tls4217_directives_table();
   tls4217_module.cmdtable = tls4217_commands_table();
@@ -128,13 +139,10 @@ static int tls4217_sess_init(void) {
 module tls4217_module __attribute__((visibility("default"))) = {
   NULL, NULL,
 
-  0x20,                   /* API version */
-  "tls4217",
-  NULL,                   /* directives: set by tls4217_init */
-  NULL,                   /* commands: set by tls4217_init */
-  NULL,                   /* authentication hooks */
-  tls4217_init,
-  tls4217_sess_init,
-  MOD_TLS4217_VERSION,
-  NULL, 0                 /* handle and priority, set by mod_dso */
+  0x20,            /* API version */
+  "tls4217", NULL, /* directives: set by tls4217_init */
+  NULL,            /* commands: set by tls4217_init */
+  NULL,            /* authentication hooks */
+  tls4217_init, tls4217_sess_init, MOD_TLS4217_VERSION, NULL,
+  0 /* handle and priority, set by mod_dso */
 };

@@ -9,20 +9,20 @@
 
 #include "mod_tls4217/ftp/command_buffer.h"
 
-char *tls4217_command_buffer_room(struct tls4217_command_buffer *buffer,
-    size_t *size) {
+char *tls4217_command_buffer_room(
+  struct tls4217_command_buffer *buffer, size_t *size) {
   *size = sizeof(buffer->bytes) - buffer->len;
   return buffer->bytes + buffer->len;
 }
 
-void tls4217_command_buffer_add(struct tls4217_command_buffer *buffer,
-    size_t count) {
+void tls4217_command_buffer_add(
+  struct tls4217_command_buffer *buffer, size_t count) {
   buffer->len += count;
 }
 
 /* The length of the line that starts at from, with its LF; 0 without one. */
-static size_t line_length(const struct tls4217_command_buffer *buffer,
-    size_t from) {
+static size_t line_length(
+  const struct tls4217_command_buffer *buffer, size_t from) {
   const char *begin = buffer->bytes + from, *end;
 
   end = memchr(begin, '\n', buffer->len - from);
@@ -30,13 +30,12 @@ static size_t line_length(const struct tls4217_command_buffer *buffer,
 }
 
 bool tls4217_command_buffer_is_ready(
-    const struct tls4217_command_buffer *buffer) {
-  return buffer->len == sizeof(buffer->bytes) ||
-    line_length(buffer, 0) > 0;
+  const struct tls4217_command_buffer *buffer) {
+  return buffer->len == sizeof(buffer->bytes) || line_length(buffer, 0) > 0;
 }
 
-size_t tls4217_command_buffer_take(struct tls4217_command_buffer *buffer,
-    char *out, size_t size) {
+size_t tls4217_command_buffer_take(
+  struct tls4217_command_buffer *buffer, char *out, size_t size) {
   size_t count;
 
   if (tls4217_command_buffer_is_ready(buffer) == false) {
@@ -52,10 +51,8 @@ size_t tls4217_command_buffer_take(struct tls4217_command_buffer *buffer,
     count = size;
   }
 
-  if (count > 1 &&
-      count < buffer->len &&
-      buffer->bytes[count - 1] != '\n' &&
-      buffer->bytes[count] == '\n') {
+  if (count > 1 && count < buffer->len && buffer->bytes[count - 1] != '\n' &&
+    buffer->bytes[count] == '\n') {
     count--;
   }
 
@@ -71,19 +68,17 @@ static bool is_command(const char *line, size_t len, const char *verb) {
   size_t verb_len = strlen(verb);
 
   /* IAC, IP, DM and the like: bytes that no command starts with. */
-  while (len > 0 &&
-         (unsigned char) *line >= 0xf0) {
+  while (len > 0 && (unsigned char) *line >= 0xf0) {
     line++;
     len--;
   }
 
-  return len > verb_len &&
-    strncasecmp(line, verb, verb_len) == 0 &&
+  return len > verb_len && strncasecmp(line, verb, verb_len) == 0 &&
     strchr(" \r\n", line[verb_len]) != NULL;
 }
 
 bool tls4217_command_buffer_has(const struct tls4217_command_buffer *buffer,
-    const char *verb, enum tls4217_command_place place) {
+  const char *verb, enum tls4217_command_place place) {
   size_t from = 0, len;
 
   while ((len = line_length(buffer, from)) > 0) {

@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 /* Longer than any command that ProFTPD takes in its default configuration. */
-#define TLS4217_COMMAND_BUFFER_SIZE   8192
+#define TLS4217_COMMAND_BUFFER_SIZE 8192
 
 /* An empty buffer is all zeros. */
 struct tls4217_command_buffer {
@@ -29,12 +29,12 @@ struct tls4217_command_buffer {
  * The free room behind what is buffered: its address, and its size in bytes
  * in *size (0 when the buffer is full).
  */
-char *tls4217_command_buffer_room(struct tls4217_command_buffer *buffer,
-  size_t *size);
+char *tls4217_command_buffer_room(
+  struct tls4217_command_buffer *buffer, size_t *size);
 
 /* Says that count bytes were put into the room. */
-void tls4217_command_buffer_add(struct tls4217_command_buffer *buffer,
-  size_t count);
+void tls4217_command_buffer_add(
+  struct tls4217_command_buffer *buffer, size_t count);
 
 /*
  * Whether tls4217_command_buffer_take would return something: a whole line,
@@ -48,8 +48,8 @@ bool tls4217_command_buffer_is_ready(
  * number of bytes, 0 when the buffer is not ready.  What is left never starts
  * with the line feed of the same line.
  */
-size_t tls4217_command_buffer_take(struct tls4217_command_buffer *buffer,
-  char *out, size_t size);
+size_t tls4217_command_buffer_take(
+  struct tls4217_command_buffer *buffer, char *out, size_t size);
 
 /* Which of the buffered lines tls4217_command_buffer_has looks at. */
 enum tls4217_command_place {

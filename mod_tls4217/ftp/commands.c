@@ -16,8 +16,8 @@ static struct tls4217_session *engine_session(void) {
   return sess != NULL && sess->server != NULL ? sess : NULL;
 }
 
-static modret_t *refuse(cmd_rec *cmd, const struct tls4217_session *sess,
-    enum tls4217_reply_id id) {
+static modret_t *refuse(
+  cmd_rec *cmd, const struct tls4217_session *sess, enum tls4217_reply_id id) {
   const struct tls4217_reply *reply = tls4217_reply_get(id);
 
   tls4217_session_log(sess, "%s refused: %s %s", (const char *) cmd->argv[0],
@@ -55,7 +55,7 @@ static void reset_parameters(void) {
 
   pr_data_reset();
   pr_data_clear_xfer_pool();
-  session.sf_flags &= ~(SF_ASCII|SF_EPSV_ALL);
+  session.sf_flags &= ~(SF_ASCII | SF_EPSV_ALL);
   session.restart_pos = 0;
   session.range_start = session.range_len = 0;
 
@@ -76,17 +76,18 @@ MODRET cmd_auth(cmd_rec *cmd) {
   }
 
   facts = tls4217_session_facts(sess);
-  verdict = tls4217_state_auth(&sess->state, &facts,
-    cmd->argc > 1 ? cmd->arg : NULL);
+  verdict = tls4217_state_auth(
+    &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return refuse(cmd, sess, verdict.reply);
   }
 
   discarded = tls4217_control_discard_clear();
   if (discarded > 0) {
-    tls4217_session_log(sess, "threw away %lu bytes that %s sent in clear "
-      "behind AUTH", (unsigned long) discarded,
-      pr_netaddr_get_ipstr(session.c->remote_addr));
+    tls4217_session_log(sess,
+      "threw away %lu bytes that %s sent in clear "
+      "behind AUTH",
+      (unsigned long) discarded, pr_netaddr_get_ipstr(session.c->remote_addr));
   }
 
   /* In clear, and now: the handshake follows. */
@@ -107,8 +108,7 @@ MODRET cmd_pbsz(cmd_rec *cmd) {
     return PR_DECLINED(cmd);
   }
 
-  verdict = tls4217_state_pbsz(&sess->state,
-    cmd->argc > 1 ? cmd->arg : NULL);
+  verdict = tls4217_state_pbsz(&sess->state, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return refuse(cmd, sess, verdict.reply);
   }
@@ -119,7 +119,7 @@ MODRET cmd_pbsz(cmd_rec *cmd) {
 
 /* Whether PORT, PASV or the like came before, for the next transfer. */
 static bool has_data_address(void) {
-  return (session.sf_flags & (SF_PASSIVE|SF_PORT)) != 0;
+  return (session.sf_flags & (SF_PASSIVE | SF_PORT)) != 0;
 }
 
 MODRET cmd_prot(cmd_rec *cmd) {
@@ -132,8 +132,8 @@ MODRET cmd_prot(cmd_rec *cmd) {
   }
 
   facts = tls4217_session_facts(sess);
-  verdict = tls4217_state_prot(&sess->state, &facts,
-    cmd->argc > 1 ? cmd->arg : NULL);
+  verdict = tls4217_state_prot(
+    &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return refuse(cmd, sess, verdict.reply);
   }
@@ -144,8 +144,7 @@ MODRET cmd_prot(cmd_rec *cmd) {
   cmd->arg = cmd->argv[1];
 
   tls4217_state_set_level(&sess->state, verdict.level);
-  if (verdict.level == TLS4217_LEVEL_PRIVATE &&
-      has_data_address()) {
+  if (verdict.level == TLS4217_LEVEL_PRIVATE && has_data_address()) {
     tls4217_control_issue_ticket(sess);
   }
 
@@ -177,6 +176,18 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   return PR_HANDLED(cmd);
 }
 
+/* mod_ifsession has merged the user's and the group's directives by now. */
+MODRET log_pass(cmd_rec *cmd) {
+  struct tls4217_session *sess = engine_session();
+
+  (void) cmd;
+  if (sess != NULL) {
+    tls4217_session_refresh(sess);
+  }
+
+  return PR_DECLINED(cmd);
+}
+
 cmdtable *tls4217_commands_table(void) {
   static cmdtable table[] = {
     { CMD, C_AUTH, G_NONE, cmd_auth, FALSE, FALSE, CL_SEC, NULL },
@@ -184,20 +195,13 @@ cmdtable *tls4217_commands_table(void) {
     { CMD, C_PROT, G_NONE, cmd_prot, FALSE, FALSE, CL_SEC, NULL },
     { CMD, C_CCC, G_NONE, cmd_ccc, FALSE, FALSE, CL_SEC, NULL },
 
-    { PRE_CMD, C_APPE, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
-      NULL },
-    { PRE_CMD, C_LIST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
-      NULL },
-    { PRE_CMD, C_MLSD, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
-      NULL },
-    { PRE_CMD, C_NLST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
-      NULL },
-    { PRE_CMD, C_RETR, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
-      NULL },
-    { PRE_CMD, C_STOR, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
-      NULL },
-    { PRE_CMD, C_STOU, G_NONE, tls4217_transfers_pre, TRUE, FALSE, CL_NONE,
-      NULL },
+    { PRE_CMD, C_APPE, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
+    { PRE_CMD, C_LIST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
+    { PRE_CMD, C_MLSD, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
+    { PRE_CMD, C_NLST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
+    { PRE_CMD, C_RETR, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
+    { PRE_CMD, C_STOR, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
+    { PRE_CMD, C_STOU, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
 
     /* Group and class as mod_xfer's: the core takes those of the first. */
     { CMD, C_APPE, G_WRITE, tls4217_transfers_store, TRUE, FALSE, CL_WRITE,
@@ -216,13 +220,14 @@ cmdtable *tls4217_commands_table(void) {
     { CMD, C_PORT, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
       NULL },
 
-    { POST_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_explain, FALSE, FALSE,
-      CL_NONE, NULL },
-    { LOG_CMD, C_ANY, G_NONE, tls4217_transfers_finish, FALSE, FALSE, CL_NONE,
+    { LOG_CMD, C_PASS, G_NONE, log_pass, FALSE, FALSE, 0, NULL },
+
+    { POST_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_explain, FALSE, FALSE, 0,
       NULL },
-    { LOG_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_finish, FALSE, FALSE,
-      CL_NONE, NULL },
-    { 0, NULL, NULL, NULL, FALSE, FALSE, 0, NULL }
+    { LOG_CMD, C_ANY, G_NONE, tls4217_transfers_finish, FALSE, FALSE, 0, NULL },
+    { LOG_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_finish, FALSE, FALSE, 0,
+      NULL },
+    { 0, NULL, NULL, NULL, FALSE, FALSE, 0, NULL },
   };
 
   return table;

@@ -15,19 +15,18 @@
 
 /* Milliseconds: for a client that does not read its replies, for CCC's
  * close_notify to be answered, and for our last one to leave. */
-#define WRITE_TIMEOUT       60000
-#define CLEAR_TIMEOUT       5000
-#define GOODBYE_TIMEOUT     1000
+#define WRITE_TIMEOUT   60000
+#define CLEAR_TIMEOUT   5000
+#define GOODBYE_TIMEOUT 1000
 
 static int wait_control(void *user, int fd, short events, int timeout) {
   (void) user;
   return tls4217_wait(fd, events, -1, timeout, NULL);
 }
 
-bool tls4217_control_owns(const struct tls4217_session *sess,
-    const pr_netio_stream_t *strm) {
-  return sess->control.conn != NULL &&
-    session.c != NULL &&
+bool tls4217_control_owns(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm) {
+  return sess->control.conn != NULL && session.c != NULL &&
     (strm == session.c->instrm || strm == session.c->outstrm);
 }
 
@@ -59,13 +58,11 @@ static int fill_input(struct tls4217_session *sess, bool wait) {
     return 1;
   }
 
-  if (res < 0 &&
-      err.errnum == EAGAIN) {
+  if (res < 0 && err.errnum == EAGAIN) {
     return 0;
   }
 
-  if (res < 0 &&
-      err.errnum != ECONNRESET) {
+  if (res < 0 && err.errnum != ECONNRESET) {
     tls4217_session_log(sess, "control connection: %s", err.text);
   }
 
@@ -83,7 +80,7 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
 
   input = &sess->control.input;
   while (tls4217_command_buffer_is_ready(input) == false &&
-         sess->control.ended == false) {
+    sess->control.ended == false) {
     (void) fill_input(sess, true);
   }
 
@@ -91,15 +88,13 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   return (int) tls4217_command_buffer_take(input, buf, size);
 }
 
-enum tls4217_control_news tls4217_control_look(
-    struct tls4217_session *sess) {
+enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess) {
   const struct tls4217_command_buffer *input = &sess->control.input;
   bool abor_only;
   size_t size = 1;
 
-  while (sess->control.ended == false &&
-         size > 0 &&
-         fill_input(sess, false) > 0) {
+  while (
+    sess->control.ended == false && size > 0 && fill_input(sess, false) > 0) {
     (void) tls4217_command_buffer_room(&sess->control.input, &size);
   }
 
@@ -108,13 +103,14 @@ enum tls4217_control_news tls4217_control_look(
   abor_only = pr_version_get_number() >= TLS4217_CORE_ABOR_ONLY;
   if (tls4217_command_buffer_has(input, C_ABOR,
         abor_only ? TLS4217_COMMAND_ANYWHERE : TLS4217_COMMAND_FIRST) ||
-      (abor_only &&
-       tls4217_command_buffer_has(input, C_QUIT, TLS4217_COMMAND_FIRST))) {
+    (abor_only &&
+      tls4217_command_buffer_has(input, C_QUIT, TLS4217_COMMAND_FIRST))) {
     session.sf_flags |= SF_ABORT;
 
     if (session.d != NULL) {
       pr_netio_abort(session.xfer.direction == PR_NETIO_IO_RD ?
-        session.d->instrm : session.d->outstrm);
+          session.d->instrm :
+          session.d->outstrm);
     }
 
     return TLS4217_CONTROL_ABORT;
@@ -124,16 +120,14 @@ enum tls4217_control_news tls4217_control_look(
     return TLS4217_CONTROL_COMMAND;
   }
 
-  return sess->control.ended ? TLS4217_CONTROL_ENDED :
-    TLS4217_CONTROL_NOTHING;
+  return sess->control.ended ? TLS4217_CONTROL_ENDED : TLS4217_CONTROL_NOTHING;
 }
 
 /* The core's look at the control connection from its transfer loop: a poll
  * that may not wait. */
 static bool is_transfer_poll(const pr_netio_stream_t *strm) {
   return (session.sf_flags & SF_XFER) &&
-    (strm->strm_flags & PR_NETIO_SESS_INTR) &&
-    strm->strm_interval == 0;
+    (strm->strm_flags & PR_NETIO_SESS_INTR) && strm->strm_interval == 0;
 }
 
 static int poll_transfer(struct tls4217_session *sess) {
@@ -169,8 +163,8 @@ static int poll_cb(pr_netio_stream_t *strm) {
   }
 
   if (sess->control.ended ||
-      tls4217_command_buffer_is_ready(&sess->control.input) ||
-      tls4217_connection_is_pending(sess->control.conn)) {
+    tls4217_command_buffer_is_ready(&sess->control.input) ||
+    tls4217_connection_is_pending(sess->control.conn)) {
     return 1;
   }
 
@@ -197,8 +191,8 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   tls4217_error_clear(&err);
 
   sess->control.writing = true;
-  res = tls4217_connection_write(sess->control.conn, buf, size, WRITE_TIMEOUT,
-    &err);
+  res = tls4217_connection_write(
+    sess->control.conn, buf, size, WRITE_TIMEOUT, &err);
   sess->control.writing = false;
 
   if (res < 0) {
@@ -231,8 +225,8 @@ static int close_cb(pr_netio_stream_t *strm) {
 
     tls4217_error_clear(&err);
     if (sess->control.writing == false) {
-      (void) tls4217_connection_shutdown(sess->control.conn, false,
-        GOODBYE_TIMEOUT, &err);
+      (void) tls4217_connection_shutdown(
+        sess->control.conn, false, GOODBYE_TIMEOUT, &err);
     }
 
     drop_connection(sess);
@@ -254,8 +248,7 @@ size_t tls4217_control_discard_clear(void) {
   pr_buffer_t *pbuf = session.c->instrm->strm_buf;
   size_t unread;
 
-  if (pbuf == NULL ||
-      pbuf->current == NULL) {
+  if (pbuf == NULL || pbuf->current == NULL) {
     return 0;
   }
 
@@ -267,8 +260,8 @@ size_t tls4217_control_discard_clear(void) {
 }
 
 /* RFC 4217, section 10.1: "failed completely" or "failed during". */
-static void end_after_failure(struct tls4217_session *sess, bool spoken,
-    const struct tls4217_error *err) {
+static void end_after_failure(
+  struct tls4217_session *sess, bool spoken, const struct tls4217_error *err) {
   int code = SSL_ERROR_SSL;
 
   tls4217_session_log(sess, "control connection from %s: %s%s",
@@ -276,16 +269,15 @@ static void end_after_failure(struct tls4217_session *sess, bool spoken,
     err->errnum == ETIMEDOUT ? " (TLSTimeoutHandshake)" : "");
   pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
 
-  if (spoken == false &&
-      sess->implicit == false) {
-    const struct tls4217_reply *reply =
-      tls4217_reply_get(TLS4217_REPLY_HANDSHAKE_FAILED);
+  if (spoken == false && sess->implicit == false) {
+    const struct tls4217_reply *reply = tls4217_reply_get(
+      TLS4217_REPLY_HANDSHAKE_FAILED);
 
     pr_response_send(reply->code, "%s", reply->text);
   }
 
-  pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
-    "TLS handshake failed");
+  pr_session_disconnect(
+    &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "TLS handshake failed");
 }
 
 static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
@@ -295,13 +287,13 @@ static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
   bool spoken;
 
   tls4217_error_clear(&err);
-  conn = tls4217_connection_new(sess->server->context,
-    TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
-    PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, &err);
+  conn = tls4217_connection_new(sess->server->context, TLS4217_CHANNEL_CONTROL,
+    PR_NETIO_FD(session.c->instrm), PR_NETIO_FD(session.c->outstrm),
+    &sess->binding, &waiter, &err);
 
   if (conn != NULL &&
-      tls4217_connection_handshake(conn,
-        sess->settings.handshake_timeout * 1000, &err) == 0) {
+    tls4217_connection_handshake(
+      conn, sess->settings.handshake_timeout * 1000, &err) == 0) {
     return conn;
   }
 
@@ -311,8 +303,8 @@ static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
   return NULL;
 }
 
-void tls4217_control_protect(struct tls4217_session *sess,
-    enum tls4217_level level) {
+void tls4217_control_protect(
+  struct tls4217_session *sess, enum tls4217_level level) {
   struct tls4217_connection *conn;
   SSL *ssl;
 
@@ -328,10 +320,10 @@ void tls4217_control_protect(struct tls4217_session *sess,
   pr_session_set_protocol("ftps");
 
   ssl = tls4217_connection_ssl(conn);
-  (void) pr_table_add(session.c->instrm->notes, "mod_tls.SSL", ssl,
-    sizeof(ssl));
-  (void) pr_table_add(session.c->outstrm->notes, "mod_tls.SSL", ssl,
-    sizeof(ssl));
+  (void) pr_table_add(
+    session.c->instrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+  (void) pr_table_add(
+    session.c->outstrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
 
   tls4217_notes_control(sess);
 }
@@ -340,8 +332,8 @@ void tls4217_control_clear(struct tls4217_session *sess) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (tls4217_connection_shutdown(sess->control.conn, true, CLEAR_TIMEOUT,
-      &err) < 0) {
+  if (tls4217_connection_shutdown(
+        sess->control.conn, true, CLEAR_TIMEOUT, &err) < 0) {
     tls4217_session_log(sess, "control connection after CCC: %s", err.text);
   }
 

@@ -24,8 +24,8 @@ size_t tls4217_control_discard_clear(void);
  * data level given.  Does not return when that fails: the session ends as
  * RFC 4217, section 10.1, says (a 421 in clear if no TLS was spoken).
  */
-void tls4217_control_protect(struct tls4217_session *sess,
-  enum tls4217_level level);
+void tls4217_control_protect(
+  struct tls4217_session *sess, enum tls4217_level level);
 
 /*
  * Ends TLS on the control connection after CCC's reply: close_notify both
@@ -39,20 +39,19 @@ void tls4217_control_issue_ticket(struct tls4217_session *sess);
 /* What a look at the control connection during a transfer found. */
 enum tls4217_control_news {
   TLS4217_CONTROL_NOTHING,
-  TLS4217_CONTROL_COMMAND,    /* a whole command waits */
-  TLS4217_CONTROL_ABORT,      /* the transfer is to be aborted */
-  TLS4217_CONTROL_ENDED       /* the client is gone */
+  TLS4217_CONTROL_COMMAND, /* a whole command waits */
+  TLS4217_CONTROL_ABORT,   /* the transfer is to be aborted */
+  TLS4217_CONTROL_ENDED    /* the client is gone */
 };
 
 /*
  * Looks, without waiting, for commands that arrived during a transfer.  On
  * TLS4217_CONTROL_ABORT the core has been told to abort it.
  */
-enum tls4217_control_news tls4217_control_look(
-  struct tls4217_session *sess);
+enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess);
 
 /* Whether a stream is one of the protected control connection. */
-bool tls4217_control_owns(const struct tls4217_session *sess,
-  const pr_netio_stream_t *strm);
+bool tls4217_control_owns(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm);
 
 #endif

@@ -13,14 +13,14 @@
 #include "conf.h"
 #include "privs.h"
 
-#define MOD_TLS4217_VERSION   "mod_tls4217/0.1"
+#define MOD_TLS4217_VERSION "mod_tls4217/0.1"
 
 #if PROFTPD_VERSION_NUMBER < 0x0001030805
 # error "mod_tls4217 needs ProFTPD 1.3.8 or later"
 #endif
 
 /* The first ProFTPD whose transfer loop takes only ABOR and QUIT. */
-#define TLS4217_CORE_ABOR_ONLY    0x0001030A05U
+#define TLS4217_CORE_ABOR_ONLY 0x0001030A05U
 
 /* Ours; named in events, logs and disconnections. */
 extern module tls4217_module;

@@ -18,11 +18,11 @@
 
 /* Milliseconds.  The handshake's limit is also never above the control
  * connection's; close_notify waits for a client that is still reading. */
-#define HANDSHAKE_TIMEOUT   10000
-#define SHUTDOWN_TIMEOUT    60000
+#define HANDSHAKE_TIMEOUT 10000
+#define SHUTDOWN_TIMEOUT  60000
 
-static bool owns(const struct tls4217_session *sess,
-    const pr_netio_stream_t *strm) {
+static bool owns(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm) {
   return sess->data.conn != NULL &&
     (strm == sess->data.in || strm == sess->data.out);
 }
@@ -37,12 +37,10 @@ static bool is_aborted(const struct tls4217_session *sess) {
 
 /* The descriptor to watch for commands, or -1 when that is of no use now. */
 static int watched_fd(const struct tls4217_session *sess) {
-  if (!(session.sf_flags & SF_XFER) ||
-      session.c == NULL ||
-      sess->control.conn == NULL ||
-      sess->control.ended ||
-      sess->control.writing ||
-      tls4217_command_buffer_is_ready(&sess->control.input)) {
+  if (!(session.sf_flags & SF_XFER) || session.c == NULL ||
+    sess->control.conn == NULL || sess->control.ended ||
+    sess->control.writing ||
+    tls4217_command_buffer_is_ready(&sess->control.input)) {
     return -1;
   }
 
@@ -77,10 +75,10 @@ static int wait_data(void *user, int fd, short events, int timeout) {
 /* The handshake. */
 
 static void fail_transfer(struct tls4217_session *sess, const char *code,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-static void fail_transfer(struct tls4217_session *sess, const char *code,
-    const char *fmt, ...) {
+static void fail_transfer(
+  struct tls4217_session *sess, const char *code, const char *fmt, ...) {
   va_list ap;
 
   if (sess->failure.code != NULL) {
@@ -96,8 +94,8 @@ static void fail_transfer(struct tls4217_session *sess, const char *code,
     pr_netaddr_get_ipstr(session.c->remote_addr), code, sess->failure.text);
 }
 
-static void fail_with_reply(struct tls4217_session *sess,
-    enum tls4217_reply_id id, const char *reason) {
+static void fail_with_reply(
+  struct tls4217_session *sess, enum tls4217_reply_id id, const char *reason) {
   const struct tls4217_reply *reply = tls4217_reply_get(id);
 
   fail_transfer(sess, reply->code, "%s%s%s", reply->text,
@@ -123,8 +121,10 @@ static int check_reuse(struct tls4217_session *sess) {
     return 0;
   }
 
-  fail_with_reply(sess, reuse == TLS4217_REUSE_NONE ?
-    TLS4217_REPLY_DATA_NOT_REUSED : TLS4217_REPLY_DATA_FOREIGN_SESSION, NULL);
+  fail_with_reply(sess,
+    reuse == TLS4217_REUSE_NONE ? TLS4217_REPLY_DATA_NOT_REUSED :
+                                  TLS4217_REPLY_DATA_FOREIGN_SESSION,
+    NULL);
   return -1;
 }
 
@@ -138,8 +138,8 @@ static int shake_hands(struct tls4217_session *sess) {
     PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, &err);
 
   if (sess->data.conn == NULL ||
-      tls4217_connection_handshake(sess->data.conn, handshake_timeout(sess),
-        &err) < 0) {
+    tls4217_connection_handshake(
+      sess->data.conn, handshake_timeout(sess), &err) < 0) {
     fail_with_reply(sess, TLS4217_REPLY_DATA_HANDSHAKE, err.text);
     return -1;
   }
@@ -150,8 +150,8 @@ static int shake_hands(struct tls4217_session *sess) {
   }
 
   if (tls4217_upload_commit(sess) < 0) {
-    fail_transfer(sess, R_451, "The file could not be emptied: %s",
-      strerror(errno));
+    fail_transfer(
+      sess, R_451, "The file could not be emptied: %s", strerror(errno));
     return -1;
   }
 
@@ -182,9 +182,8 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   const SSL *ssl;
 
   /* Both streams of a data connection come here, one after the other. */
-  if (sess->state.level != TLS4217_LEVEL_PRIVATE ||
-      sess->data.conn != NULL ||
-      session.d == NULL) {
+  if (sess->state.level != TLS4217_LEVEL_PRIVATE || sess->data.conn != NULL ||
+    session.d == NULL) {
     return sess->plain->postopen(strm);
   }
 
@@ -221,11 +220,12 @@ static int poll_cb(pr_netio_stream_t *strm) {
  * whole. */
 static int end_without_notify(struct tls4217_session *sess) {
   if ((sess->settings.options & TLS4217_OPT_NO_CLOSE_NOTIFY_REQUIRED) &&
-      tls4217_connection_cut_between_records(sess->data.conn)) {
+    tls4217_connection_cut_between_records(sess->data.conn)) {
     return 0;
   }
 
-  fail_transfer(sess, R_426, "Transfer aborted: the data connection ended "
+  fail_transfer(sess, R_426,
+    "Transfer aborted: the data connection ended "
     "without TLS close_notify, so the file may be cut short (the server "
     "accepts that with TLSOptions NoCloseNotifyRequired)");
   errno = ECONNRESET;
@@ -286,8 +286,8 @@ static void send_close_notify(struct tls4217_session *sess) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (tls4217_connection_shutdown(sess->data.conn, false, SHUTDOWN_TIMEOUT,
-      &err) < 0) {
+  if (tls4217_connection_shutdown(
+        sess->data.conn, false, SHUTDOWN_TIMEOUT, &err) < 0) {
     pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
   }
 }
@@ -303,8 +303,7 @@ static int shutdown_cb(pr_netio_stream_t *strm, int how) {
 
   /* A transfer that was cut must not look complete, and the core need not
    * linger for a client that waits for the reply first. */
-  if (is_aborted(sess) ||
-      sess->failure.code != NULL) {
+  if (is_aborted(sess) || sess->failure.code != NULL) {
     return shutdown(PR_NETIO_FD(strm), SHUT_RDWR);
   }
 

@@ -11,28 +11,28 @@
 #include "mod_tls4217/rfc4217/names.h"
 #include "mod_tls4217/tls/version.h"
 
-#define SVG   (CONF_ROOT|CONF_VIRTUAL|CONF_GLOBAL)
+#define SVG (CONF_ROOT | CONF_VIRTUAL | CONF_GLOBAL)
 
 /* One handshake should never hold a process longer than this, in seconds. */
-#define MAX_HANDSHAKE_TIMEOUT   3600
+#define MAX_HANDSHAKE_TIMEOUT 3600
 
 struct directive {
   const char *name;
   modret_t *(*set)(cmd_rec *cmd, const struct directive *directive);
   int contexts;
   unsigned int min_args, max_args;
-  const char *usage;            /* of a bad one; of an ignored one: why */
+  const char *usage; /* of a bad one; of an ignored one: why */
 };
 
 static modret_t *refuse(cmd_rec *cmd, const char *why) {
-  return PR_ERROR_MSG(cmd, NULL, pstrcat(cmd->tmp_pool,
-    (char *) cmd->argv[0], ": ", why, NULL));
+  return PR_ERROR_MSG(
+    cmd, NULL, pstrcat(cmd->tmp_pool, (char *) cmd->argv[0], ": ", why, NULL));
 }
 
-static modret_t *refuse_usage(cmd_rec *cmd,
-    const struct directive *directive) {
-  return refuse(cmd, pstrcat(cmd->tmp_pool, "write ", directive->name, " ",
-    directive->usage, NULL));
+static modret_t *refuse_usage(cmd_rec *cmd, const struct directive *directive) {
+  return refuse(cmd,
+    pstrcat(
+      cmd->tmp_pool, "write ", directive->name, " ", directive->usage, NULL));
 }
 
 static void warn(const char *name, const char *what) {
@@ -89,8 +89,9 @@ static modret_t *set_files(cmd_rec *cmd, const struct directive *directive) {
     paths[i - 1] = cmd->argv[i];
 
     if (*paths[i - 1] != '/') {
-      return refuse(cmd, pstrcat(cmd->tmp_pool, "'", paths[i - 1],
-        "' must start with '/'", NULL));
+      return refuse(cmd,
+        pstrcat(
+          cmd->tmp_pool, "'", paths[i - 1], "' must start with '/'", NULL));
     }
   }
 
@@ -101,8 +102,7 @@ static modret_t *set_files(cmd_rec *cmd, const struct directive *directive) {
 }
 
 /* usage: TLSProtocol [ALL] [+|-]version ... */
-static modret_t *set_protocol(cmd_rec *cmd,
-    const struct directive *directive) {
+static modret_t *set_protocol(cmd_rec *cmd, const struct directive *directive) {
   struct tls4217_error err;
   const char *ignored = NULL;
   unsigned int set, *value;
@@ -116,7 +116,8 @@ static modret_t *set_protocol(cmd_rec *cmd,
   }
 
   if (ignored != NULL) {
-    warn(ignored, "OpenSSL 3 does not have it any more; the versions beside "
+    warn(ignored,
+      "OpenSSL 3 does not have it any more; the versions beside "
       "it are used");
   }
 
@@ -128,8 +129,7 @@ static modret_t *set_protocol(cmd_rec *cmd,
 }
 
 /* usage: TLSCipherSuite [TLSv1.3|TLSv1.2|...] list */
-static modret_t *set_ciphers(cmd_rec *cmd,
-    const struct directive *directive) {
+static modret_t *set_ciphers(cmd_rec *cmd, const struct directive *directive) {
   struct tls4217_error err;
   unsigned int versions = 0;
   bool *tls13;
@@ -137,15 +137,14 @@ static modret_t *set_ciphers(cmd_rec *cmd,
 
   if (cmd->argc == 3) {
     tls4217_error_clear(&err);
-    versions = tls4217_version_parse((const char *const *) (cmd->argv + 1), 1,
-      NULL, &err);
+    versions = tls4217_version_parse(
+      (const char *const *) (cmd->argv + 1), 1, NULL, &err);
     if (versions == 0) {
       return refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
     }
   }
 
-  if (versions == 0 &&
-      strchr(cmd->argv[1], '_') != NULL) {
+  if (versions == 0 && strchr(cmd->argv[1], '_') != NULL) {
     return refuse(cmd, "TLS 1.3 suites need the word TLSv1.3 before them");
   }
 
@@ -159,14 +158,12 @@ static modret_t *set_ciphers(cmd_rec *cmd,
 }
 
 /* usage: TLSTimeoutHandshake seconds */
-static modret_t *set_timeout(cmd_rec *cmd,
-    const struct directive *directive) {
+static modret_t *set_timeout(cmd_rec *cmd, const struct directive *directive) {
   config_rec *c;
   int seconds, *value;
 
-  if (pr_str_get_duration(cmd->argv[1], &seconds) < 0 ||
-      seconds < 1 ||
-      seconds > MAX_HANDSHAKE_TIMEOUT) {
+  if (pr_str_get_duration(cmd->argv[1], &seconds) < 0 || seconds < 1 ||
+    seconds > MAX_HANDSHAKE_TIMEOUT) {
     return refuse(cmd, "it takes 1 to 3600 seconds");
   }
 
@@ -237,8 +234,7 @@ static const struct option *find_option(const char *name) {
 }
 
 /* usage: TLSOptions option ... */
-static modret_t *set_options(cmd_rec *cmd,
-    const struct directive *directive) {
+static modret_t *set_options(cmd_rec *cmd, const struct directive *directive) {
   unsigned long bits = 0, *value;
   config_rec *c;
 
@@ -247,8 +243,9 @@ static modret_t *set_options(cmd_rec *cmd,
 
     option = find_option(cmd->argv[i]);
     if (option == NULL) {
-      return refuse(cmd, pstrcat(cmd->tmp_pool, "there is no option '",
-        (char *) cmd->argv[i], "'", NULL));
+      return refuse(cmd,
+        pstrcat(cmd->tmp_pool, "there is no option '", (char *) cmd->argv[i],
+          "'", NULL));
     }
 
     if (option->effect != NULL) {
@@ -268,13 +265,12 @@ static modret_t *set_options(cmd_rec *cmd,
 }
 
 /* A directive of mod_tls that has lost its meaning. */
-static modret_t *set_nothing(cmd_rec *cmd,
-    const struct directive *directive) {
+static modret_t *set_nothing(cmd_rec *cmd, const struct directive *directive) {
   warn(directive->name, directive->usage);
   return PR_HANDLED(cmd);
 }
 
-#define ANY   64
+#define ANY 64
 
 static const struct directive directives[] = {
   { "TLSCertificateChainFile", set_files, SVG, 1, 1, "/path/chain.pem" },
@@ -313,7 +309,7 @@ static const struct directive directives[] = {
     "ignored: tickets are always on" },
 };
 
-#define NDIRECTIVES   (sizeof(directives) / sizeof(directives[0]))
+#define NDIRECTIVES (sizeof(directives) / sizeof(directives[0]))
 
 static const struct directive *find_directive(const char *name) {
   for (size_t i = 0; i < NDIRECTIVES; i++) {
@@ -334,8 +330,7 @@ MODRET set_directive(cmd_rec *cmd) {
     return PR_DECLINED(cmd);
   }
 
-  if (nargs < directive->min_args ||
-      nargs > directive->max_args) {
+  if (nargs < directive->min_args || nargs > directive->max_args) {
     return refuse_usage(cmd, directive);
   }
 

@@ -9,7 +9,7 @@
 
 #include "mod_tls4217/ftp/log.h"
 
-#define LOG_MODE    0640
+#define LOG_MODE 0640
 
 static const char *explain_open(int res) {
   switch (res) {
@@ -62,7 +62,7 @@ void tls4217_log_write(int fd, const char *fmt, ...) {
 }
 
 static void log_startup(int priority, const char *kind, const char *server,
-    const char *fmt, va_list ap) {
+  const char *fmt, va_list ap) {
   char text[1024];
 
   (void) vsnprintf(text, sizeof(text), fmt, ap);

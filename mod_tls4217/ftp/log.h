@@ -12,7 +12,7 @@
 #include "mod_tls4217/ftp/core.h"
 
 /* No TLSLog is configured, or it could not be opened. */
-#define TLS4217_LOG_NONE    (-1)
+#define TLS4217_LOG_NONE (-1)
 
 /*
  * Opens a TLSLog, as root.  Returns its descriptor, or TLS4217_LOG_NONE after

@@ -9,18 +9,17 @@
 
 #include "mod_tls4217/ftp/notes.h"
 
-static const char *const note_names[] = {
-  "FTPS", "TLS_PROTOCOL", "TLS_CIPHER", "TLS_CIPHER_BITS", "TLS_GROUP",
-  "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN", "TLS_LIBRARY_VERSION",
-  "TLS_DATA_PROTOCOL", "TLS_DATA_CIPHER", "TLS_DATA_RESUMED", "mod_tls.sni"
-};
+static const char *const note_names[] = { "FTPS", "TLS_PROTOCOL", "TLS_CIPHER",
+  "TLS_CIPHER_BITS", "TLS_GROUP", "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN",
+  "TLS_LIBRARY_VERSION", "TLS_DATA_PROTOCOL", "TLS_DATA_CIPHER",
+  "TLS_DATA_RESUMED", "mod_tls.sni" };
 
 static void set_note(const char *name, const char *value) {
   (void) pr_table_remove(session.notes, name, NULL);
 
   if (value != NULL) {
-    (void) pr_table_add_dup(session.notes, pstrdup(session.pool, name), value,
-      0);
+    (void) pr_table_add_dup(
+      session.notes, pstrdup(session.pool, name), value, 0);
   }
 }
 
@@ -31,12 +30,12 @@ void tls4217_notes_forget(void) {
 }
 
 static void log_handshake(const struct tls4217_session *sess,
-    const char *channel, const struct tls4217_connection_info *info) {
+  const char *channel, const struct tls4217_connection_info *info) {
   tls4217_session_log(sess,
     "%s connection from %s: %s %s (%d bits), group %s, %s, SNI %s, ALPN %s, "
-    "%u ms", channel, pr_netaddr_get_ipstr(session.c->remote_addr),
-    info->version, info->cipher, info->cipher_bits,
-    info->group != NULL ? info->group : "none",
+    "%u ms",
+    channel, pr_netaddr_get_ipstr(session.c->remote_addr), info->version,
+    info->cipher, info->cipher_bits, info->group != NULL ? info->group : "none",
     info->resumed ? "resumed" : "full handshake",
     info->server_name != NULL ? info->server_name : "none",
     info->alpn != NULL ? info->alpn : "none", info->handshake_ms);
@@ -63,7 +62,7 @@ void tls4217_notes_control(struct tls4217_session *sess) {
   pr_event_generate("mod_tls.ctrl-handshake", session.c);
 
   if (info.server_name != NULL &&
-      !(sess->settings.options & TLS4217_OPT_IGNORE_SNI)) {
+    !(sess->settings.options & TLS4217_OPT_IGNORE_SNI)) {
     /* mod_core compares HOST with it (RFC 7151, section 3.2.2). */
     set_note("mod_tls.sni", info.server_name);
     pr_event_generate("mod_tls.sni", info.server_name);

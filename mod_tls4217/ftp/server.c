@@ -40,29 +40,30 @@ static void create_self_signed(const struct tls4217_server *server) {
   pr_signals_unblock();
 
   if (res < 0) {
-    tls4217_log_startup_error(server->rec->ServerName,
-      "TLSSelfSignedCertificate: %s", err.text);
+    tls4217_log_startup_error(
+      server->rec->ServerName, "TLSSelfSignedCertificate: %s", err.text);
   }
 }
 
 static void announce_self_signed(const struct tls4217_server *server,
-    const struct tls4217_certificate_files *files,
-    const struct tls4217_keypair *pair) {
+  const struct tls4217_certificate_files *files,
+  const struct tls4217_keypair *pair) {
   char fingerprint[TLS4217_FINGERPRINT_SIZE];
 
   if (files->cert_file == server->settings.self_signed &&
-      tls4217_keypair_fingerprint(pair, fingerprint, NULL) == 0) {
+    tls4217_keypair_fingerprint(pair, fingerprint, NULL) == 0) {
     tls4217_log_write(server->log_fd,
       "self-signed certificate '%s' has the SHA-256 fingerprint %s",
       files->cert_file, fingerprint);
     pr_log_pri(PR_LOG_NOTICE,
       "notice: %s: self-signed certificate '%s' has the SHA-256 fingerprint "
-      "%s", MOD_TLS4217_VERSION, files->cert_file, fingerprint);
+      "%s",
+      MOD_TLS4217_VERSION, files->cert_file, fingerprint);
   }
 }
 
 static int load_pair(struct tls4217_server *server,
-    const struct tls4217_certificate_files *files) {
+  const struct tls4217_certificate_files *files) {
   const char *name = server->rec->ServerName;
   struct tls4217_keypair *pair;
   struct tls4217_error err;
@@ -71,8 +72,8 @@ static int load_pair(struct tls4217_server *server,
 
   pr_signals_block();
   PRIVS_ROOT
-  pair = tls4217_keypair_load(files->cert_file, files->key_file,
-    files->chain_file, &err);
+  pair = tls4217_keypair_load(
+    files->cert_file, files->key_file, files->chain_file, &err);
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
@@ -85,8 +86,8 @@ static int load_pair(struct tls4217_server *server,
 
   /* Clients will complain, but the server can serve. */
   if (tls4217_keypair_check_time(pair, time(NULL), &err) < 0) {
-    tls4217_log_startup_warning(name, "%s '%s': %s", files->directive,
-      files->cert_file, err.text);
+    tls4217_log_startup_warning(
+      name, "%s '%s': %s", files->directive, files->cert_file, err.text);
   }
 
   announce_self_signed(server, files, pair);
@@ -130,8 +131,7 @@ static int build_context(struct tls4217_server *server) {
     .ciphers = settings->ciphers,
     .ciphersuites = settings->ciphersuites,
     .server_preference = settings->server_preference,
-    .weak_security =
-      (settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
+    .weak_security = (settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
   };
   struct tls4217_error err;
 
@@ -180,12 +180,11 @@ int tls4217_server_build_all(void) {
   pr_pool_tag(servers_pool, MOD_TLS4217_VERSION " servers");
 
   for (server_rec *rec = (server_rec *) server_list->xas_list; rec != NULL;
-      rec = rec->next) {
+       rec = rec->next) {
     struct tls4217_server *server;
 
     server = add_server(rec);
-    if (server != NULL &&
-        build_context(server) < 0) {
+    if (server != NULL && build_context(server) < 0) {
       res = -1;
     }
   }
@@ -195,7 +194,7 @@ int tls4217_server_build_all(void) {
 
 void tls4217_server_free_all(void) {
   for (struct tls4217_server *server = servers; server != NULL;
-      server = server->next) {
+       server = server->next) {
     tls4217_context_free(server->context);
 
     for (size_t i = 0; i < server->npairs; i++) {
@@ -216,7 +215,7 @@ void tls4217_server_free_all(void) {
 
 const struct tls4217_server *tls4217_server_find(const server_rec *rec) {
   for (const struct tls4217_server *server = servers; server != NULL;
-      server = server->next) {
+       server = server->next) {
     if (server->rec == rec) {
       return server;
     }

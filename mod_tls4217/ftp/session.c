@@ -22,8 +22,8 @@ struct tls4217_session *tls4217_session_get(void) {
   return this_session;
 }
 
-void tls4217_session_log(const struct tls4217_session *sess,
-    const char *fmt, ...) {
+void tls4217_session_log(
+  const struct tls4217_session *sess, const char *fmt, ...) {
   char text[1024];
   va_list ap;
 
@@ -46,13 +46,11 @@ static bool is_logged_in(void) {
     (authenticated != NULL && *authenticated == TRUE);
 }
 
-struct tls4217_facts tls4217_session_facts(
-    const struct tls4217_session *sess) {
+struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
   const struct tls4217_facts facts = {
     .logged_in = is_logged_in(),
     .certificate = sess->server->context != NULL,
-    .pbsz_required =
-      !(sess->settings.options & TLS4217_OPT_NO_PBSZ_REQUIRED),
+    .pbsz_required = !(sess->settings.options & TLS4217_OPT_NO_PBSZ_REQUIRED),
     .ccc_accepted = sess->settings.clear_command_channel,
     .control_required = false,
     .login_undoable = false,
@@ -75,8 +73,7 @@ static void offer_features(const struct tls4217_session *sess) {
     }
   }
 
-  if (sess->server != NULL &&
-      sess->settings.clear_command_channel) {
+  if (sess->server != NULL && sess->settings.clear_command_channel) {
     (void) pr_feat_add(C_CCC);
 
   } else {
@@ -103,7 +100,7 @@ static int install_netio(struct tls4217_session *sess) {
   tls4217_data_install(data);
 
   if (pr_register_netio(control, PR_NETIO_STRM_CTRL) < 0 ||
-      pr_register_netio(data, PR_NETIO_STRM_DATA) < 0) {
+    pr_register_netio(data, PR_NETIO_STRM_DATA) < 0) {
     pr_log_pri(PR_LOG_ERR, "error: %s: netio cannot be registered: %s",
       MOD_TLS4217_VERSION, strerror(errno));
     return -1;
@@ -122,9 +119,7 @@ void tls4217_session_adopt_server(struct tls4217_session *sess) {
   sess->server = tls4217_server_find(main_server);
   tls4217_session_refresh(sess);
 
-  if (sess->server != NULL &&
-      sess->plain == NULL &&
-      install_netio(sess) < 0) {
+  if (sess->server != NULL && sess->plain == NULL && install_netio(sess) < 0) {
     sess->server = NULL;
   }
 
@@ -152,8 +147,8 @@ static void connected_ev(const void *event_data, void *user_data) {
 
   if (sess->implicit) {
     if (sess->server->context == NULL) {
-      tls4217_session_log(sess,
-        "no usable certificate: the implicit TLS connection is closed");
+      tls4217_session_log(
+        sess, "no usable certificate: the implicit TLS connection is closed");
       pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BAD_CONFIG,
         "no usable certificate");
     }

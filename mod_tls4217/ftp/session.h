@@ -19,39 +19,39 @@
 
 /* The control connection (control.c). */
 struct tls4217_control_channel {
-  struct tls4217_connection *conn;      /* NULL: in clear */
+  struct tls4217_connection *conn; /* NULL: in clear */
   struct tls4217_command_buffer input;
-  bool ended;                           /* the peer will send no more */
-  bool writing;                         /* inside a write: do not write */
+  bool ended;   /* the peer will send no more */
+  bool writing; /* inside a write: do not write */
 };
 
 /* The data connection of the transfer that is under way (data.c). */
 struct tls4217_data_channel {
-  struct tls4217_connection *conn;      /* NULL: in clear */
-  pr_netio_stream_t *in, *out;          /* the streams that it serves */
+  struct tls4217_connection *conn; /* NULL: in clear */
+  pr_netio_stream_t *in, *out;     /* the streams that it serves */
 };
 
 /* The reply that a failed transfer gets instead of the core's (transfers.c). */
 struct tls4217_failure {
-  const char *code;                     /* NULL: none */
+  const char *code; /* NULL: none */
   char text[768];
 };
 
 /* The file that an upload will write to, until TLS is up (upload.c). */
 struct tls4217_upload {
-  pr_fs_t *fs;                          /* NULL: not registered yet */
+  pr_fs_t *fs; /* NULL: not registered yet */
   bool armed;
-  bool made_by_stou;                    /* the core made the file before us */
+  bool made_by_stou; /* the core made the file before us */
   bool created;
-  bool truncate;                        /* owed to the core */
+  bool truncate; /* owed to the core */
   pr_fh_t *fh;
   const char *path;
 };
 
 struct tls4217_session {
   pool *pool;
-  pr_netio_t *plain;                    /* ProFTPD's own callbacks */
-  const struct tls4217_server *server;  /* NULL: TLSEngine is off */
+  pr_netio_t *plain;                   /* ProFTPD's own callbacks */
+  const struct tls4217_server *server; /* NULL: TLSEngine is off */
   struct tls4217_settings settings;
   struct tls4217_state state;
   struct tls4217_binding binding;
@@ -82,11 +82,10 @@ void tls4217_session_adopt_server(struct tls4217_session *sess);
 void tls4217_session_refresh(struct tls4217_session *sess);
 
 /* What the state machine wants to know, as of now. */
-struct tls4217_facts tls4217_session_facts(
-  const struct tls4217_session *sess);
+struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess);
 
 /* Writes a line to the session's TLSLog. */
-void tls4217_session_log(const struct tls4217_session *sess,
-  const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void tls4217_session_log(const struct tls4217_session *sess, const char *fmt,
+  ...) __attribute__((format(printf, 2, 3)));
 
 #endif

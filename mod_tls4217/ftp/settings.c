@@ -9,7 +9,7 @@
 #include "mod_tls4217/ftp/settings.h"
 #include "mod_tls4217/tls/version.h"
 
-#define DEFAULT_HANDSHAKE_TIMEOUT   30
+#define DEFAULT_HANDSHAKE_TIMEOUT 30
 
 static const void *find_value(xaset_t *set, const char *name) {
   const config_rec *c;
@@ -31,7 +31,7 @@ static unsigned long find_options(xaset_t *set) {
   config_rec *c;
 
   for (c = find_config(set, CONF_PARAM, "TLSOptions", FALSE); c != NULL;
-      c = find_config_next(c, c->next, CONF_PARAM, "TLSOptions", FALSE)) {
+       c = find_config_next(c, c->next, CONF_PARAM, "TLSOptions", FALSE)) {
     options |= *((const unsigned long *) c->argv[0]);
   }
 
@@ -43,10 +43,10 @@ static void find_ciphers(xaset_t *set, struct tls4217_settings *settings) {
   config_rec *c;
 
   for (c = find_config(set, CONF_PARAM, "TLSCipherSuite", FALSE); c != NULL;
-      c = find_config_next(c, c->next, CONF_PARAM, "TLSCipherSuite", FALSE)) {
+       c = find_config_next(c, c->next, CONF_PARAM, "TLSCipherSuite", FALSE)) {
     const bool *tls13 = c->argv[1];
-    const char **list = *tls13 == true ?
-      &settings->ciphersuites : &settings->ciphers;
+    const char **list = *tls13 == true ? &settings->ciphersuites :
+                                         &settings->ciphers;
 
     if (*list == NULL) {
       *list = c->argv[0];
@@ -54,13 +54,11 @@ static void find_ciphers(xaset_t *set, struct tls4217_settings *settings) {
   }
 }
 
-static void add_files(struct tls4217_settings *settings,
-    const char *directive, const char *cert_file, const char *key_file,
-    const char *chain_file) {
+static void add_files(struct tls4217_settings *settings, const char *directive,
+  const char *cert_file, const char *key_file, const char *chain_file) {
   struct tls4217_certificate_files *files;
 
-  if (cert_file == NULL ||
-      settings->nfiles == TLS4217_MAX_CERTIFICATES) {
+  if (cert_file == NULL || settings->nfiles == TLS4217_MAX_CERTIFICATES) {
     return;
   }
 
@@ -71,17 +69,15 @@ static void add_files(struct tls4217_settings *settings,
   files->chain_file = chain_file;
 }
 
-static void find_certificates(xaset_t *set,
-    struct tls4217_settings *settings) {
+static void find_certificates(xaset_t *set, struct tls4217_settings *settings) {
   const char *chain_file;
   config_rec *c;
 
   chain_file = find_value(set, "TLSCertificateChainFile");
 
-  for (c = find_config(set, CONF_PARAM, "TLSCertificateFile", FALSE);
-      c != NULL;
-      c = find_config_next(c, c->next, CONF_PARAM, "TLSCertificateFile",
-        FALSE)) {
+  for (c = find_config(set, CONF_PARAM, "TLSCertificateFile", FALSE); c != NULL;
+       c = find_config_next(
+         c, c->next, CONF_PARAM, "TLSCertificateFile", FALSE)) {
     add_files(settings, c->name, c->argv[0], c->argv[1], chain_file);
   }
 
@@ -93,22 +89,21 @@ static void find_certificates(xaset_t *set,
     find_value(set, "TLSECCertificateKeyFile"), chain_file);
 
   settings->self_signed = find_value(set, "TLSSelfSignedCertificate");
-  add_files(settings, "TLSSelfSignedCertificate", settings->self_signed, NULL,
-    NULL);
+  add_files(
+    settings, "TLSSelfSignedCertificate", settings->self_signed, NULL, NULL);
 }
 
-void tls4217_settings_resolve(xaset_t *set,
-    struct tls4217_settings *settings) {
+void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   const unsigned int *versions;
   const int *timeout, *view;
 
   memset(settings, 0, sizeof(*settings));
 
   settings->engine = find_switch(set, "TLSEngine", false);
-  settings->server_preference = find_switch(set, "TLSServerCipherPreference",
-    true);
-  settings->clear_command_channel = find_switch(set, "TLSClearCommandChannel",
-    false);
+  settings->server_preference = find_switch(
+    set, "TLSServerCipherPreference", true);
+  settings->clear_command_channel = find_switch(
+    set, "TLSClearCommandChannel", false);
   settings->options = find_options(set);
   settings->log_path = find_value(set, "TLSLog");
 
@@ -117,11 +112,11 @@ void tls4217_settings_resolve(xaset_t *set,
 
   timeout = find_value(set, "TLSTimeoutHandshake");
   settings->handshake_timeout = timeout != NULL ? *timeout :
-    DEFAULT_HANDSHAKE_TIMEOUT;
+                                                  DEFAULT_HANDSHAKE_TIMEOUT;
 
   view = find_value(set, "TLSDataProtection");
-  settings->data.view = view != NULL ? (enum tls4217_view) *view :
-    TLS4217_VIEW_OPTIONAL;
+  settings->data.view = view != NULL ? (enum tls4217_view) * view :
+                                       TLS4217_VIEW_OPTIONAL;
 
   find_ciphers(set, settings);
   find_certificates(set, settings);

@@ -16,28 +16,28 @@
 struct tls4217_certificate_files {
   const char *directive;
   const char *cert_file;
-  const char *key_file;         /* or NULL: the key is in cert_file */
-  const char *chain_file;       /* or NULL */
+  const char *key_file;   /* or NULL: the key is in cert_file */
+  const char *chain_file; /* or NULL */
 };
 
-#define TLS4217_MAX_CERTIFICATES    16
+#define TLS4217_MAX_CERTIFICATES 16
 
 struct tls4217_settings {
   bool engine;
-  unsigned long options;        /* TLS4217_OPT_... */
-  unsigned int versions;        /* TLS4217_VERSION_... */
-  const char *ciphers;          /* TLS 1.2 and below, or NULL */
-  const char *ciphersuites;     /* TLS 1.3, or NULL */
+  unsigned long options;    /* TLS4217_OPT_... */
+  unsigned int versions;    /* TLS4217_VERSION_... */
+  const char *ciphers;      /* TLS 1.2 and below, or NULL */
+  const char *ciphersuites; /* TLS 1.3, or NULL */
   bool server_preference;
-  int handshake_timeout;        /* seconds, control connection */
-  const char *log_path;         /* or NULL for none */
-  bool clear_command_channel;   /* CCC is accepted */
+  int handshake_timeout;      /* seconds, control connection */
+  const char *log_path;       /* or NULL for none */
+  bool clear_command_channel; /* CCC is accepted */
 
   struct tls4217_data_policy data;
 
   struct tls4217_certificate_files files[TLS4217_MAX_CERTIFICATES];
   size_t nfiles;
-  const char *self_signed;      /* or NULL */
+  const char *self_signed; /* or NULL */
 };
 
 /*

@@ -11,8 +11,7 @@
 #include "mod_tls4217/ftp/upload.h"
 
 static bool is_protected(const struct tls4217_session *sess) {
-  return sess != NULL &&
-    sess->server != NULL &&
+  return sess != NULL && sess->server != NULL &&
     sess->state.level == TLS4217_LEVEL_PRIVATE;
 }
 
@@ -26,8 +25,7 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd) {
   struct tls4217_verdict verdict;
   struct tls4217_facts facts;
 
-  if (sess == NULL ||
-      sess->server == NULL) {
+  if (sess == NULL || sess->server == NULL) {
     return PR_DECLINED(cmd);
   }
 
@@ -80,9 +78,7 @@ modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
 
   (void) cmd;
   /* An empty list means that the client has its reply: 426, after ABOR. */
-  if (sess != NULL &&
-      sess->failure.code != NULL &&
-      resp_err_list != NULL) {
+  if (sess != NULL && sess->failure.code != NULL && resp_err_list != NULL) {
     pr_response_clear(&resp_err_list);
     pr_response_add_err(sess->failure.code, "%s", sess->failure.text);
   }
@@ -95,8 +91,7 @@ modret_t *tls4217_transfers_finish(cmd_rec *cmd) {
 
   (void) cmd;
   /* Commands may be handled while a transfer goes on. */
-  if (sess != NULL &&
-      !(session.sf_flags & SF_XFER)) {
+  if (sess != NULL && !(session.sf_flags & SF_XFER)) {
     sess->failure.code = NULL;
     tls4217_upload_end(sess);
   }

@@ -11,9 +11,9 @@
 
 /* Goes down to the next layer that has the callback. */
 #define DESCEND(fs, callback) \
-  do { \
-    (fs) = (fs)->fs_next; \
-  } while ((fs)->fs_next != NULL && (fs)->callback == NULL)
+ do { \
+  (fs) = (fs)->fs_next; \
+ } while ((fs)->fs_next != NULL && (fs)->callback == NULL)
 
 static int open_below(pr_fh_t *fh, const char *path, int flags) {
   pr_fs_t *fs = fh->fh_fs;
@@ -28,8 +28,8 @@ static int unlink_below(pr_fs_t *fs, const char *path) {
 }
 
 /* Opens the target as it is; makes it only if it is not there. */
-static int open_held_back(struct tls4217_upload *upload, pr_fh_t *fh,
-    const char *path, int flags) {
+static int open_held_back(
+  struct tls4217_upload *upload, pr_fh_t *fh, const char *path, int flags) {
   int fd;
 
   if (flags & O_EXCL) {
@@ -38,7 +38,7 @@ static int open_held_back(struct tls4217_upload *upload, pr_fh_t *fh,
     return fd;
   }
 
-  fd = open_below(fh, path, flags & ~(O_CREAT|O_TRUNC));
+  fd = open_below(fh, path, flags & ~(O_CREAT | O_TRUNC));
   if (fd >= 0) {
     upload->truncate = (flags & O_TRUNC) != 0;
     upload->created = upload->made_by_stou;
@@ -49,10 +49,9 @@ static int open_held_back(struct tls4217_upload *upload, pr_fh_t *fh,
     return -1;
   }
 
-  fd = open_below(fh, path, (flags & ~O_TRUNC)|O_EXCL);
+  fd = open_below(fh, path, (flags & ~O_TRUNC) | O_EXCL);
   upload->created = (fd >= 0);
-  if (fd < 0 &&
-      errno == EEXIST) {
+  if (fd < 0 && errno == EEXIST) {
     /* A symbolic link that leads nowhere: the core's own way. */
     fd = open_below(fh, path, flags);
   }
@@ -65,17 +64,15 @@ static int open_cb(pr_fh_t *fh, const char *path, int flags) {
   struct tls4217_upload *upload = &sess->upload;
   int fd;
 
-  if (upload->armed == false ||
-      upload->fh != NULL ||
-      !(flags & O_CREAT)) {
+  if (upload->armed == false || upload->fh != NULL || !(flags & O_CREAT)) {
     return open_below(fh, path, flags);
   }
 
   fd = open_held_back(upload, fh, path, flags);
   if (fd >= 0) {
     upload->fh = fh;
-    upload->path = pstrdup(session.xfer.p != NULL ? session.xfer.p :
-      sess->pool, path);
+    upload->path = pstrdup(
+      session.xfer.p != NULL ? session.xfer.p : sess->pool, path);
   }
 
   return fd;
@@ -90,9 +87,7 @@ static int fstat_cb(pr_fh_t *fh, int fd, struct stat *st) {
   DESCEND(fs, fstat);
   res = fs->fstat(fh, fd, st);
 
-  if (res == 0 &&
-      upload->fh == fh &&
-      upload->truncate) {
+  if (res == 0 && upload->fh == fh && upload->truncate) {
     st->st_size = 0;
   }
 
@@ -116,10 +111,8 @@ static int close_cb(pr_fh_t *fh, int fd) {
 static int unlink_cb(pr_fs_t *fs, const char *path) {
   const struct tls4217_upload *upload = &tls4217_session_get()->upload;
 
-  if (upload->armed &&
-      upload->created == false &&
-      upload->path != NULL &&
-      strcmp(upload->path, path) == 0) {
+  if (upload->armed && upload->created == false && upload->path != NULL &&
+    strcmp(upload->path, path) == 0) {
     errno = ENOENT;
     return -1;
   }
@@ -136,8 +129,8 @@ static bool register_layer(struct tls4217_session *sess) {
 
   fs = pr_register_fs(sess->pool, "tls4217", "/");
   if (fs == NULL) {
-    tls4217_session_log(sess, "uploads cannot be watched over: %s",
-      strerror(errno));
+    tls4217_session_log(
+      sess, "uploads cannot be watched over: %s", strerror(errno));
     return false;
   }
 
@@ -170,9 +163,8 @@ int tls4217_upload_commit(struct tls4217_session *sess) {
     return 0;
   }
 
-  if (upload->fh != NULL &&
-      upload->truncate &&
-      pr_fsio_ftruncate(upload->fh, 0) < 0) {
+  if (upload->fh != NULL && upload->truncate &&
+    pr_fsio_ftruncate(upload->fh, 0) < 0) {
     return -1;
   }
 
@@ -184,9 +176,7 @@ int tls4217_upload_commit(struct tls4217_session *sess) {
 void tls4217_upload_end(struct tls4217_session *sess) {
   struct tls4217_upload *upload = &sess->upload;
 
-  if (upload->armed &&
-      upload->created &&
-      upload->path != NULL) {
+  if (upload->armed && upload->created && upload->path != NULL) {
     (void) unlink_below(upload->fs, upload->path);
     pr_fs_clear_cache2(upload->path);
   }

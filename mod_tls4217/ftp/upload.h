@@ -18,8 +18,7 @@
  * it cannot (a file system registered for a deeper path), things are as in
  * ProFTPD without us.
  */
-void tls4217_upload_begin(struct tls4217_session *sess,
-  const cmd_rec *cmd);
+void tls4217_upload_begin(struct tls4217_session *sess, const cmd_rec *cmd);
 
 /*
  * The handshake is done: truncates the file if the core asked for that.

@@ -10,7 +10,7 @@
 
 /* A signal that arrives just before poll(2) is served this much later, in
  * milliseconds. */
-#define SLICE   1000
+#define SLICE 1000
 
 /* pr_signals_handle() sleeps when it finds EINTR in errno. */
 static void serve_signals(void) {
@@ -18,8 +18,8 @@ static void serve_signals(void) {
   pr_signals_handle();
 }
 
-int tls4217_wait(int fd, short events, int watch_fd, int timeout,
-    bool *watch_ready) {
+int tls4217_wait(
+  int fd, short events, int watch_fd, int timeout, bool *watch_ready) {
   struct pollfd pfds[2] = {
     { .fd = fd, .events = events },
     { .fd = watch_fd, .events = POLLIN },
@@ -30,15 +30,13 @@ int tls4217_wait(int fd, short events, int watch_fd, int timeout,
     *watch_ready = false;
   }
 
-  if (timeout < 0 ||
-      timeout > SLICE) {
+  if (timeout < 0 || timeout > SLICE) {
     timeout = SLICE;
   }
 
   res = poll(pfds, 2, timeout);
   xerrno = errno;
-  if (res < 0 &&
-      xerrno != EINTR) {
+  if (res < 0 && xerrno != EINTR) {
     errno = xerrno;
     return -1;
   }

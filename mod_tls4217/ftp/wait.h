@@ -19,7 +19,7 @@
  * Returns 1 when fd is ready; 0 when it is not, or not yet, with
  * *watch_ready set when watch_fd is; -1 with errno set.
  */
-int tls4217_wait(int fd, short events, int watch_fd, int timeout,
-  bool *watch_ready);
+int tls4217_wait(
+  int fd, short events, int watch_fd, int timeout, bool *watch_ready);
 
 #endif

@@ -16,11 +16,11 @@
 #include "mod_tls4217/tls/binding.h"
 
 /* A stamp: its layout's version, then the id of a control connection. */
-#define STAMP_VERSION   1
-#define STAMP_SIZE      (1 + TLS4217_BINDING_ID_SIZE)
+#define STAMP_VERSION 1
+#define STAMP_SIZE    (1 + TLS4217_BINDING_ID_SIZE)
 
-int tls4217_binding_init(struct tls4217_binding *binding,
-    struct tls4217_error *err) {
+int tls4217_binding_init(
+  struct tls4217_binding *binding, struct tls4217_error *err) {
   memset(binding, 0, sizeof(*binding));
 
   if (RAND_bytes(binding->id, sizeof(binding->id)) != 1) {
@@ -41,8 +41,7 @@ void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl) {
   unsigned int id_len = 0;
 
   session = SSL_get_session(ssl);
-  if (session == NULL ||
-      SSL_version(ssl) > TLS1_2_VERSION) {
+  if (session == NULL || SSL_version(ssl) > TLS1_2_VERSION) {
     return;
   }
 
@@ -65,13 +64,12 @@ static int stamp_ticket_cb(SSL *ssl, void *arg) {
 
   /* A ticket of a data connection carries no id, and is worth nothing. */
   bound = tls4217_connection_bound(ssl);
-  if (bound != NULL &&
-      bound->data == false) {
+  if (bound != NULL && bound->data == false) {
     memcpy(stamp + 1, bound->binding->id, TLS4217_BINDING_ID_SIZE);
   }
 
-  return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), stamp,
-    sizeof(stamp));
+  return SSL_SESSION_set1_ticket_appdata(
+    SSL_get_session(ssl), stamp, sizeof(stamp));
 }
 
 /* Ticket callbacks: what comes back. */
@@ -83,21 +81,21 @@ static const unsigned char *read_stamp(SSL_SESSION *session) {
   size_t len = 0;
 
   if (SSL_SESSION_get0_ticket_appdata(session, &data, &len) != 1 ||
-      len != STAMP_SIZE) {
+    len != STAMP_SIZE) {
     return NULL;
   }
 
   stamp = data;
   if (stamp[0] != STAMP_VERSION ||
-      CRYPTO_memcmp(stamp + 1, nobody, sizeof(nobody)) == 0) {
+    CRYPTO_memcmp(stamp + 1, nobody, sizeof(nobody)) == 0) {
     return NULL;
   }
 
   return stamp + 1;
 }
 
-static bool is_own(const struct tls4217_binding *binding,
-    const unsigned char *id) {
+static bool is_own(
+  const struct tls4217_binding *binding, const unsigned char *id) {
   if (CRYPTO_memcmp(id, binding->id, TLS4217_BINDING_ID_SIZE) == 0) {
     return true;
   }
@@ -106,8 +104,8 @@ static bool is_own(const struct tls4217_binding *binding,
     CRYPTO_memcmp(id, binding->resumed, TLS4217_BINDING_ID_SIZE) == 0;
 }
 
-static SSL_TICKET_RETURN judge_control_ticket(struct tls4217_bound *bound,
-    const unsigned char *id) {
+static SSL_TICKET_RETURN judge_control_ticket(
+  struct tls4217_bound *bound, const unsigned char *id) {
   if (id == NULL) {
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   }
@@ -119,10 +117,9 @@ static SSL_TICKET_RETURN judge_control_ticket(struct tls4217_bound *bound,
   return SSL_TICKET_RETURN_USE_RENEW;
 }
 
-static SSL_TICKET_RETURN judge_data_ticket(struct tls4217_bound *bound,
-    SSL_SESSION *session, const unsigned char *id) {
-  if (id == NULL ||
-      is_own(bound->binding, id) == false) {
+static SSL_TICKET_RETURN judge_data_ticket(
+  struct tls4217_bound *bound, SSL_SESSION *session, const unsigned char *id) {
+  if (id == NULL || is_own(bound->binding, id) == false) {
     bound->reuse = TLS4217_REUSE_FOREIGN;
     return SSL_TICKET_RETURN_IGNORE;
   }
@@ -133,8 +130,8 @@ static SSL_TICKET_RETURN judge_data_ticket(struct tls4217_bound *bound,
   return SSL_TICKET_RETURN_USE;
 }
 
-static SSL_TICKET_RETURN judge_unreadable(struct tls4217_bound *bound,
-    SSL_TICKET_STATUS status) {
+static SSL_TICKET_RETURN judge_unreadable(
+  struct tls4217_bound *bound, SSL_TICKET_STATUS status) {
   if (bound->data == false) {
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   }
@@ -147,8 +144,8 @@ static SSL_TICKET_RETURN judge_unreadable(struct tls4217_bound *bound,
 }
 
 static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
-    const unsigned char *key_name, size_t key_name_len,
-    SSL_TICKET_STATUS status, void *arg) {
+  const unsigned char *key_name, size_t key_name_len, SSL_TICKET_STATUS status,
+  void *arg) {
   struct tls4217_bound *bound;
   const unsigned char *id;
 
@@ -161,8 +158,7 @@ static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
     return SSL_TICKET_RETURN_IGNORE;
   }
 
-  if (status != SSL_TICKET_SUCCESS &&
-      status != SSL_TICKET_SUCCESS_RENEW) {
+  if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
     return judge_unreadable(bound, status);
   }
 
@@ -179,8 +175,8 @@ static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
  * OpenSSL mark its session as not resumable (RFC 5246, section 7.2.2), and
  * one broken transfer must not forbid the next one.
  */
-static SSL_SESSION *find_session_cb(SSL *ssl, const unsigned char *id,
-    int id_len, int *copy) {
+static SSL_SESSION *find_session_cb(
+  SSL *ssl, const unsigned char *id, int id_len, int *copy) {
   const struct tls4217_bound *bound;
   const unsigned char *own;
   SSL_SESSION *session;
@@ -189,16 +185,14 @@ static SSL_SESSION *find_session_cb(SSL *ssl, const unsigned char *id,
   *copy = 0;
 
   bound = tls4217_connection_bound(ssl);
-  if (bound == NULL ||
-      bound->data == false ||
-      bound->binding->session == NULL) {
+  if (bound == NULL || bound->data == false ||
+    bound->binding->session == NULL) {
     return NULL;
   }
 
   own = SSL_SESSION_get_id(bound->binding->session, &own_len);
-  if (id_len < 0 ||
-      own_len != (unsigned int) id_len ||
-      CRYPTO_memcmp(own, id, own_len) != 0) {
+  if (id_len < 0 || own_len != (unsigned int) id_len ||
+    CRYPTO_memcmp(own, id, own_len) != 0) {
     return NULL;
   }
 
@@ -212,12 +206,12 @@ static SSL_SESSION *find_session_cb(SSL *ssl, const unsigned char *id,
 
 int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err) {
   (void) SSL_CTX_set_session_cache_mode(ctx,
-    SSL_SESS_CACHE_SERVER|SSL_SESS_CACHE_NO_INTERNAL|
-    SSL_SESS_CACHE_NO_AUTO_CLEAR);
+    SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL |
+      SSL_SESS_CACHE_NO_AUTO_CLEAR);
   SSL_CTX_sess_set_get_cb(ctx, find_session_cb);
 
-  if (SSL_CTX_set_session_ticket_cb(ctx, stamp_ticket_cb, judge_ticket_cb,
-      NULL) != 1) {
+  if (SSL_CTX_set_session_ticket_cb(
+        ctx, stamp_ticket_cb, judge_ticket_cb, NULL) != 1) {
     tls4217_error_set_openssl(err, "cannot install the session ticket rules");
     return -1;
   }
@@ -225,8 +219,8 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err) {
   return 0;
 }
 
-enum tls4217_reuse tls4217_binding_judge(const struct tls4217_bound *bound,
-    SSL *ssl) {
+enum tls4217_reuse tls4217_binding_judge(
+  const struct tls4217_bound *bound, SSL *ssl) {
   if (SSL_session_reused(ssl) == 1) {
     return TLS4217_REUSE_OWN;
   }
@@ -236,9 +230,8 @@ enum tls4217_reuse tls4217_binding_judge(const struct tls4217_bound *bound,
     return TLS4217_REUSE_STALE;
   }
 
-  if (bound->reuse == TLS4217_REUSE_NONE &&
-      bound->offered_id == true &&
-      SSL_version(ssl) <= TLS1_2_VERSION) {
+  if (bound->reuse == TLS4217_REUSE_NONE && bound->offered_id == true &&
+    SSL_version(ssl) <= TLS1_2_VERSION) {
     return TLS4217_REUSE_FOREIGN;
   }
 

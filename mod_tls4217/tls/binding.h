@@ -24,30 +24,30 @@
 
 #include "mod_tls4217/tls/error.h"
 
-#define TLS4217_BINDING_ID_SIZE   32
+#define TLS4217_BINDING_ID_SIZE 32
 
 /* How a data connection's handshake stands to its control connection. */
 enum tls4217_reuse {
-  TLS4217_REUSE_NONE,       /* full handshake, no session was offered */
-  TLS4217_REUSE_OWN,        /* resumed a session of the control connection */
-  TLS4217_REUSE_FOREIGN,    /* offered a session of another connection */
-  TLS4217_REUSE_STALE       /* offered one that we cannot use any more */
+  TLS4217_REUSE_NONE,    /* full handshake, no session was offered */
+  TLS4217_REUSE_OWN,     /* resumed a session of the control connection */
+  TLS4217_REUSE_FOREIGN, /* offered a session of another connection */
+  TLS4217_REUSE_STALE    /* offered one that we cannot use any more */
 };
 
 /* The ids of one control connection. */
 struct tls4217_binding {
   unsigned char id[TLS4217_BINDING_ID_SIZE];
   unsigned char resumed[TLS4217_BINDING_ID_SIZE];
-  bool has_resumed;         /* the control connection resumed a session */
-  SSL_SESSION *session;     /* its TLS 1.2 session with an id, or NULL; owned */
+  bool has_resumed;     /* the control connection resumed a session */
+  SSL_SESSION *session; /* its TLS 1.2 session with an id, or NULL; owned */
 };
 
 /* What the callbacks of this file need to know of one SSL, and learn. */
 struct tls4217_bound {
-  struct tls4217_binding *binding;  /* of the control connection; borrowed */
-  bool data;                        /* this SSL is a data connection */
-  bool offered_id;                  /* a TLS 1.2 session id was offered */
-  enum tls4217_reuse reuse;         /* what the tickets offered amounted to */
+  struct tls4217_binding *binding; /* of the control connection; borrowed */
+  bool data;                       /* this SSL is a data connection */
+  bool offered_id;                 /* a TLS 1.2 session id was offered */
+  enum tls4217_reuse reuse;        /* what the tickets offered amounted to */
 };
 
 /*
@@ -60,8 +60,8 @@ struct tls4217_bound *tls4217_connection_bound(const SSL *ssl);
  * Gives *binding a new random id and no session.  Free it with
  * tls4217_binding_clear.  Returns 0, or -1 with err filled.
  */
-int tls4217_binding_init(struct tls4217_binding *binding,
-  struct tls4217_error *err);
+int tls4217_binding_init(
+  struct tls4217_binding *binding, struct tls4217_error *err);
 
 /* Frees what *binding owns and wipes it. */
 void tls4217_binding_clear(struct tls4217_binding *binding);
@@ -79,7 +79,7 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err);
 void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl);
 
 /* How a completed handshake stands to its control connection. */
-enum tls4217_reuse tls4217_binding_judge(const struct tls4217_bound *bound,
-  SSL *ssl);
+enum tls4217_reuse tls4217_binding_judge(
+  const struct tls4217_bound *bound, SSL *ssl);
 
 #endif

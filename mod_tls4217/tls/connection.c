@@ -10,11 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 
@@ -22,22 +20,19 @@
 
 /* What is read ahead on a data connection: four records.  More hurts the
  * processor's cache, less costs a read(2) per record. */
-#define READ_AHEAD    (64 * 1024)
-
-#define NO_DEADLINE   INT64_MAX
-#define DO_NOT_WAIT   INT64_MIN
+#define READ_AHEAD (64 * 1024)
 
 struct tls4217_connection {
   SSL *ssl;
   int rfd, wfd;
-  int rfd_flags, wfd_flags;         /* as they were before us */
+  int rfd_flags, wfd_flags; /* as they were before us */
   struct tls4217_waiter waiter;
   struct tls4217_bound bound;
 
-  bool hello;                       /* a ClientHello was parsed */
+  bool hello; /* a ClientHello was parsed */
   bool established;
-  bool broken;                      /* nothing more can be sent */
-  bool cut_between_records;         /* the peer's FIN came at a record's end */
+  bool broken;              /* nothing more can be sent */
+  bool cut_between_records; /* the peer's FIN came at a record's end */
   char server_name[256];
   unsigned int handshake_ms;
 };
@@ -45,79 +40,23 @@ struct tls4217_connection {
 /* One operation of OpenSSL, and what it works on. */
 struct operation {
   int (*run)(SSL *ssl, struct operation *op);
-  const char *what;                 /* for the error's sentence */
+  const char *what; /* for the error's sentence */
   void *in;
   const void *out;
   size_t size;
   size_t done;
 };
 
-static int poll_wait(void *user, int fd, short events, int timeout) {
-  struct pollfd pfd = { .fd = fd, .events = events };
-  int res;
-
-  (void) user;
-  res = poll(&pfd, 1, timeout);
-  if (res < 0 &&
-      errno == EINTR) {
-    return 0;
-  }
-
-  return res;
-}
-
-const struct tls4217_waiter tls4217_waiter_poll = { poll_wait, NULL };
-
-static int64_t now_ms(void) {
-  struct timespec ts;
-
-  (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static int64_t deadline_after(int timeout) {
-  return timeout < 0 ? NO_DEADLINE : now_ms() + timeout;
-}
-
-/* Waits for events on fd.  Returns 0 to try again, -1 with err filled. */
-static int wait_until(const struct tls4217_connection *conn, int fd,
-    short events, int64_t deadline, struct tls4217_error *err) {
-  int64_t left = -1;
-
-  if (deadline == DO_NOT_WAIT) {
-    tls4217_error_set(err, EAGAIN, "nothing to read now");
-    return -1;
-  }
-
-  if (deadline != NO_DEADLINE) {
-    left = deadline - now_ms();
-    if (left <= 0) {
-      tls4217_error_set(err, ETIMEDOUT,
-        "the client did not answer in time");
-      return -1;
-    }
-  }
-
-  if (conn->waiter.wait(conn->waiter.user, fd, events,
-      (int) (left < INT_MAX ? left : INT_MAX)) < 0) {
-    tls4217_error_set_errno(err, errno, "gave up waiting for the client");
-    return -1;
-  }
-
-  return 0;
-}
-
 /* Explains a failure that ends the connection's usefulness. */
 static void explain_failure(struct tls4217_connection *conn,
-    const struct operation *op, int code, int errnum,
-    struct tls4217_error *err) {
+  const struct operation *op, int code, int errnum, struct tls4217_error *err) {
   unsigned long reason;
 
   conn->broken = true;
   reason = ERR_peek_error();
 
   if (code == SSL_ERROR_SSL &&
-      ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     conn->cut_between_records = SSL_has_pending(conn->ssl) == 0 &&
       strcmp(SSL_rstate_string(conn->ssl), "RH") == 0;
     tls4217_error_set(err, ECONNRESET,
@@ -125,14 +64,13 @@ static void explain_failure(struct tls4217_connection *conn,
 
   } else if (code == SSL_ERROR_SSL) {
     tls4217_error_set_openssl(err, "%s", op->what);
-    if (err != NULL &&
-        err->errnum == 0) {
+    if (err != NULL && err->errnum == 0) {
       err->errnum = EPROTO;
     }
 
   } else {
-    tls4217_error_set_errno(err, errnum != 0 ? errnum : ECONNRESET, "%s",
-      op->what);
+    tls4217_error_set_errno(
+      err, errnum != 0 ? errnum : ECONNRESET, "%s", op->what);
   }
 
   ERR_clear_error();
@@ -143,7 +81,7 @@ static void explain_failure(struct tls4217_connection *conn,
  * peer sent close_notify, -1 with err filled.
  */
 static int perform(struct tls4217_connection *conn, struct operation *op,
-    int64_t deadline, struct tls4217_error *err) {
+  int64_t deadline, struct tls4217_error *err) {
   for (;;) {
     int res, code, errnum;
 
@@ -162,11 +100,13 @@ static int perform(struct tls4217_connection *conn, struct operation *op,
         return 0;
 
       case SSL_ERROR_WANT_READ:
-        res = wait_until(conn, conn->rfd, POLLIN, deadline, err);
+        res = tls4217_waiter_until(
+          &conn->waiter, conn->rfd, POLLIN, deadline, err);
         break;
 
       case SSL_ERROR_WANT_WRITE:
-        res = wait_until(conn, conn->wfd, POLLOUT, deadline, err);
+        res = tls4217_waiter_until(
+          &conn->waiter, conn->wfd, POLLOUT, deadline, err);
         break;
 
       default:
@@ -227,8 +167,8 @@ int tls4217_connection_client_hello_cb(SSL *ssl, int *alert, void *arg) {
   if (conn != NULL) {
     conn->hello = true;
     conn->bound.offered_id = SSL_client_hello_get0_session_id(ssl, &data) > 0 &&
-      SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &data,
-        &len) != 1;
+      SSL_client_hello_get0_ext(
+        ssl, TLSEXT_TYPE_supported_versions, &data, &len) != 1;
   }
 
   return SSL_CLIENT_HELLO_SUCCESS;
@@ -237,7 +177,7 @@ int tls4217_connection_client_hello_cb(SSL *ssl, int *alert, void *arg) {
 /* Keeps the name that was asked for, fit for a log file. */
 int tls4217_connection_server_name_cb(SSL *ssl, int *alert, void *arg) {
   static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:*";
+                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:*";
   struct tls4217_connection *conn;
   const char *name;
   size_t len = 0;
@@ -247,8 +187,7 @@ int tls4217_connection_server_name_cb(SSL *ssl, int *alert, void *arg) {
 
   conn = SSL_get_app_data(ssl);
   name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  if (conn == NULL ||
-      name == NULL) {
+  if (conn == NULL || name == NULL) {
     return SSL_TLSEXT_ERR_NOACK;
   }
 
@@ -262,11 +201,9 @@ int tls4217_connection_server_name_cb(SSL *ssl, int *alert, void *arg) {
 
 /* Life. */
 
-static int make_nonblocking(int fd, int *old_flags,
-    struct tls4217_error *err) {
+static int make_nonblocking(int fd, int *old_flags, struct tls4217_error *err) {
   *old_flags = fcntl(fd, F_GETFL);
-  if (*old_flags < 0 ||
-      fcntl(fd, F_SETFL, *old_flags|O_NONBLOCK) < 0) {
+  if (*old_flags < 0 || fcntl(fd, F_SETFL, *old_flags | O_NONBLOCK) < 0) {
     tls4217_error_set_errno(err, errno, "cannot set up the socket");
     return -1;
   }
@@ -274,13 +211,12 @@ static int make_nonblocking(int fd, int *old_flags,
   return 0;
 }
 
-static int make_ssl(struct tls4217_connection *conn, SSL_CTX *ctx,
-    struct tls4217_error *err) {
+static int make_ssl(
+  struct tls4217_connection *conn, SSL_CTX *ctx, struct tls4217_error *err) {
   conn->ssl = SSL_new(ctx);
-  if (conn->ssl == NULL ||
-      SSL_set_rfd(conn->ssl, conn->rfd) != 1 ||
-      SSL_set_wfd(conn->ssl, conn->wfd) != 1 ||
-      SSL_set_app_data(conn->ssl, conn) != 1) {
+  if (conn->ssl == NULL || SSL_set_rfd(conn->ssl, conn->rfd) != 1 ||
+    SSL_set_wfd(conn->ssl, conn->wfd) != 1 ||
+    SSL_set_app_data(conn->ssl, conn) != 1) {
     tls4217_error_set_openssl(err, "cannot create a TLS connection");
     return -1;
   }
@@ -296,9 +232,9 @@ static int make_ssl(struct tls4217_connection *conn, SSL_CTX *ctx,
 }
 
 struct tls4217_connection *tls4217_connection_new(
-    const struct tls4217_context *context, enum tls4217_channel channel,
-    int rfd, int wfd, struct tls4217_binding *binding,
-    const struct tls4217_waiter *waiter, struct tls4217_error *err) {
+  const struct tls4217_context *context, enum tls4217_channel channel, int rfd,
+  int wfd, struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
+  struct tls4217_error *err) {
   struct tls4217_connection *conn;
 
   conn = calloc(1, sizeof(*conn));
@@ -315,8 +251,8 @@ struct tls4217_connection *tls4217_connection_new(
   conn->bound.data = (channel == TLS4217_CHANNEL_DATA);
 
   if (make_nonblocking(rfd, &conn->rfd_flags, err) < 0 ||
-      (wfd != rfd && make_nonblocking(wfd, &conn->wfd_flags, err) < 0) ||
-      make_ssl(conn, context->ctx, err) < 0) {
+    (wfd != rfd && make_nonblocking(wfd, &conn->wfd_flags, err) < 0) ||
+    make_ssl(conn, context->ctx, err) < 0) {
     tls4217_connection_free(conn);
     return NULL;
   }
@@ -345,19 +281,19 @@ void tls4217_connection_free(struct tls4217_connection *conn) {
 
 /* Handshake. */
 
-int tls4217_connection_handshake(struct tls4217_connection *conn,
-    int timeout, struct tls4217_error *err) {
+int tls4217_connection_handshake(
+  struct tls4217_connection *conn, int timeout, struct tls4217_error *err) {
   struct operation op = { .run = run_accept, .what = "TLS handshake failed" };
   int64_t begin;
   int res;
 
-  begin = now_ms();
-  res = perform(conn, &op, deadline_after(timeout), err);
-  conn->handshake_ms = (unsigned int) (now_ms() - begin);
+  begin = tls4217_waiter_now();
+  res = perform(conn, &op, tls4217_waiter_deadline(timeout), err);
+  conn->handshake_ms = (unsigned int) (tls4217_waiter_now() - begin);
 
   if (res <= 0) {
-    tls4217_error_set(err, ECONNRESET,
-      "TLS handshake failed: the client ended it");
+    tls4217_error_set(
+      err, ECONNRESET, "TLS handshake failed: the client ended it");
     return -1;
   }
 
@@ -370,16 +306,16 @@ int tls4217_connection_handshake(struct tls4217_connection *conn,
 }
 
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
-  return conn->hello == true ||
-    BIO_number_written(SSL_get_wbio(conn->ssl)) > 0;
+  return conn->hello == true || BIO_number_written(SSL_get_wbio(conn->ssl)) > 0;
 }
 
 /* Reading and writing. */
 
 static ssize_t read_until(struct tls4217_connection *conn, void *buf,
-    size_t size, int64_t deadline, struct tls4217_error *err) {
-  struct operation op = { .run = run_read, .what = "TLS read failed",
-    .in = buf, .size = size };
+  size_t size, int64_t deadline, struct tls4217_error *err) {
+  struct operation op = {
+    .run = run_read, .what = "TLS read failed", .in = buf, .size = size
+  };
   struct tls4217_error later;
   size_t total;
   int res;
@@ -392,13 +328,14 @@ static ssize_t read_until(struct tls4217_connection *conn, void *buf,
   /* What has been read ahead costs no wait.  An end or an error behind it
    * is met again by the next read. */
   tls4217_error_clear(&later);
-  for (total = op.done; total < size && conn->broken == false &&
-      SSL_has_pending(conn->ssl) == 1; total += op.done) {
+  for (total = op.done;
+       total < size && conn->broken == false && SSL_has_pending(conn->ssl) == 1;
+       total += op.done) {
     op.in = (char *) buf + total;
     op.size = size - total;
     op.done = 0;
 
-    if (perform(conn, &op, DO_NOT_WAIT, &later) <= 0) {
+    if (perform(conn, &op, TLS4217_WAITER_NO_WAIT, &later) <= 0) {
       break;
     }
   }
@@ -407,13 +344,13 @@ static ssize_t read_until(struct tls4217_connection *conn, void *buf,
 }
 
 ssize_t tls4217_connection_read(struct tls4217_connection *conn, void *buf,
-    size_t size, struct tls4217_error *err) {
-  return read_until(conn, buf, size, NO_DEADLINE, err);
+  size_t size, struct tls4217_error *err) {
+  return read_until(conn, buf, size, TLS4217_WAITER_NEVER, err);
 }
 
-ssize_t tls4217_connection_read_now(struct tls4217_connection *conn,
-    void *buf, size_t size, struct tls4217_error *err) {
-  return read_until(conn, buf, size, DO_NOT_WAIT, err);
+ssize_t tls4217_connection_read_now(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err) {
+  return read_until(conn, buf, size, TLS4217_WAITER_NO_WAIT, err);
 }
 
 bool tls4217_connection_is_pending(const struct tls4217_connection *conn) {
@@ -421,20 +358,21 @@ bool tls4217_connection_is_pending(const struct tls4217_connection *conn) {
 }
 
 bool tls4217_connection_cut_between_records(
-    const struct tls4217_connection *conn) {
+  const struct tls4217_connection *conn) {
   return conn->cut_between_records;
 }
 
-int tls4217_connection_write(struct tls4217_connection *conn,
-    const void *buf, size_t size, int timeout, struct tls4217_error *err) {
-  struct operation op = { .run = run_write, .what = "TLS write failed",
-    .out = buf, .size = size };
+int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
+  size_t size, int timeout, struct tls4217_error *err) {
+  struct operation op = {
+    .run = run_write, .what = "TLS write failed", .out = buf, .size = size
+  };
 
   if (size == 0) {
     return 0;
   }
 
-  if (perform(conn, &op, deadline_after(timeout), err) <= 0) {
+  if (perform(conn, &op, tls4217_waiter_deadline(timeout), err) <= 0) {
     /* A record cut in the middle cannot be mended. */
     conn->broken = true;
     tls4217_error_set(err, EPIPE, "TLS write failed: the connection is closed");
@@ -445,29 +383,27 @@ int tls4217_connection_write(struct tls4217_connection *conn,
 }
 
 int tls4217_connection_shutdown(struct tls4217_connection *conn,
-    bool wait_for_peer, int timeout, struct tls4217_error *err) {
+  bool wait_for_peer, int timeout, struct tls4217_error *err) {
   struct operation op = { .run = run_shutdown,
     .what = "TLS could not be shut down" };
   int64_t deadline;
   ssize_t res = 1;
   int flags;
 
-  if (conn->established == false ||
-      conn->broken == true) {
+  if (conn->established == false || conn->broken == true) {
     return 0;
   }
 
   /* The owner of the socket may have made it blocking meanwhile. */
   (void) make_nonblocking(conn->wfd, &flags, NULL);
 
-  deadline = deadline_after(timeout);
+  deadline = tls4217_waiter_deadline(timeout);
   if ((SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) == 0 &&
-      perform(conn, &op, deadline, err) < 0) {
+    perform(conn, &op, deadline, err) < 0) {
     return -1;
   }
 
-  while (wait_for_peer == true &&
-         res > 0) {
+  while (wait_for_peer == true && res > 0) {
     char scratch[1024];
 
     res = read_until(conn, scratch, sizeof(scratch), deadline, err);
@@ -476,10 +412,9 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
   return res < 0 ? -1 : 0;
 }
 
-int tls4217_connection_issue_ticket(struct tls4217_connection *conn,
-    struct tls4217_error *err) {
-  if (conn->established == false ||
-      SSL_version(conn->ssl) != TLS1_3_VERSION) {
+int tls4217_connection_issue_ticket(
+  struct tls4217_connection *conn, struct tls4217_error *err) {
+  if (conn->established == false || SSL_version(conn->ssl) != TLS1_3_VERSION) {
     return 0;
   }
 
@@ -494,12 +429,12 @@ int tls4217_connection_issue_ticket(struct tls4217_connection *conn,
 /* Questions about a handshake that is over. */
 
 enum tls4217_reuse tls4217_connection_reuse(
-    const struct tls4217_connection *conn) {
+  const struct tls4217_connection *conn) {
   return tls4217_binding_judge(&conn->bound, conn->ssl);
 }
 
-void tls4217_connection_info(const struct tls4217_connection *conn,
-    struct tls4217_connection_info *info) {
+void tls4217_connection_info(
+  const struct tls4217_connection *conn, struct tls4217_connection_info *info) {
   const unsigned char *alpn = NULL;
   unsigned int alpn_len = 0;
 
@@ -509,8 +444,8 @@ void tls4217_connection_info(const struct tls4217_connection *conn,
   info->version = SSL_get_version(conn->ssl);
   info->cipher = SSL_get_cipher_name(conn->ssl);
   info->cipher_bits = SSL_get_cipher_bits(conn->ssl, NULL);
-  info->group = SSL_group_to_name(conn->ssl,
-    (int) SSL_get_negotiated_group(conn->ssl));
+  info->group = SSL_group_to_name(
+    conn->ssl, (int) SSL_get_negotiated_group(conn->ssl));
   info->server_name = conn->server_name[0] != '\0' ? conn->server_name : NULL;
   info->alpn = alpn != NULL ? "ftp" : NULL;
   info->resumed = SSL_session_reused(conn->ssl) == 1;

@@ -20,36 +20,22 @@
 #include "mod_tls4217/tls/binding.h"
 #include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/waiter.h"
 
 enum tls4217_channel {
   TLS4217_CHANNEL_CONTROL,
   TLS4217_CHANNEL_DATA
 };
 
-/*
- * How the loop waits.  wait behaves as poll(2) on one descriptor: events is
- * POLLIN or POLLOUT; timeout is in milliseconds, -1 for none.  Returns 1 when
- * the descriptor is ready, 0 when it is worth looking at the clock and trying
- * again (a timeout, a signal that has been served), -1 with errno set to give
- * up (ECONNABORTED: somebody aborted the transfer).
- */
-struct tls4217_waiter {
-  int (*wait)(void *user, int fd, short events, int timeout);
-  void *user;
-};
-
-/* A waiter for those who have nothing else to serve: plain poll(2). */
-extern const struct tls4217_waiter tls4217_waiter_poll;
-
 /* What a handshake came to, for logs and notes.  Text is static or owned by
  * the connection. */
 struct tls4217_connection_info {
-  const char *version;      /* "TLSv1.3" */
-  const char *cipher;       /* OpenSSL's name */
+  const char *version; /* "TLSv1.3" */
+  const char *cipher;  /* OpenSSL's name */
   int cipher_bits;
-  const char *group;        /* key exchange group, or NULL */
-  const char *server_name;  /* SNI, or NULL */
-  const char *alpn;         /* "ftp", or NULL */
+  const char *group;       /* key exchange group, or NULL */
+  const char *server_name; /* SNI, or NULL */
+  const char *alpn;        /* "ftp", or NULL */
   bool resumed;
   unsigned int handshake_ms;
 };
@@ -67,9 +53,9 @@ struct tls4217_connection;
  * Returns the connection, or NULL with err filled.
  */
 struct tls4217_connection *tls4217_connection_new(
-  const struct tls4217_context *context, enum tls4217_channel channel,
-  int rfd, int wfd, struct tls4217_binding *binding,
-  const struct tls4217_waiter *waiter, struct tls4217_error *err);
+  const struct tls4217_context *context, enum tls4217_channel channel, int rfd,
+  int wfd, struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
+  struct tls4217_error *err);
 
 /* Frees it, without a close_notify.  NULL is fine. */
 void tls4217_connection_free(struct tls4217_connection *conn);
@@ -79,8 +65,8 @@ void tls4217_connection_free(struct tls4217_connection *conn);
  * milliseconds of wall clock.  Returns 0, or -1 with err filled
  * (errnum ETIMEDOUT when time ran out).
  */
-int tls4217_connection_handshake(struct tls4217_connection *conn,
-  int timeout, struct tls4217_error *err);
+int tls4217_connection_handshake(
+  struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
 
 /*
  * Whether any TLS has been spoken: the ClientHello was parsed, or we wrote
@@ -104,8 +90,8 @@ ssize_t tls4217_connection_read(struct tls4217_connection *conn, void *buf,
  * As tls4217_connection_read, but never waits: -1 with errnum EAGAIN when
  * there is no plaintext now.
  */
-ssize_t tls4217_connection_read_now(struct tls4217_connection *conn,
-  void *buf, size_t size, struct tls4217_error *err);
+ssize_t tls4217_connection_read_now(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err);
 
 /* Whether a read would return plaintext without touching the socket. */
 bool tls4217_connection_is_pending(const struct tls4217_connection *conn);
@@ -123,8 +109,8 @@ bool tls4217_connection_cut_between_records(
  * good.  Returns 0, or -1 with err filled (errnum EPIPE or ECONNRESET when
  * the peer is gone, ETIMEDOUT when it did not read in time).
  */
-int tls4217_connection_write(struct tls4217_connection *conn,
-  const void *buf, size_t size, int timeout, struct tls4217_error *err);
+int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
+  size_t size, int timeout, struct tls4217_error *err);
 
 /*
  * Sends close_notify, once; where wait_for_peer is true, waits for the
@@ -140,16 +126,16 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
  * (SSL_new_session_ticket(3)).  Nothing in TLS 1.2.  Returns 0, or -1 with
  * err filled.
  */
-int tls4217_connection_issue_ticket(struct tls4217_connection *conn,
-  struct tls4217_error *err);
+int tls4217_connection_issue_ticket(
+  struct tls4217_connection *conn, struct tls4217_error *err);
 
 /* How a data connection stands to its control connection. */
 enum tls4217_reuse tls4217_connection_reuse(
   const struct tls4217_connection *conn);
 
 /* What the handshake came to.  Valid until the connection is freed. */
-void tls4217_connection_info(const struct tls4217_connection *conn,
-  struct tls4217_connection_info *info);
+void tls4217_connection_info(
+  const struct tls4217_connection *conn, struct tls4217_connection_info *info);
 
 /*
  * The callbacks of a context that speak of one connection, for context.c:

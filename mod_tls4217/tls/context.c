@@ -19,22 +19,21 @@
 #include "mod_tls4217/tls/version.h"
 
 /* Forward secrecy with authenticated encryption first, nothing anonymous. */
-#define DEFAULT_CIPHERS \
-  "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
+#define DEFAULT_CIPHERS "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
 
 /* ProtocolNameList entry of RFC 7301, section 3.1. */
 static const unsigned char alpn_ftp[] = { 3, 'f', 't', 'p' };
 
 static int select_alpn_cb(SSL *ssl, const unsigned char **out,
-    unsigned char *outlen, const unsigned char *in, unsigned int inlen,
-    void *arg) {
+  unsigned char *outlen, const unsigned char *in, unsigned int inlen,
+  void *arg) {
   unsigned char *selected = NULL;
 
   (void) ssl;
   (void) arg;
 
   if (SSL_select_next_proto(&selected, outlen, alpn_ftp, sizeof(alpn_ftp), in,
-      inlen) != OPENSSL_NPN_NEGOTIATED) {
+        inlen) != OPENSSL_NPN_NEGOTIATED) {
     /* RFC 7301, section 3.2: no_application_protocol. */
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }
@@ -43,13 +42,13 @@ static int select_alpn_cb(SSL *ssl, const unsigned char **out,
   return SSL_TLSEXT_ERR_OK;
 }
 
-static int set_versions(SSL_CTX *ctx, unsigned int versions,
-    struct tls4217_error *err) {
+static int set_versions(
+  SSL_CTX *ctx, unsigned int versions, struct tls4217_error *err) {
   struct tls4217_version_range range;
 
   range = tls4217_version_range(versions);
   if (SSL_CTX_set_min_proto_version(ctx, range.min) != 1 ||
-      SSL_CTX_set_max_proto_version(ctx, range.max) != 1) {
+    SSL_CTX_set_max_proto_version(ctx, range.max) != 1) {
     tls4217_error_set_openssl(err, "OpenSSL refuses these TLS versions");
     return -1;
   }
@@ -59,8 +58,7 @@ static int set_versions(SSL_CTX *ctx, unsigned int versions,
 }
 
 static int set_ciphers(SSL_CTX *ctx,
-    const struct tls4217_context_settings *settings,
-    struct tls4217_error *err) {
+  const struct tls4217_context_settings *settings, struct tls4217_error *err) {
   const char *ciphers;
 
   ciphers = settings->ciphers != NULL ? settings->ciphers : DEFAULT_CIPHERS;
@@ -70,9 +68,9 @@ static int set_ciphers(SSL_CTX *ctx,
   }
 
   if (settings->ciphersuites != NULL &&
-      SSL_CTX_set_ciphersuites(ctx, settings->ciphersuites) != 1) {
-    tls4217_error_set_openssl(err, "'%s' is not a list of TLS 1.3 suites",
-      settings->ciphersuites);
+    SSL_CTX_set_ciphersuites(ctx, settings->ciphersuites) != 1) {
+    tls4217_error_set_openssl(
+      err, "'%s' is not a list of TLS 1.3 suites", settings->ciphersuites);
     return -1;
   }
 
@@ -83,10 +81,10 @@ static int set_ciphers(SSL_CTX *ctx,
   return 0;
 }
 
-static int use_pair(SSL_CTX *ctx, const struct tls4217_keypair *pair,
-    struct tls4217_error *err) {
-  if (SSL_CTX_use_cert_and_key(ctx, pair->leaf, pair->key, pair->chain,
-      1) != 1) {
+static int use_pair(
+  SSL_CTX *ctx, const struct tls4217_keypair *pair, struct tls4217_error *err) {
+  if (SSL_CTX_use_cert_and_key(ctx, pair->leaf, pair->key, pair->chain, 1) !=
+    1) {
     tls4217_error_set_openssl(err, "OpenSSL refuses a certificate");
     return -1;
   }
@@ -96,14 +94,13 @@ static int use_pair(SSL_CTX *ctx, const struct tls4217_keypair *pair,
 
 /* A session belongs to one host and policy; SSL_CTX_set_session_id_context(3)
  * takes 32 bytes, which is what SHA-256 gives. */
-static int set_scope(SSL_CTX *ctx, const char *scope,
-    struct tls4217_error *err) {
+static int set_scope(
+  SSL_CTX *ctx, const char *scope, struct tls4217_error *err) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int len = 0;
 
-  if (EVP_Digest(scope, strlen(scope), digest, &len, EVP_sha256(),
-        NULL) != 1 ||
-      SSL_CTX_set_session_id_context(ctx, digest, len) != 1) {
+  if (EVP_Digest(scope, strlen(scope), digest, &len, EVP_sha256(), NULL) != 1 ||
+    SSL_CTX_set_session_id_context(ctx, digest, len) != 1) {
     tls4217_error_set_openssl(err, "cannot name the context's sessions");
     return -1;
   }
@@ -112,35 +109,34 @@ static int set_scope(SSL_CTX *ctx, const char *scope,
 }
 
 static void set_behaviour(SSL_CTX *ctx) {
-  (void) SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION|
-    SSL_OP_NO_COMPRESSION);
+  (void) SSL_CTX_set_options(
+    ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 
   /* The chain is what the files say; searching for one costs every handshake
    * and finds nothing, because there is no store to search. */
-  (void) SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN|
-    SSL_MODE_RELEASE_BUFFERS);
+  (void) SSL_CTX_set_mode(
+    ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS);
   (void) SSL_CTX_set_dh_auto(ctx, 1);
 
   /* One ticket after the handshake; every transfer gets a fresh one. */
   (void) SSL_CTX_set_num_tickets(ctx, 1);
   SSL_CTX_set_alpn_select_cb(ctx, select_alpn_cb, NULL);
   SSL_CTX_set_client_hello_cb(ctx, tls4217_connection_client_hello_cb, NULL);
-  (void) SSL_CTX_set_tlsext_servername_callback(ctx,
-    tls4217_connection_server_name_cb);
+  (void) SSL_CTX_set_tlsext_servername_callback(
+    ctx, tls4217_connection_server_name_cb);
 }
 
 static int fill_context(SSL_CTX *ctx,
-    const struct tls4217_context_settings *settings,
-    struct tls4217_error *err) {
+  const struct tls4217_context_settings *settings, struct tls4217_error *err) {
   set_behaviour(ctx);
   if (settings->weak_security == true) {
     SSL_CTX_set_security_level(ctx, 0);
   }
 
   if (set_versions(ctx, settings->versions, err) < 0 ||
-      set_ciphers(ctx, settings, err) < 0 ||
-      set_scope(ctx, settings->scope, err) < 0 ||
-      tls4217_binding_install(ctx, err) < 0) {
+    set_ciphers(ctx, settings, err) < 0 ||
+    set_scope(ctx, settings->scope, err) < 0 ||
+    tls4217_binding_install(ctx, err) < 0) {
     return -1;
   }
 
@@ -155,8 +151,7 @@ static int fill_context(SSL_CTX *ctx,
 }
 
 struct tls4217_context *tls4217_context_new(
-    const struct tls4217_context_settings *settings,
-    struct tls4217_error *err) {
+  const struct tls4217_context_settings *settings, struct tls4217_error *err) {
   struct tls4217_context *context;
 
   context = calloc(1, sizeof(*context));

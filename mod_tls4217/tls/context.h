@@ -18,11 +18,11 @@
 #include "mod_tls4217/tls/keypair.h"
 
 struct tls4217_context_settings {
-  unsigned int versions;          /* TLS4217_VERSION_..., not 0 */
-  const char *ciphers;            /* TLS 1.2 and below; NULL: our default */
-  const char *ciphersuites;       /* TLS 1.3; NULL: OpenSSL's default */
-  bool server_preference;         /* our order of ciphers wins */
-  bool weak_security;             /* OpenSSL's security level 0 */
+  unsigned int versions;    /* TLS4217_VERSION_..., not 0 */
+  const char *ciphers;      /* TLS 1.2 and below; NULL: our default */
+  const char *ciphersuites; /* TLS 1.3; NULL: OpenSSL's default */
+  bool server_preference;   /* our order of ciphers wins */
+  bool weak_security;       /* OpenSSL's security level 0 */
 
   /* Borrowed; at least one.  The first one of each key type is used. */
   struct tls4217_keypair *const *pairs;

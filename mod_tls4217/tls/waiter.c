@@ -1,0 +1,65 @@
+/*
+ * mod_tls4217 - waiting for a socket, with a deadline
+ *
+ * See waiter.h.  clock_gettime(2), poll(2).
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "mod_tls4217/tls/waiter.h"
+
+static int poll_wait(void *user, int fd, short events, int timeout) {
+  struct pollfd pfd = { .fd = fd, .events = events };
+  int res;
+
+  (void) user;
+  res = poll(&pfd, 1, timeout);
+  if (res < 0 && errno == EINTR) {
+    return 0;
+  }
+
+  return res;
+}
+
+const struct tls4217_waiter tls4217_waiter_poll = { poll_wait, NULL };
+
+int64_t tls4217_waiter_now(void) {
+  struct timespec ts;
+
+  (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+  return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t tls4217_waiter_deadline(int timeout) {
+  return timeout < 0 ? TLS4217_WAITER_NEVER : tls4217_waiter_now() + timeout;
+}
+
+int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
+  short events, int64_t deadline, struct tls4217_error *err) {
+  int64_t left = -1;
+
+  if (deadline == TLS4217_WAITER_NO_WAIT) {
+    tls4217_error_set(err, EAGAIN, "nothing to read now");
+    return -1;
+  }
+
+  if (deadline != TLS4217_WAITER_NEVER) {
+    left = deadline - tls4217_waiter_now();
+    if (left <= 0) {
+      tls4217_error_set(err, ETIMEDOUT, "the client did not answer in time");
+      return -1;
+    }
+  }
+
+  if (waiter->wait(waiter->user, fd, events,
+        (int) (left < INT_MAX ? left : INT_MAX)) < 0) {
+    tls4217_error_set_errno(err, errno, "gave up waiting for the client");
+    return -1;
+  }
+
+  return 0;
+}
