@@ -150,7 +150,7 @@ class Transfers(DataCase):
     @unittest.skipUnless(harness.stock_module("mod_deflate"),
                          "this ProFTPD has no mod_deflate")
     def test_mode_z(self):
-        body = pattern(100000) + b"\0" * 100000
+        body = pattern(20000) + b"\0" * 100000
         for level in "PC":
             with self.subTest(level=level):
                 control = self.login(level=level)
@@ -203,7 +203,8 @@ class Transfers(DataCase):
 class Ends(DataCase):
     """RFC 5246 7.2.1, RFC 8446 6.1: close_notify, theirs and ours."""
 
-    SERVER = {"vhosts": {"lenient": "TLSOptions NoCloseNotifyRequired"}}
+    SERVER = {"vhosts": {"lenient": "TLSOptions NoCloseNotifyRequired",
+                         "linger": "TimeoutLinger 2"}}
 
     def test_download_ends_with_close_notify(self):
         control = self.login()
@@ -238,9 +239,22 @@ class Ends(DataCase):
         control = self.login()
         self.server.put("wait", b"w" * 50000)
         with control.begin("RETR wait") as data:
+            began = time.monotonic()
             self.assertEqual(data.tls.read_all(), b"w" * 50000)
-            control.reply(226)
             data.finish()
+            control.reply(226)
+        self.assertLess(time.monotonic() - began, 2)
+        self.transfer_works(control)
+
+    def test_client_that_waits_for_our_reply(self):
+        """It keeps its end open until the 226: TimeoutLinger helps."""
+        control = self.login("linger")
+        self.server.put("wait", b"w" * 50000)
+        with control.begin("RETR wait") as data:
+            self.assertEqual(data.tls.read_all(), b"w" * 50000)
+            began = time.monotonic()
+            control.reply(226)
+            self.assertLess(time.monotonic() - began, 5)
         self.transfer_works(control)
 
     def test_upload_gets_our_close_notify(self):
