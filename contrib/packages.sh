@@ -1,8 +1,9 @@
 # packages.sh - what the other scripts here need, and how they get it
 #
 # Sourced by contrib/check and contrib/try.  need FILE-OR-COMMAND PACKAGE
-# notes a package that is missing; install_needed installs what was noted,
-# or says plainly what to install.
+# notes a package that is missing; install_needed installs what was noted, or
+# says plainly what to install; make_scratch NAME makes a temporary folder and
+# prints its name.
 
 missing=
 
@@ -77,4 +78,13 @@ install_needed() {
     echo "Please install, as root:  apt-get install$missing" >&2
     return 1
   fi
+}
+
+# A server that root starts serves as nobody, who must get into the folder.
+make_scratch() {
+  base=${TMPDIR:-/tmp}
+  if [ "$(id -u)" -eq 0 ] && ! runuser -u nobody -- test -x "$base"; then
+    base=/tmp
+  fi
+  mktemp -d "$base/tls4217-$1.XXXXXX"
 }
