@@ -31,8 +31,9 @@ struct tls4217_connection {
 
   bool hello; /* a ClientHello was parsed */
   bool established;
-  bool broken;              /* nothing more can be sent */
-  bool cut_between_records; /* the peer's FIN came at a record's end */
+  bool broken;                  /* nothing more can be sent */
+  bool cut_between_records;     /* the peer's FIN came at a record's end */
+  struct tls4217_error failure; /* what ended it for good */
   char server_name[256];
   unsigned int handshake_ms;
 };
@@ -47,9 +48,13 @@ struct operation {
   size_t done;
 };
 
-/* Explains a failure that ends the connection's usefulness. */
-static void explain_failure(struct tls4217_connection *conn,
-  const struct operation *op, int code, int errnum, struct tls4217_error *err) {
+/*
+ * Keeps why the connection is of no more use.  OpenSSL tells it once and is
+ * vague from then on, and that once may be a look ahead behind good data.
+ */
+static void keep_failure(struct tls4217_connection *conn,
+  const struct operation *op, int code, int errnum) {
+  struct tls4217_error *err = &conn->failure;
   unsigned long reason;
 
   conn->broken = true;
@@ -64,7 +69,7 @@ static void explain_failure(struct tls4217_connection *conn,
 
   } else if (code == SSL_ERROR_SSL) {
     tls4217_error_set_openssl(err, "%s", op->what);
-    if (err != NULL && err->errnum == 0) {
+    if (err->errnum == 0) {
       err->errnum = EPROTO;
     }
 
@@ -76,13 +81,20 @@ static void explain_failure(struct tls4217_connection *conn,
   ERR_clear_error();
 }
 
+static void tell_failure(
+  const struct tls4217_connection *conn, struct tls4217_error *err) {
+  if (err != NULL && !tls4217_error_is_set(err)) {
+    *err = conn->failure;
+  }
+}
+
 /*
  * The loop.  Returns what op->run returned when that was positive, 0 when the
  * peer sent close_notify, -1 with err filled.
  */
 static int perform(struct tls4217_connection *conn, struct operation *op,
   int64_t deadline, struct tls4217_error *err) {
-  for (;;) {
+  while (!tls4217_error_is_set(&conn->failure)) {
     int res, code, errnum;
 
     ERR_clear_error();
@@ -110,14 +122,16 @@ static int perform(struct tls4217_connection *conn, struct operation *op,
         break;
 
       default:
-        explain_failure(conn, op, code, errnum, err);
-        return -1;
+        keep_failure(conn, op, code, errnum);
     }
 
     if (res < 0) {
-      return -1;
+      break;
     }
   }
+
+  tell_failure(conn, err);
+  return -1;
 }
 
 static int run_accept(SSL *ssl, struct operation *op) {
@@ -372,14 +386,16 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
     return 0;
   }
 
-  if (perform(conn, &op, tls4217_waiter_deadline(timeout), err) <= 0) {
-    /* A record cut in the middle cannot be mended. */
-    conn->broken = true;
-    tls4217_error_set(err, EPIPE, "TLS write failed: the connection is closed");
-    return -1;
+  if (conn->broken == false &&
+    perform(conn, &op, tls4217_waiter_deadline(timeout), err) > 0) {
+    return 0;
   }
 
-  return 0;
+  /* A record cut in the middle cannot be mended, nor another begun. */
+  conn->broken = true;
+  tell_failure(conn, err);
+  tls4217_error_set(err, EPIPE, "TLS write failed: the connection is closed");
+  return -1;
 }
 
 int tls4217_connection_shutdown(struct tls4217_connection *conn,
