@@ -1,0 +1,468 @@
+/*
+ * mod_tls4217 - tests of tls/connection.c: the handshake, tickets, life
+ *
+ * Serves RFC 4217, sections 4 and 10.1.  Bytes that flow after the handshake
+ * are in connection_stream_test.c, how a connection ends in
+ * connection_close_test.c, session reuse in binding_test.c.
+ */
+
+#define _DEFAULT_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <openssl/ssl.h>
+
+#include "mod_tls4217/tls/waiter.h"
+#include "t/unit/endpoint.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Milliseconds: a short limit, one that is never met, and what a machine
+ * under load may add to the first. */
+#define SOON  80
+#define LATE  60000
+#define SLACK 5000
+
+static struct pki_cert *leaf;
+static struct tls4217_context *context;
+
+static int make_world(void **state) {
+  (void) state;
+  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
+  context = endpoint_context(leaf, "test");
+  return 0;
+}
+
+static int end_world(void **state) {
+  (void) state;
+  tls4217_context_free(context);
+  pki_free(leaf);
+  return 0;
+}
+
+static const struct way {
+  const char *name;
+  enum tls4217_channel channel;
+  int version;
+} ways[] = {
+  { "control, TLSv1.2", TLS4217_CHANNEL_CONTROL, TLS1_2_VERSION },
+  { "control, TLSv1.3", TLS4217_CHANNEL_CONTROL, TLS1_3_VERSION },
+  { "data, TLSv1.2", TLS4217_CHANNEL_DATA, TLS1_2_VERSION },
+  { "data, TLSv1.3", TLS4217_CHANNEL_DATA, TLS1_3_VERSION },
+};
+
+static struct endpoint_spec spec_of(const struct way *way) {
+  print_message("  %s\n", way->name);
+  return (struct endpoint_spec){
+    .context = context, .channel = way->channel, .version = way->version
+  };
+}
+
+/* The handshake must fail, with this errnum and words in the text. */
+static void refuse(
+  struct endpoint *ep, int timeout, int errnum, const char *words) {
+  struct tls4217_error err = { .text = "" };
+
+  assert_int_equal(tls4217_connection_handshake(ep->conn, timeout, &err), -1);
+  if (err.errnum != errnum || strstr(err.text, words) == NULL) {
+    fail_msg(
+      "\"%s\" (%d) lacks \"%s\" (%d)", err.text, err.errnum, words, errnum);
+  }
+}
+
+/* What was said to the client is what "spoken" means, besides the hello. */
+static void assert_spoken(struct endpoint *ep, bool want) {
+  ep->end = ENDPOINT_OPEN;
+  endpoint_settle(ep);
+  assert_int_equal(tls4217_connection_has_spoken(ep->conn), want);
+  assert_int_equal(ep->received_size > 0, want);
+}
+
+static void test_handshake(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(ways); i++) {
+    struct endpoint_spec spec = spec_of(&ways[i]);
+    struct tls4217_connection_info info;
+    struct endpoint *ep;
+
+    spec.server_name = "ftp.example.org";
+    spec.alpn = "\3ftp";
+    ep = endpoint_open(&spec);
+    tls4217_connection_info(ep->conn, &info);
+    assert_string_equal(info.version, SSL_get_version(ep->client));
+    assert_string_equal(info.cipher, SSL_get_cipher_name(ep->client));
+    assert_true(info.cipher_bits >= 128);
+    assert_non_null(info.group);
+    assert_string_equal(info.server_name, "ftp.example.org");
+    assert_string_equal(info.alpn, "ftp");
+    assert_false(info.resumed);
+    assert_true(info.handshake_ms < LATE);
+    assert_true(tls4217_connection_has_spoken(ep->conn));
+    endpoint_free(ep);
+  }
+}
+
+static void test_info_without_extensions(void **state) {
+  const struct endpoint_spec spec = { .context = context };
+  struct endpoint *ep = endpoint_open(&spec);
+  struct tls4217_connection_info info;
+
+  (void) state;
+  tls4217_connection_info(ep->conn, &info);
+  assert_string_equal(info.version, "TLSv1.3");
+  assert_null(info.server_name);
+  assert_null(info.alpn);
+  assert_non_null(tls4217_connection_ssl(ep->conn));
+  endpoint_free(ep);
+}
+
+/* A name goes to the log: nothing in it may forge a line there. */
+static void test_server_name_is_fit_for_a_log(void **state) {
+  const struct endpoint_spec spec = { .context = context,
+    .server_name = "ftp\n[x] root%s\"" };
+  struct endpoint *ep = endpoint_open(&spec);
+  struct tls4217_connection_info info;
+
+  (void) state;
+  tls4217_connection_info(ep->conn, &info);
+  assert_string_equal(info.server_name, "ftp??x??root?s?");
+  endpoint_free(ep);
+}
+
+/* RFC 4217, section 10.1: before any TLS, a reply in clear is understood. */
+static const struct garbage {
+  const char *name;
+  const char *bytes;
+  size_t size;
+  int errnum;
+  const char *want;
+} garbages[] = {
+  { "FTP", "USER anonymous\r\n", 16, EPROTO, "what arrived is not TLS" },
+  { "HTTP", "GET / HTTP/1.0\r\n\r\n", 18, EPROTO, "an HTTP request" },
+  { "proxy", "CONNECT x HTTP/1.0\r\n", 20, EPROTO, "an HTTP proxy request" },
+  { "zeros", "\0\0\0\0\0\0\0\0\0\0\0\0", 12, EPROTO, "handshake failed" },
+  { "a record that is no hello", "\x17\x03\x03\0\5xxxxx", 10, EPROTO,
+    "message out of order" },
+  { "a hello that is none", "\x16\x03\x01\0\5\1\0\0\1x", 10, EPROTO,
+    "handshake failed" },
+  { "close_notify", "\x15\x03\x03\0\2\1\0", 7, EPROTO, "message out of order" },
+  { "nothing", "", 0, ECONNRESET, "handshake failed" },
+  { "half a header", "\x16\x03", 2, ECONNRESET, "handshake failed" },
+};
+
+static void test_garbage_instead_of_hello(void **state) {
+  const struct endpoint_spec spec = { .context = context };
+
+  (void) state;
+  for (size_t i = 0; i < COUNT(garbages); i++) {
+    const struct garbage *garbage = &garbages[i];
+    struct endpoint *ep = endpoint_new(&spec);
+
+    print_message("  %s\n", garbage->name);
+    endpoint_cut(ep, 0);
+    if (garbage->size > 0) {
+      endpoint_say_raw(ep, garbage->bytes, garbage->size);
+    }
+    ep->end = ENDPOINT_FIN;
+    refuse(ep, LATE, garbage->errnum, garbage->want);
+
+    /* Which of them OpenSSL answers with an alert is its own affair. */
+    assert_spoken(ep, tls4217_connection_has_spoken(ep->conn));
+    endpoint_free(ep);
+  }
+}
+
+static void test_clear_text_is_answered_in_clear(void **state) {
+  const struct endpoint_spec spec = { .context = context };
+  struct endpoint *ep = endpoint_new(&spec);
+
+  (void) state;
+  endpoint_cut(ep, 0);
+  endpoint_say_raw(ep, "GET / HTTP/1.0\r\n\r\n", 18);
+  refuse(ep, LATE, EPROTO, "an HTTP request");
+  assert_spoken(ep, false);
+  endpoint_free(ep);
+}
+
+static void test_hello_is_spoken(void **state) {
+  const struct endpoint_spec spec = { .context = context };
+  struct endpoint *ep = endpoint_new(&spec);
+
+  (void) state;
+  assert_false(tls4217_connection_has_spoken(ep->conn));
+  endpoint_flush(ep);
+  ep->mute = ep->deaf = true;
+  refuse(ep, SOON, ETIMEDOUT, "did not answer in time");
+  ep->deaf = false;
+  assert_spoken(ep, true);
+  endpoint_free(ep);
+}
+
+static void test_hello_cut_anywhere(void **state) {
+  const struct endpoint_spec spec = { .context = context };
+
+  (void) state;
+  for (size_t size = 0, whole = 1; size < whole; size++) {
+    struct endpoint *ep = endpoint_new(&spec);
+
+    whole = endpoint_waiting(ep);
+    endpoint_cut(ep, size);
+    if (size > 0) {
+      endpoint_flush(ep);
+    }
+    ep->end = ENDPOINT_FIN;
+    refuse(ep, LATE, ECONNRESET, "TLS handshake failed: ");
+    assert_spoken(ep, tls4217_connection_has_spoken(ep->conn));
+    endpoint_free(ep);
+  }
+}
+
+static void test_deadline_for_a_silent_client(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(ways); i++) {
+    struct endpoint_spec spec = spec_of(&ways[i]);
+    struct endpoint *ep = endpoint_new(&spec);
+    int64_t begin = tls4217_waiter_now(), spent;
+
+    ep->mute = true;
+    refuse(ep, SOON, ETIMEDOUT, "did not answer in time");
+    spent = tls4217_waiter_now() - begin;
+    assert_in_range(spent, SOON, SOON + SLACK);
+    assert_spoken(ep, false);
+    endpoint_free(ep);
+  }
+}
+
+/* A byte per 10 ms: the hello alone would take seconds. */
+static void test_deadline_is_not_extended_by_trickling(void **state) {
+  const struct endpoint_spec spec = { .context = context };
+  struct endpoint *ep = endpoint_new(&spec);
+  size_t before = endpoint_waiting(ep);
+  int64_t begin = tls4217_waiter_now();
+
+  (void) state;
+  ep->trickle = 10;
+  refuse(ep, SOON, ETIMEDOUT, "did not answer in time");
+  assert_in_range(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
+  assert_in_range(before - endpoint_waiting(ep), 1, SOON / 10);
+  endpoint_free(ep);
+}
+
+static void test_no_time_at_all(void **state) {
+  const struct endpoint_spec spec = { .context = context };
+  struct endpoint *ep = endpoint_new(&spec);
+
+  (void) state;
+  refuse(ep, 0, ETIMEDOUT, "did not answer in time");
+  endpoint_free(ep);
+}
+
+static void test_client_that_distrusts_us(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(ways); i++) {
+    struct endpoint_spec spec = spec_of(&ways[i]);
+    struct endpoint *ep;
+
+    spec.distrustful = true;
+    ep = endpoint_new(&spec);
+    refuse(ep, LATE, EPROTO, "the client does not trust our certificate");
+    assert_spoken(ep, true);
+    assert_int_equal(
+      tls4217_connection_shutdown(ep->conn, true, LATE, NULL), 0);
+    endpoint_free(ep);
+  }
+}
+
+/* Closes in the midst of our flight, which it has not read. */
+static void test_client_that_vanishes(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(ways); i++) {
+    struct endpoint_spec spec = spec_of(&ways[i]);
+    struct endpoint *ep = endpoint_new(&spec);
+
+    ep->deaf = true;
+    ep->end = ENDPOINT_CLOSE;
+    refuse(ep, LATE, ECONNRESET, "TLS handshake failed: ");
+    endpoint_free(ep);
+  }
+}
+
+static void test_version_that_we_lack(void **state) {
+  struct endpoint_spec spec = { .context = context };
+  struct endpoint *ep;
+
+  (void) state;
+  ep = endpoint_new(&spec);
+  endpoint_cut(ep, 0);
+  /* A whole hello of TLS 1.0: random, no session, one suite, no more. */
+  endpoint_say_raw(ep,
+    "\x16\x03\x01\0\x2d\1\0\0\x29\x03\x01"
+    "................................"
+    "\0\0\2\0\x2f\1\0",
+    50);
+  refuse(ep, LATE, EPROTO, "an older TLS version than TLSProtocol allows");
+  assert_spoken(ep, true);
+  endpoint_free(ep);
+}
+
+static void test_waiter_that_gives_up(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(ways); i++) {
+    struct endpoint_spec spec = spec_of(&ways[i]);
+    struct endpoint *ep = endpoint_new(&spec);
+
+    ep->give_up = ECONNABORTED;
+    refuse(ep, LATE, ECONNABORTED, "gave up waiting for the client");
+    endpoint_free(ep);
+  }
+}
+
+/* Tickets. */
+
+static void issue_and_say(struct endpoint *ep) {
+  assert_int_equal(tls4217_connection_issue_ticket(ep->conn, NULL), 0);
+  assert_int_equal(
+    tls4217_connection_write(ep->conn, "227 x\r\n", 7, LATE, NULL), 0);
+  endpoint_settle(ep);
+}
+
+static void test_ticket_per_call(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(ways); i++) {
+    struct endpoint_spec spec = spec_of(&ways[i]);
+    struct endpoint *ep = endpoint_open(&spec);
+    bool is_13 = ways[i].version == TLS1_3_VERSION;
+    char heard[32] = "";
+
+    if (ways[i].channel == TLS4217_CHANNEL_DATA) {
+      assert_int_equal(ep->sessions, is_13 ? 0 : 1);
+      endpoint_free(ep);
+      continue;
+    }
+
+    assert_int_equal(ep->sessions, 1);
+    for (unsigned int n = 1; n <= 3; n++) {
+      issue_and_say(ep);
+      assert_int_equal(ep->sessions, is_13 ? 1 + n : 1);
+      assert_int_equal(BIO_read(ep->received, heard, sizeof(heard)), 7);
+      assert_string_equal(heard, "227 x\r\n");
+    }
+
+    endpoint_say(ep, "NOOP\r\n", 6);
+    memset(heard, 0, sizeof(heard));
+    endpoint_read(ep, heard, 6);
+    assert_string_equal(heard, "NOOP\r\n");
+    endpoint_free(ep);
+  }
+}
+
+static void test_ticket_before_the_handshake(void **state) {
+  const struct endpoint_spec spec = { .context = context };
+  struct endpoint *ep = endpoint_new(&spec);
+
+  (void) state;
+  assert_int_equal(tls4217_connection_issue_ticket(ep->conn, NULL), 0);
+  assert_int_equal(tls4217_connection_handshake(ep->conn, LATE, NULL), 0);
+  endpoint_settle(ep);
+  assert_int_equal(ep->sessions, 1);
+  endpoint_free(ep);
+}
+
+/* Life. */
+
+static const struct mode {
+  const char *name;
+  bool two, nonblocking;
+} modes[] = {
+  { "blocking", false, false },
+  { "non-blocking", false, true },
+  { "two descriptors, blocking", true, false },
+  { "two descriptors, non-blocking", true, true },
+};
+
+static void test_mode_of_the_socket_is_given_back(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(modes); i++) {
+    const struct endpoint_spec spec = { .context = context,
+      .two_descriptors = modes[i].two,
+      .nonblocking = modes[i].nonblocking };
+    struct endpoint *ep = endpoint_open(&spec);
+    int want = modes[i].nonblocking ? O_NONBLOCK : 0;
+
+    print_message("  %s\n", modes[i].name);
+    assert_int_equal(fcntl(ep->rfd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+    assert_int_equal(fcntl(ep->wfd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+    endpoint_drop_server(ep);
+    assert_int_equal(fcntl(ep->rfd, F_GETFL) & O_NONBLOCK, want);
+    assert_int_equal(fcntl(ep->wfd, F_GETFL) & O_NONBLOCK, want);
+    endpoint_free(ep);
+  }
+}
+
+static void test_sockets_that_are_none(void **state) {
+  struct tls4217_error err = { .text = "" };
+  struct tls4217_binding binding;
+
+  (void) state;
+  tls4217_connection_free(NULL);
+  assert_int_equal(tls4217_binding_init(&binding, &err), 0);
+  assert_null(tls4217_connection_new(context, TLS4217_CHANNEL_CONTROL, -1, -1,
+    &binding, &tls4217_waiter_poll, &err));
+  assert_int_equal(err.errnum, EBADF);
+  assert_string_not_equal(err.text, "");
+  tls4217_binding_clear(&binding);
+}
+
+static void test_context_may_be_freed_meanwhile(void **state) {
+  struct tls4217_context *brief = endpoint_context(leaf, "brief");
+  const struct endpoint_spec spec = { .context = brief };
+  struct endpoint *ep = endpoint_new(&spec);
+
+  (void) state;
+  tls4217_context_free(brief);
+  assert_int_equal(tls4217_connection_handshake(ep->conn, LATE, NULL), 0);
+  issue_and_say(ep);
+  assert_int_equal(ep->sessions, 2);
+  endpoint_free(ep);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_handshake),
+    cmocka_unit_test(test_info_without_extensions),
+    cmocka_unit_test(test_server_name_is_fit_for_a_log),
+    cmocka_unit_test(test_garbage_instead_of_hello),
+    cmocka_unit_test(test_clear_text_is_answered_in_clear),
+    cmocka_unit_test(test_hello_is_spoken),
+    cmocka_unit_test(test_hello_cut_anywhere),
+    cmocka_unit_test(test_deadline_for_a_silent_client),
+    cmocka_unit_test(test_deadline_is_not_extended_by_trickling),
+    cmocka_unit_test(test_no_time_at_all),
+    cmocka_unit_test(test_client_that_distrusts_us),
+    cmocka_unit_test(test_client_that_vanishes),
+    cmocka_unit_test(test_version_that_we_lack),
+    cmocka_unit_test(test_waiter_that_gives_up),
+    cmocka_unit_test(test_ticket_per_call),
+    cmocka_unit_test(test_ticket_before_the_handshake),
+    cmocka_unit_test(test_mode_of_the_socket_is_given_back),
+    cmocka_unit_test(test_sockets_that_are_none),
+    cmocka_unit_test(test_context_may_be_freed_meanwhile),
+  };
+
+  return cmocka_run_group_tests(tests, make_world, end_world);
+}
