@@ -44,7 +44,8 @@ size_t tls4217_command_buffer_take(
 
   count = line_length(buffer, 0);
   if (count == 0) {
-    count = buffer->len;
+    /* The line feed may be next: it must not be alone. */
+    count = buffer->len - 1;
   }
 
   if (count > size) {
@@ -74,7 +75,7 @@ static bool is_command(const char *line, size_t len, const char *verb) {
   }
 
   return len > verb_len && strncasecmp(line, verb, verb_len) == 0 &&
-    strchr(" \r\n", line[verb_len]) != NULL;
+    memchr(" \r\n", line[verb_len], 3) != NULL;
 }
 
 bool tls4217_command_buffer_has(const struct tls4217_command_buffer *buffer,
