@@ -88,14 +88,17 @@ TLSCertificateChainFile {pki}/inter.pem
 
 
 def proftpd():
-    return os.environ.get("PROFTPD", "/usr/sbin/proftpd")
+    path = os.environ.get("PROFTPD", "/usr/sbin/proftpd")
+    if not os.access(path, os.X_OK):
+        sys.exit("set PROFTPD to the path of proftpd (it is %r)" % path)
+    return path
 
 
 def module():
     path = os.environ.get("TLS4217_MODULE")
     if not path or not os.path.isfile(path):
-        raise RuntimeError("set TLS4217_MODULE to the path of mod_tls4217.so"
-                           " (it is %r)" % path)
+        sys.exit("set TLS4217_MODULE to the path of mod_tls4217.so"
+                 " (it is %r)" % path)
     return path
 
 
@@ -198,8 +201,8 @@ class Server:
     directives       what the main server has beside TLS and the basics
     vhosts           name -> directives: the same host again, on other ports
     global_directives  what goes into <Global>
-    modules          stock modules to load, as "mod_deflate"
-    load             LoadModule lines of your own instead of those
+    modules          stock modules to load behind ours, as "mod_deflate"
+    before           stock modules to load before ours
     tls              the certificate and log lines each host gets, or ""
 
     {root} and {pki} in directives stand for the directories.
@@ -208,17 +211,17 @@ class Server:
     USERS = {"alice": "wonder", "bob": "builder"}
 
     def __init__(self, directives="", vhosts=None, global_directives="",
-                 modules=(), load=None, tls=TLS):
+                 modules=(), before=(), tls=TLS):
         self.process = None
         self.pki = certificates()
         self.root = temporary_directory()
         self.home = self._folder("home")
         self._folder("modules")
-        self._directives = directives
+        self.directives = directives
         self._vhosts = vhosts or {}
         self._global = global_directives
         self._tls = tls
-        self._load = load or load_lines(*modules)
+        self._load = [*before, module_name(), *modules]
         self.ports = {}
         self._marks = {}
         self._copy_modules()
@@ -277,10 +280,11 @@ class Server:
         self.ports = dict(zip(names, free_ports(len(names))))
         user, group = account()[:2]
         return self.expand(BASE.format(
-            root=self.root, user=user, group=group, load=self._load,
+            root=self.root, user=user, group=group,
+            load="\n".join("LoadModule %s.c" % name for name in self._load),
             use_ipv6="on" if has_ipv6() else "off",
             addresses=_addresses(), global_directives=self._global,
-            main=self._host("main", self._directives),
+            main=self._host("main", self.directives),
             vhosts="\n".join(self._vhost(*item)
                              for item in self._vhosts.items())))
 
@@ -451,12 +455,6 @@ class Server:
         return client.context(self.pki.path("root.pem"), version, **options)
 
 
-def load_lines(*names):
-    """The LoadModule lines of our module and of stock modules."""
-    return "\n".join("LoadModule %s.c" % name
-                     for name in (module_name(),) + names)
-
-
 def _addresses():
     return "127.0.0.1 ::1" if has_ipv6() else "127.0.0.1"
 
@@ -571,8 +569,5 @@ def main():
     """
     faulthandler.enable()
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        module()
-    except RuntimeError as error:
-        sys.exit(str(error))
+    module()
     unittest.main(verbosity=2)

@@ -14,7 +14,8 @@ import sys
 
 PASS_PHRASE = "not a secret"
 
-_NAMES = "subjectAltName=DNS:localhost,DNS:ftp.example.test,IP:127.0.0.1,IP:::1"
+_NAMES = ("subjectAltName=DNS:localhost,DNS:ftp.example.test,"
+          "IP:127.0.0.1,IP:::1")
 
 _CA_CONFIG = """\
 [ca]
