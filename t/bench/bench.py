@@ -15,6 +15,7 @@ import argparse
 import collections
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -249,6 +250,7 @@ def describe(bench, rounds):
 
 def main():
     options = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else \
         tempfile.gettempdir()
     net = network.Namespaces() if options.netns else network.Loopback()

@@ -138,9 +138,10 @@ class Server:
         self.account = account
         self.address = network.address
         self.port = network.free_port()
+        command = network.server_prefix + self.command()
         with open(self.path("output"), "wb") as output:
             self._process = subprocess.Popen(
-                network.server_prefix + self.command(),
+                command,
                 env=self.environment(), stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, start_new_session=True,
                 preexec_fn=account.enter)
@@ -179,12 +180,11 @@ class Server:
             time.sleep(0.005)
 
     def stop(self):
-        if self._process is None:
-            return
-        self.account.end(self._process.pid)
-        self._process.wait()
+        if self._process is not None:
+            self.account.end(self._process.pid)
+            self._process.wait()
+            self._process = None
         self.account.close()
-        self._process = None
 
 
 PROFTPD_CONF = """\
@@ -241,6 +241,8 @@ class ProFTPD(Server):
             "proftpd", path=os.environ.get("PATH", "") + ":/usr/sbin")
         if program is None:
             raise Unavailable("no proftpd; the package is proftpd-core")
+        self.program = program
+        self.module()
         return program
 
     def module(self):
