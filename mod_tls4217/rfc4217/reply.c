@@ -91,6 +91,10 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "Session reset, without TLS from here: ready for a new user" },
   [TLS4217_REPLY_REIN_AFTER_LOGIN] = { "502",
     "REIN is not available after login: open a new connection" },
+  [TLS4217_REPLY_REIN_IMPLICIT] = { "502",
+    "REIN is not available where TLS is implicit: open a new connection" },
+  [TLS4217_REPLY_REIN_TOO_OFTEN] = { "502",
+    "REIN was used too often here: open a new connection" },
 
   [TLS4217_REPLY_COMMAND_NOT_PROTECTED] = { "533",
     "This command is not accepted without TLS: send AUTH TLS first" },

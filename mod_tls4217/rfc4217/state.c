@@ -256,12 +256,25 @@ void tls4217_state_clear(struct tls4217_state *state) {
   }
 }
 
+/*
+ * Section 13 has the connection "revert to unprotected, clear communications".
+ * Where TLS is implicit nothing in clear is ever expected, and no AUTH could
+ * follow; RFC 959, section 5.4, leaves 502.
+ */
 struct tls4217_verdict tls4217_state_rein(
   const struct tls4217_state *state, const struct tls4217_facts *facts) {
   (void) state;
 
+  if (facts->implicit) {
+    return refuse(TLS4217_REPLY_REIN_IMPLICIT);
+  }
+
   if (facts->logged_in && !facts->login_undoable) {
     return refuse(TLS4217_REPLY_REIN_AFTER_LOGIN);
+  }
+
+  if (facts->rein_exhausted) {
+    return refuse(TLS4217_REPLY_REIN_TOO_OFTEN);
   }
 
   return allow(TLS4217_REPLY_REIN_ACCEPTED);

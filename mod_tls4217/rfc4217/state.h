@@ -39,6 +39,8 @@ struct tls4217_facts {
   bool ccc_accepted;     /* TLSClearCommandChannel */
   bool control_required; /* the control connection must be protected */
   bool login_undoable;   /* a login can be undone by REIN */
+  bool implicit;         /* TLS from the first byte, without AUTH */
+  bool rein_exhausted;   /* REIN was used as often as it may be */
   const struct tls4217_data_policy *data; /* never NULL */
 };
 
@@ -118,8 +120,9 @@ void tls4217_state_clear(struct tls4217_state *state);
 /*
  * REIN (section 13).  Accepted means: send the reply at the level that the
  * control connection has, shut TLS down if there is any, then call
- * tls4217_state_reset.  Refused after a login that is not undoable: 502, and
- * nothing changes.
+ * tls4217_state_reset.  Refused with 502, and nothing changes: on a connection
+ * whose TLS is implicit, after a login that is not undoable, and when it was
+ * used too often.
  */
 struct tls4217_verdict tls4217_state_rein(
   const struct tls4217_state *state, const struct tls4217_facts *facts);

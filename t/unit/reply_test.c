@@ -54,6 +54,8 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_CCC_EXCLUDED, "534", "must stay protected" },
   { TLS4217_REPLY_REIN_ACCEPTED, "220", "new user" },
   { TLS4217_REPLY_REIN_AFTER_LOGIN, "502", "new connection" },
+  { TLS4217_REPLY_REIN_IMPLICIT, "502", "new connection" },
+  { TLS4217_REPLY_REIN_TOO_OFTEN, "502", "new connection" },
   { TLS4217_REPLY_COMMAND_NOT_PROTECTED, "533", "send AUTH TLS first" },
   { TLS4217_REPLY_USER_NOT_PROTECTED, "533", "send AUTH TLS first" },
   { TLS4217_REPLY_USER_PROTECTED, "533", "without AUTH" },

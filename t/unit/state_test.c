@@ -35,6 +35,8 @@ enum dimension {
   CCC_ON,
   MUST_PROTECT,
   UNDOABLE,
+  IMPLICIT,
+  EXHAUSTED,
   REACH,
   VIEW,
   DIMENSIONS,
@@ -82,6 +84,8 @@ struct clause {
 
 #define OF(command, word) [COMMAND] = (command), [WORD] = (word)
 #define ANY_MECHANISM     (TLS | TLS_OLD)
+#define REIN_OF(login, undoable) \
+ OF(REIN, 0), [IMPLICIT] = NO, [LOGIN] = (login), [UNDOABLE] = (undoable)
 
 static const struct clause clauses[] = {
   { "2228-3-auth-no-parameter", { OF(AUTH, MISSING) },
@@ -182,12 +186,18 @@ static const struct clause clauses[] = {
       [LOGIN] = YES },
     TLS4217_REPLY_CCC_ACCEPTED, 0 },
 
-  { "4217-13-rein-before-login", { OF(REIN, 0), [LOGIN] = NO },
+  { "4217-13-rein-implicit", { OF(REIN, 0), [IMPLICIT] = YES },
+    TLS4217_REPLY_REIN_IMPLICIT, 0 },
+  { "4217-13-rein-before-login", { REIN_OF(NO, 0), [EXHAUSTED] = NO },
     TLS4217_REPLY_REIN_ACCEPTED, 0 },
-  { "4217-13-rein-undoable", { OF(REIN, 0), [LOGIN] = YES, [UNDOABLE] = YES },
+  { "4217-13-rein-undoable", { REIN_OF(YES, YES), [EXHAUSTED] = NO },
     TLS4217_REPLY_REIN_ACCEPTED, 0 },
-  { "4217-13-rein-after-login", { OF(REIN, 0), [LOGIN] = YES, [UNDOABLE] = NO },
+  { "4217-13-rein-after-login", { REIN_OF(YES, NO) },
     TLS4217_REPLY_REIN_AFTER_LOGIN, 0 },
+  { "4217-13-rein-too-often", { REIN_OF(NO, 0), [EXHAUSTED] = YES },
+    TLS4217_REPLY_REIN_TOO_OFTEN, 0 },
+  { "4217-13-rein-too-often-undoable", { REIN_OF(YES, YES), [EXHAUSTED] = YES },
+    TLS4217_REPLY_REIN_TOO_OFTEN, 0 },
 
   { "4217-9-transfer-without-tls",
     { OF(TRANSFER, 0), [VIEW] = NONE | OPTIONAL, [CONTROL] = CLEAR },
@@ -360,6 +370,8 @@ static void make_facts(struct call *call, size_t *number) {
   call->facts.ccc_accepted = take_flag(number, &call->is[CCC_ON]);
   call->facts.control_required = take_flag(number, &call->is[MUST_PROTECT]);
   call->facts.login_undoable = take_flag(number, &call->is[UNDOABLE]);
+  call->facts.implicit = take_flag(number, &call->is[IMPLICIT]);
+  call->facts.rein_exhausted = take_flag(number, &call->is[EXHAUSTED]);
   call->facts.data = &call->policy->policy;
 }
 
@@ -460,7 +472,6 @@ static void test_every_situation_has_a_clause(void **unused) {
   size_t number;
 
   (void) unused;
-
   for (number = 0; make_call(&call, number); number++) {
     bool covered = false;
 
@@ -470,9 +481,8 @@ static void test_every_situation_has_a_clause(void **unused) {
     assert_true(covered);
   }
 
-  /* All digits of make_call: 3 * 2 * 2 states, 6 facts. */
-  assert_int_equal(number, COUNT(inputs) * COUNT(policies) * 12 * 64);
-  print_message("%zu situations, %zu clauses\n", number, COUNT(clauses));
+  /* All digits of make_call: 3 * 2 * 2 states, 8 facts. */
+  assert_int_equal(number, COUNT(inputs) * COUNT(policies) * 12 * 256);
 }
 
 int main(void) {
