@@ -4,37 +4,12 @@
  * RFC 2228, section 3, as RFC 4217 uses it.  No decision is taken here.
  */
 
+#include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/gatekeeper.h"
 #include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/transfers.h"
-
-/* The session if TLSEngine is on in it, else NULL: the core answers then. */
-static struct tls4217_session *engine_session(void) {
-  struct tls4217_session *sess = tls4217_session_get();
-
-  return sess != NULL && sess->server != NULL ? sess : NULL;
-}
-
-static modret_t *refuse(
-  cmd_rec *cmd, const struct tls4217_session *sess, enum tls4217_reply_id id) {
-  const struct tls4217_reply *reply = tls4217_reply_get(id);
-
-  tls4217_session_log(sess, "%s refused: %s %s", (const char *) cmd->argv[0],
-    reply->code, reply->text);
-
-  pr_response_add_err(reply->code, "%s", reply->text);
-  pr_cmd_set_errno(cmd, EPERM);
-  errno = EPERM;
-  return PR_ERROR(cmd);
-}
-
-static modret_t *accept_with(cmd_rec *cmd, enum tls4217_reply_id id) {
-  const struct tls4217_reply *reply = tls4217_reply_get(id);
-
-  pr_response_add(reply->code, "%s", reply->text);
-  return PR_HANDLED(cmd);
-}
 
 void tls4217_commands_announce_level(const struct tls4217_session *sess) {
   pool *tmp_pool = make_sub_pool(sess->pool);
@@ -65,8 +40,7 @@ static void reset_parameters(void) {
 }
 
 MODRET cmd_auth(cmd_rec *cmd) {
-  struct tls4217_session *sess = engine_session();
-  const struct tls4217_reply *reply;
+  struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
   struct tls4217_facts facts;
   size_t discarded;
@@ -79,7 +53,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   verdict = tls4217_state_auth(
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
-    return refuse(cmd, sess, verdict.reply);
+    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   discarded = tls4217_control_discard_clear();
@@ -91,8 +65,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   }
 
   /* In clear, and now: the handshake follows. */
-  reply = tls4217_reply_get(verdict.reply);
-  pr_response_send(reply->code, "%s", reply->text);
+  tls4217_answer_now(verdict.reply);
 
   tls4217_control_protect(sess, verdict.level);
   reset_parameters();
@@ -101,7 +74,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
 }
 
 MODRET cmd_pbsz(cmd_rec *cmd) {
-  struct tls4217_session *sess = engine_session();
+  struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
 
   if (sess == NULL) {
@@ -110,11 +83,11 @@ MODRET cmd_pbsz(cmd_rec *cmd) {
 
   verdict = tls4217_state_pbsz(&sess->state, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
-    return refuse(cmd, sess, verdict.reply);
+    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   tls4217_state_set_pbsz(&sess->state);
-  return accept_with(cmd, verdict.reply);
+  return tls4217_answer_accept(cmd, verdict.reply);
 }
 
 /* Whether PORT, PASV or the like came before, for the next transfer. */
@@ -123,7 +96,7 @@ static bool has_data_address(void) {
 }
 
 MODRET cmd_prot(cmd_rec *cmd) {
-  struct tls4217_session *sess = engine_session();
+  struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
   struct tls4217_facts facts;
 
@@ -135,7 +108,7 @@ MODRET cmd_prot(cmd_rec *cmd) {
   verdict = tls4217_state_prot(
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
-    return refuse(cmd, sess, verdict.reply);
+    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   /* mod_xfer's handler, which comes after this one, compares it with "C" and
@@ -148,12 +121,11 @@ MODRET cmd_prot(cmd_rec *cmd) {
     tls4217_control_issue_ticket(sess);
   }
 
-  return accept_with(cmd, verdict.reply);
+  return tls4217_answer_accept(cmd, verdict.reply);
 }
 
 MODRET cmd_ccc(cmd_rec *cmd) {
-  struct tls4217_session *sess = engine_session();
-  const struct tls4217_reply *reply;
+  struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
   struct tls4217_facts facts;
 
@@ -164,12 +136,11 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   facts = tls4217_session_facts(sess);
   verdict = tls4217_state_ccc(&sess->state, &facts);
   if (verdict.accepted == false) {
-    return refuse(cmd, sess, verdict.reply);
+    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   /* Protected, and now: TLS ends behind it. */
-  reply = tls4217_reply_get(verdict.reply);
-  pr_response_send(reply->code, "%s", reply->text);
+  tls4217_answer_now(verdict.reply);
 
   tls4217_state_clear(&sess->state);
   tls4217_control_clear(sess);
@@ -178,7 +149,7 @@ MODRET cmd_ccc(cmd_rec *cmd) {
 
 /* mod_ifsession has merged the user's and the group's directives by now. */
 MODRET log_pass(cmd_rec *cmd) {
-  struct tls4217_session *sess = engine_session();
+  struct tls4217_session *sess = tls4217_session_engine();
 
   (void) cmd;
   if (sess != NULL) {
@@ -195,20 +166,21 @@ cmdtable *tls4217_commands_table(void) {
     { CMD, C_PROT, G_NONE, cmd_prot, FALSE, FALSE, CL_SEC, NULL },
     { CMD, C_CCC, G_NONE, cmd_ccc, FALSE, FALSE, CL_SEC, NULL },
 
-    { PRE_CMD, C_APPE, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
+    { PRE_CMD, C_ANY, G_NONE, tls4217_gatekeeper_pre, FALSE, FALSE, 0, NULL },
+
     { PRE_CMD, C_LIST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
     { PRE_CMD, C_MLSD, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
     { PRE_CMD, C_NLST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
-    { PRE_CMD, C_RETR, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
-    { PRE_CMD, C_STOR, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
     { PRE_CMD, C_STOU, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
 
     /* Group and class as mod_xfer's: the core takes those of the first. */
-    { CMD, C_APPE, G_WRITE, tls4217_transfers_store, TRUE, FALSE, CL_WRITE,
+    { CMD, C_APPE, G_WRITE, tls4217_transfers_begin, TRUE, FALSE, CL_WRITE,
       NULL },
-    { CMD, C_STOR, G_WRITE, tls4217_transfers_store, TRUE, FALSE, CL_WRITE,
+    { CMD, C_RETR, G_READ, tls4217_transfers_begin, TRUE, FALSE, CL_READ,
       NULL },
-    { CMD, C_STOU, G_WRITE, tls4217_transfers_store, TRUE, FALSE, CL_WRITE,
+    { CMD, C_STOR, G_WRITE, tls4217_transfers_begin, TRUE, FALSE, CL_WRITE,
+      NULL },
+    { CMD, C_STOU, G_WRITE, tls4217_transfers_begin, TRUE, FALSE, CL_WRITE,
       NULL },
 
     { CMD, C_EPRT, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,

@@ -6,49 +6,28 @@
  * function.  What the values mean is in settings.c.
  */
 
+#include "mod_tls4217/ftp/directive.h"
 #include "mod_tls4217/ftp/directives.h"
 #include "mod_tls4217/ftp/options.h"
-#include "mod_tls4217/rfc4217/names.h"
+#include "mod_tls4217/ftp/policy_directives.h"
 #include "mod_tls4217/tls/version.h"
 
 #define SVG (CONF_ROOT | CONF_VIRTUAL | CONF_GLOBAL)
+#define ADF (CONF_ANON | CONF_DIR | CONF_DYNDIR)
 
 /* One handshake should never hold a process longer than this, in seconds. */
 #define MAX_HANDSHAKE_TIMEOUT 3600
 
-struct directive {
-  const char *name;
-  modret_t *(*set)(cmd_rec *cmd, const struct directive *directive);
-  int contexts;
-  unsigned int min_args, max_args;
-  const char *usage; /* of a bad one; of an ignored one: why */
-};
-
-static modret_t *refuse(cmd_rec *cmd, const char *why) {
-  return PR_ERROR_MSG(
-    cmd, NULL, pstrcat(cmd->tmp_pool, (char *) cmd->argv[0], ": ", why, NULL));
-}
-
-static modret_t *refuse_usage(cmd_rec *cmd, const struct directive *directive) {
-  return refuse(cmd,
-    pstrcat(
-      cmd->tmp_pool, "write ", directive->name, " ", directive->usage, NULL));
-}
-
-static void warn(const char *name, const char *what) {
-  pr_log_pri(PR_LOG_WARNING, "warning: %s: %s on line %u: %s",
-    MOD_TLS4217_VERSION, name, pr_parser_get_lineno(), what);
-}
-
 /* usage: NAME on|off */
-static modret_t *set_switch(cmd_rec *cmd, const struct directive *directive) {
+static modret_t *set_switch(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
   unsigned char *value;
   config_rec *c;
   int on;
 
   on = get_boolean(cmd, 1);
   if (on < 0) {
-    return refuse_usage(cmd, directive);
+    return tls4217_directive_refuse_usage(cmd, directive);
   }
 
   /* mod_sftp reads TLSEngine as an unsigned char. */
@@ -59,13 +38,15 @@ static modret_t *set_switch(cmd_rec *cmd, const struct directive *directive) {
   return PR_HANDLED(cmd);
 }
 
-static modret_t *set_text(cmd_rec *cmd, const struct directive *directive) {
+static modret_t *set_text(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
   (void) add_config_param_str(directive->name, 1, cmd->argv[1]);
   return PR_HANDLED(cmd);
 }
 
 /* usage: TLSLog path|none */
-static modret_t *set_log(cmd_rec *cmd, const struct directive *directive) {
+static modret_t *set_log(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
   const char *path = cmd->argv[1];
 
   if (strcasecmp(path, "none") == 0) {
@@ -74,14 +55,15 @@ static modret_t *set_log(cmd_rec *cmd, const struct directive *directive) {
   }
 
   if (*path != '/') {
-    return refuse(cmd, "the log's path must start with '/'");
+    return tls4217_directive_refuse(cmd, "the log's path must start with '/'");
   }
 
   return set_text(cmd, directive);
 }
 
 /* usage: NAME /path [/path] */
-static modret_t *set_files(cmd_rec *cmd, const struct directive *directive) {
+static modret_t *set_files(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
   const char *paths[2] = { NULL, NULL };
   config_rec *c;
 
@@ -89,7 +71,7 @@ static modret_t *set_files(cmd_rec *cmd, const struct directive *directive) {
     paths[i - 1] = cmd->argv[i];
 
     if (*paths[i - 1] != '/') {
-      return refuse(cmd,
+      return tls4217_directive_refuse(cmd,
         pstrcat(
           cmd->tmp_pool, "'", paths[i - 1], "' must start with '/'", NULL));
     }
@@ -102,7 +84,8 @@ static modret_t *set_files(cmd_rec *cmd, const struct directive *directive) {
 }
 
 /* usage: TLSProtocol [ALL] [+|-]version ... */
-static modret_t *set_protocol(cmd_rec *cmd, const struct directive *directive) {
+static modret_t *set_protocol(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
   struct tls4217_error err;
   const char *ignored = NULL;
   unsigned int set, *value;
@@ -112,11 +95,11 @@ static modret_t *set_protocol(cmd_rec *cmd, const struct directive *directive) {
   set = tls4217_version_parse((const char *const *) (cmd->argv + 1),
     (size_t) cmd->argc - 1, &ignored, &err);
   if (set == 0) {
-    return refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
+    return tls4217_directive_refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
   }
 
   if (ignored != NULL) {
-    warn(ignored,
+    tls4217_directive_warn(ignored,
       "OpenSSL 3 does not have it any more; the versions beside "
       "it are used");
   }
@@ -129,7 +112,8 @@ static modret_t *set_protocol(cmd_rec *cmd, const struct directive *directive) {
 }
 
 /* usage: TLSCipherSuite [TLSv1.3|TLSv1.2|...] list */
-static modret_t *set_ciphers(cmd_rec *cmd, const struct directive *directive) {
+static modret_t *set_ciphers(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
   struct tls4217_error err;
   unsigned int versions = 0;
   bool *tls13;
@@ -140,12 +124,13 @@ static modret_t *set_ciphers(cmd_rec *cmd, const struct directive *directive) {
     versions = tls4217_version_parse(
       (const char *const *) (cmd->argv + 1), 1, NULL, &err);
     if (versions == 0) {
-      return refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
+      return tls4217_directive_refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
     }
   }
 
   if (versions == 0 && strchr(cmd->argv[1], '_') != NULL) {
-    return refuse(cmd, "TLS 1.3 suites need the word TLSv1.3 before them");
+    return tls4217_directive_refuse(
+      cmd, "TLS 1.3 suites need the word TLSv1.3 before them");
   }
 
   c = add_config_param(directive->name, 2, NULL, NULL);
@@ -158,37 +143,16 @@ static modret_t *set_ciphers(cmd_rec *cmd, const struct directive *directive) {
 }
 
 /* usage: TLSTimeoutHandshake seconds */
-static modret_t *set_timeout(cmd_rec *cmd, const struct directive *directive) {
-  config_rec *c;
-  int seconds, *value;
+static modret_t *set_timeout(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
+  int seconds;
 
   if (pr_str_get_duration(cmd->argv[1], &seconds) < 0 || seconds < 1 ||
     seconds > MAX_HANDSHAKE_TIMEOUT) {
-    return refuse(cmd, "it takes 1 to 3600 seconds");
+    return tls4217_directive_refuse(cmd, "it takes 1 to 3600 seconds");
   }
 
-  c = add_config_param(directive->name, 1, NULL);
-  value = pcalloc(c->pool, sizeof(*value));
-  *value = seconds;
-  c->argv[0] = value;
-  return PR_HANDLED(cmd);
-}
-
-/* usage: TLSDataProtection none|optional|required|per-transfer */
-static modret_t *set_view(cmd_rec *cmd, const struct directive *directive) {
-  enum tls4217_view view;
-  config_rec *c;
-  int *value;
-
-  view = tls4217_names_view(cmd->argv[1]);
-  if (view == TLS4217_VIEW_UNKNOWN) {
-    return refuse_usage(cmd, directive);
-  }
-
-  c = add_config_param(directive->name, 1, NULL);
-  value = pcalloc(c->pool, sizeof(*value));
-  *value = (int) view;
-  c->argv[0] = value;
+  (void) tls4217_directive_add_int(directive->name, seconds);
   return PR_HANDLED(cmd);
 }
 
@@ -219,6 +183,7 @@ static const struct option options[] = {
   { "NoCloseNotifyRequired", TLS4217_OPT_NO_CLOSE_NOTIFY_REQUIRED, NULL },
   { "NoEmptyFragments", 0, "ignored: it concerned SSLv3 and TLS 1.0" },
   { "NoPBSZRequired", TLS4217_OPT_NO_PBSZ_REQUIRED, NULL },
+  { "AllowReinitialize", TLS4217_OPT_ALLOW_REINITIALIZE, NULL },
   { "NoSessionReuseRequired", TLS4217_OPT_NO_SESSION_REUSE_REQUIRED, NULL },
   { "UseImplicitSSL", TLS4217_OPT_USE_IMPLICIT_SSL, NULL },
 };
@@ -234,7 +199,8 @@ static const struct option *find_option(const char *name) {
 }
 
 /* usage: TLSOptions option ... */
-static modret_t *set_options(cmd_rec *cmd, const struct directive *directive) {
+static modret_t *set_options(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
   unsigned long bits = 0, *value;
   config_rec *c;
 
@@ -243,13 +209,13 @@ static modret_t *set_options(cmd_rec *cmd, const struct directive *directive) {
 
     option = find_option(cmd->argv[i]);
     if (option == NULL) {
-      return refuse(cmd,
+      return tls4217_directive_refuse(cmd,
         pstrcat(cmd->tmp_pool, "there is no option '", (char *) cmd->argv[i],
           "'", NULL));
     }
 
     if (option->effect != NULL) {
-      warn(option->name, option->effect);
+      tls4217_directive_warn(option->name, option->effect);
     }
 
     bits |= option->bit;
@@ -265,32 +231,42 @@ static modret_t *set_options(cmd_rec *cmd, const struct directive *directive) {
 }
 
 /* A directive of mod_tls that has lost its meaning. */
-static modret_t *set_nothing(cmd_rec *cmd, const struct directive *directive) {
-  warn(directive->name, directive->usage);
+static modret_t *set_nothing(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
+  tls4217_directive_warn(directive->name, directive->usage);
   return PR_HANDLED(cmd);
 }
 
 #define ANY 64
 
-static const struct directive directives[] = {
+static const struct tls4217_directive directives[] = {
   { "TLSCertificateChainFile", set_files, SVG, 1, 1, "/path/chain.pem" },
   { "TLSCertificateFile", set_files, SVG, 1, 2,
     "/path/fullchain.pem [/path/privkey.pem]" },
   { "TLSCipherSuite", set_ciphers, SVG, 1, 2, "[TLSv1.3|TLSv1.2] list" },
   { "TLSClearCommandChannel", set_switch, SVG, 1, 1, "on|off" },
-  { "TLSDataProtection", set_view, SVG, 1, 1,
+  { "TLSControlProtection", tls4217_policy_directives_control, SVG, 1, 1,
+    "optional|login|required" },
+  { "TLSDataProtection", tls4217_policy_directives_data, SVG | ADF, 1, 1,
     "none|optional|required|per-transfer" },
+  { "TLSDataRule", tls4217_policy_directives_rule, SVG | CONF_ANON, 1, ANY,
+    "none|optional|required [command LIST] [path GLOB] [user EXPR] "
+    "[group EXPR] [class NAME]" },
   { "TLSECCertificateFile", set_files, SVG, 1, 1, "/path/certificate.pem" },
   { "TLSECCertificateKeyFile", set_files, SVG, 1, 1, "/path/key.pem" },
   { "TLSEngine", set_switch, SVG, 1, 1, "on|off" },
   { "TLSLog", set_log, SVG, 1, 1, "/path|none" },
   { "TLSOptions", set_options, SVG, 1, ANY, "option ..." },
   { "TLSProtocol", set_protocol, SVG, 1, ANY, "[ALL] [+|-]TLSv1.2 ..." },
+  { "TLSRequired", tls4217_policy_directives_required, SVG | ADF, 1, 1,
+    "on|off|both|ctrl|[!]data|ctrl+[!]data|auth|auth+[!]data" },
   { "TLSRSACertificateFile", set_files, SVG, 1, 1, "/path/certificate.pem" },
   { "TLSRSACertificateKeyFile", set_files, SVG, 1, 1, "/path/key.pem" },
   { "TLSSelfSignedCertificate", set_files, SVG, 1, 1, "/path/file.pem" },
   { "TLSServerCipherPreference", set_switch, SVG, 1, 1, "on|off" },
   { "TLSTimeoutHandshake", set_timeout, SVG, 1, 1, "seconds" },
+  { "TLSUserProtection", tls4217_policy_directives_user, SVG, 2, ANY,
+    "required|none|optional user-expression" },
 
   /* What mod_tls has and OpenSSL 3 or we need no more. */
   { "TLSCryptoDevice", set_nothing, CONF_ROOT, 1, ANY,
@@ -311,7 +287,7 @@ static const struct directive directives[] = {
 
 #define NDIRECTIVES (sizeof(directives) / sizeof(directives[0]))
 
-static const struct directive *find_directive(const char *name) {
+static const struct tls4217_directive *find_directive(const char *name) {
   for (size_t i = 0; i < NDIRECTIVES; i++) {
     if (strcasecmp(directives[i].name, name) == 0) {
       return &directives[i];
@@ -322,7 +298,7 @@ static const struct directive *find_directive(const char *name) {
 }
 
 MODRET set_directive(cmd_rec *cmd) {
-  const struct directive *directive;
+  const struct tls4217_directive *directive;
   unsigned int nargs = (unsigned int) cmd->argc - 1;
 
   directive = find_directive(cmd->argv[0]);
@@ -331,7 +307,7 @@ MODRET set_directive(cmd_rec *cmd) {
   }
 
   if (nargs < directive->min_args || nargs > directive->max_args) {
-    return refuse_usage(cmd, directive);
+    return tls4217_directive_refuse_usage(cmd, directive);
   }
 
   CHECK_CONF(cmd, directive->contexts);

@@ -62,6 +62,9 @@ void tls4217_log_write(int fd, const char *fmt, ...) {
 }
 
 static void log_startup(int priority, const char *kind, const char *server,
+  const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
+
+static void log_startup(int priority, const char *kind, const char *server,
   const char *fmt, va_list ap) {
   char text[1024];
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/tls/selfsigned.h"
 
@@ -158,6 +159,7 @@ static struct tls4217_server *add_server(const server_rec *rec) {
   struct tls4217_server *server;
 
   tls4217_settings_resolve(rec->conf, &settings);
+  tls4217_policies_check(rec, settings.engine);
   if (settings.engine == false) {
     return NULL;
   }

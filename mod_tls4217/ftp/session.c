@@ -12,6 +12,7 @@
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/data.h"
 #include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/upload.h"
 
@@ -20,6 +21,11 @@ static struct tls4217_session *this_session = NULL;
 
 struct tls4217_session *tls4217_session_get(void) {
   return this_session;
+}
+
+struct tls4217_session *tls4217_session_engine(void) {
+  return this_session != NULL && this_session->server != NULL ? this_session :
+                                                                NULL;
 }
 
 void tls4217_session_log(
@@ -52,7 +58,8 @@ struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
     .certificate = sess->server->context != NULL,
     .pbsz_required = !(sess->settings.options & TLS4217_OPT_NO_PBSZ_REQUIRED),
     .ccc_accepted = sess->settings.clear_command_channel,
-    .control_required = false,
+    .control_required = sess->settings.control_view ==
+      TLS4217_CONTROL_VIEW_REQUIRED,
     .login_undoable = false,
     .data = &sess->settings.data,
   };
@@ -112,6 +119,9 @@ static int install_netio(struct tls4217_session *sess) {
 void tls4217_session_refresh(struct tls4217_session *sess) {
   if (sess->server != NULL) {
     tls4217_settings_resolve(main_server->conf, &sess->settings);
+    tls4217_policies_resolve(sess->pool, main_server->conf,
+      session.anon_config != NULL ? session.anon_config->subset : NULL,
+      &sess->settings);
   }
 }
 

@@ -73,6 +73,11 @@ int tls4217_session_start(void);
 struct tls4217_session *tls4217_session_get(void);
 
 /*
+ * The same where TLSEngine is on, else NULL: the core answers then.
+ */
+struct tls4217_session *tls4217_session_engine(void);
+
+/*
  * Makes main_server the session's server: at the start, and again after HOST.
  * Reads the settings, and says in FEAT what is offered.
  */

@@ -95,7 +95,7 @@ static void find_certificates(xaset_t *set, struct tls4217_settings *settings) {
 
 void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   const unsigned int *versions;
-  const int *timeout, *view;
+  const int *timeout;
 
   memset(settings, 0, sizeof(*settings));
 
@@ -113,10 +113,6 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   timeout = find_value(set, "TLSTimeoutHandshake");
   settings->handshake_timeout = timeout != NULL ? *timeout :
                                                   DEFAULT_HANDSHAKE_TIMEOUT;
-
-  view = find_value(set, "TLSDataProtection");
-  settings->data.view = view != NULL ? (enum tls4217_view) * view :
-                                       TLS4217_VIEW_OPTIONAL;
 
   find_ciphers(set, settings);
   find_certificates(set, settings);

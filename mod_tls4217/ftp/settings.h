@@ -33,6 +33,7 @@ struct tls4217_settings {
   const char *log_path;       /* or NULL for none */
   bool clear_command_channel; /* CCC is accepted */
 
+  enum tls4217_control_view control_view;
   struct tls4217_data_policy data;
 
   struct tls4217_certificate_files files[TLS4217_MAX_CERTIFICATES];

@@ -10,11 +10,15 @@
 
 #include "mod_tls4217/ftp/core.h"
 
-/* PRE_CMD of APPE, LIST, MLSD, NLST, RETR, STOR, STOU: 521 or nothing. */
+/* PRE_CMD of LIST, MLSD, NLST, STOU: 521 or nothing. */
 modret_t *tls4217_transfers_pre(cmd_rec *cmd);
 
-/* CMD of APPE, STOR, STOU, before the core's: watches over the target. */
-modret_t *tls4217_transfers_store(cmd_rec *cmd);
+/*
+ * CMD of APPE, RETR, STOR, STOU, before the core's: 521 or nothing (the core
+ * has resolved the path by now, and not opened it yet); watches over the
+ * target of an upload.
+ */
+modret_t *tls4217_transfers_begin(cmd_rec *cmd);
 
 /* CMD of EPRT, EPSV, PASV, PORT, before the core's: a fresh ticket. */
 modret_t *tls4217_transfers_announce(cmd_rec *cmd);

@@ -2,8 +2,8 @@
  * mod_tls4217 - the words of RFC 4217 and of the directives that speak of it
  *
  * Reads and prints the parameters of AUTH, PBSZ and PROT (RFC 2228,
- * section 3; RFC 4217, sections 8, 9 and 17) and the names of the four views
- * of the data connection (RFC 4217, section 10.2).  Whether a word is
+ * section 3; RFC 4217, sections 8, 9 and 17) and the names of the views of
+ * both connections (RFC 4217, sections 10.1 and 10.2).  Whether a word is
  * welcome at a given moment is decided in state.c and policy.c.
  */
 
@@ -34,6 +34,12 @@ static const char *const view_words[] = {
   [TLS4217_VIEW_OPTIONAL] = "optional",
   [TLS4217_VIEW_REQUIRED] = "required",
   [TLS4217_VIEW_PER_TRANSFER] = "per-transfer",
+};
+
+static const char *const control_view_words[] = {
+  [TLS4217_CONTROL_VIEW_OPTIONAL] = "optional",
+  [TLS4217_CONTROL_VIEW_LOGIN] = "login",
+  [TLS4217_CONTROL_VIEW_REQUIRED] = "required",
 };
 
 /*
@@ -101,6 +107,15 @@ enum tls4217_view tls4217_names_view(const char *word) {
 
 const char *tls4217_names_view_text(enum tls4217_view view) {
   return get_word(view_words, COUNT(view_words), (int) view);
+}
+
+enum tls4217_control_view tls4217_names_control_view(const char *word) {
+  return (enum tls4217_control_view) find_word(control_view_words,
+    COUNT(control_view_words), word, TLS4217_CONTROL_VIEW_UNKNOWN);
+}
+
+const char *tls4217_names_control_view_text(enum tls4217_control_view view) {
+  return get_word(control_view_words, COUNT(control_view_words), (int) view);
 }
 
 /*

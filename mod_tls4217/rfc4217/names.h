@@ -38,6 +38,14 @@ enum tls4217_view {
   TLS4217_VIEW_UNKNOWN,
 };
 
+/* The server's view of the control connection (RFC 4217, section 10.1). */
+enum tls4217_control_view {
+  TLS4217_CONTROL_VIEW_OPTIONAL, /* the client chooses */
+  TLS4217_CONTROL_VIEW_LOGIN,    /* USER, PASS and ACCT only behind TLS */
+  TLS4217_CONTROL_VIEW_REQUIRED, /* nearly nothing before TLS */
+  TLS4217_CONTROL_VIEW_UNKNOWN
+};
+
 /* How a parameter of PBSZ reads (RFC 2228, section 3; RFC 4217, section 9). */
 enum tls4217_pbsz {
   TLS4217_PBSZ_MALFORMED, /* not a decimal number of at most 32 bits */
@@ -68,6 +76,16 @@ enum tls4217_view tls4217_names_view(const char *word);
 
 /* The word that tls4217_names_view reads as view, or "?".  Static text. */
 const char *tls4217_names_view_text(enum tls4217_view view);
+
+/*
+ * Names a view of the control connection: "optional", "login" or "required"
+ * in any case; NULL and unknown words give TLS4217_CONTROL_VIEW_UNKNOWN.
+ */
+enum tls4217_control_view tls4217_names_control_view(const char *word);
+
+/* The word that tls4217_names_control_view reads as view, or "?".  Static
+ * text. */
+const char *tls4217_names_control_view_text(enum tls4217_control_view view);
 
 /*
  * Reads the parameter of PBSZ.  Only digits count: no sign, no blank, no

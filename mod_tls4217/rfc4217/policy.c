@@ -56,7 +56,7 @@ static enum tls4217_view get_default_view(
   return decides(policy->view) ? policy->view : TLS4217_VIEW_OPTIONAL;
 }
 
-enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
+static enum tls4217_view decide_view(const struct tls4217_data_policy *policy,
   const struct tls4217_transfer *transfer) {
   const struct tls4217_rule *rule = find_rule(policy, transfer);
 
@@ -69,6 +69,17 @@ enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
   }
 
   return get_default_view(policy);
+}
+
+enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
+  const struct tls4217_transfer *transfer) {
+  enum tls4217_view view = decide_view(policy, transfer);
+
+  if (view == TLS4217_VIEW_OPTIONAL && transfer->tightened) {
+    return TLS4217_VIEW_REQUIRED;
+  }
+
+  return view;
 }
 
 bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level) {

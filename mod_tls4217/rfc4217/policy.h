@@ -23,10 +23,16 @@ struct tls4217_transfer {
 
   /*
    * The view of the most specific <Directory> above the target, or
-   * TLS4217_VIEW_UNKNOWN where none has one.  An .ftpaccess may only tighten
-   * a view; the caller has done so before it asks.
+   * TLS4217_VIEW_UNKNOWN where none has one.
    */
   enum tls4217_view directory_view;
+
+  /*
+   * An .ftpaccess above the target says "required".  The owner of a directory
+   * may only tighten what the administrator decided: this turns optional into
+   * required, and nothing else.
+   */
+  bool tightened;
 };
 
 /* A rule: the view that it gives, and whether it speaks of a transfer. */
@@ -57,7 +63,8 @@ struct tls4217_data_policy {
  * directory's view replaces it where there is one, because it is the more
  * specific; under per-transfer the first rule that matches decides, then the
  * directory's view, then optional.  A rule or directory whose view is
- * per-transfer or unknown decides nothing.  Never per-transfer or unknown.
+ * per-transfer or unknown decides nothing.  What comes out as optional becomes
+ * required for a transfer that is tightened.  Never per-transfer or unknown.
  * RFC 4217, section 10.2.
  */
 enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,

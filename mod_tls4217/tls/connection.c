@@ -205,7 +205,7 @@ int tls4217_connection_server_name_cb(SSL *ssl, int *alert, void *arg) {
     return SSL_TLSEXT_ERR_NOACK;
   }
 
-  for (; name[len] != '\0' && len < sizeof(conn->server_name) - 1; len++) {
+  for (; len < sizeof(conn->server_name) - 1 && name[len] != '\0'; len++) {
     conn->server_name[len] = strchr(fit, name[len]) != NULL ? name[len] : '?';
   }
 

@@ -1,0 +1,37 @@
+/*
+ * mod_tls4217 - turning a verdict into ProFTPD's answer
+ *
+ * See answer.h.  The texts are in rfc4217/reply.c.
+ */
+
+#include "mod_tls4217/ftp/answer.h"
+
+modret_t *tls4217_answer_refuse(cmd_rec *cmd,
+  const struct tls4217_session *sess, enum tls4217_reply_id id,
+  const char *about, const char *directive) {
+  const struct tls4217_reply *reply = tls4217_reply_get(id);
+
+  tls4217_session_log(sess, "%s%s%s refused: %s %s%s%s%s",
+    (const char *) cmd->argv[0], about != NULL ? " " : "",
+    about != NULL ? about : "", reply->code, reply->text,
+    directive != NULL ? " (" : "", directive != NULL ? directive : "",
+    directive != NULL ? ")" : "");
+
+  pr_response_add_err(reply->code, "%s", reply->text);
+  pr_cmd_set_errno(cmd, EPERM);
+  errno = EPERM;
+  return PR_ERROR(cmd);
+}
+
+modret_t *tls4217_answer_accept(cmd_rec *cmd, enum tls4217_reply_id id) {
+  const struct tls4217_reply *reply = tls4217_reply_get(id);
+
+  pr_response_add(reply->code, "%s", reply->text);
+  return PR_HANDLED(cmd);
+}
+
+void tls4217_answer_now(enum tls4217_reply_id id) {
+  const struct tls4217_reply *reply = tls4217_reply_get(id);
+
+  pr_response_send(reply->code, "%s", reply->text);
+}

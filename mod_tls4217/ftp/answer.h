@@ -1,0 +1,28 @@
+/*
+ * mod_tls4217 - turning a verdict into ProFTPD's answer
+ *
+ * Every refusal of ours is said to the client and written to TLSLog in the
+ * same words, from here.
+ */
+
+#ifndef TLS4217_FTP_ANSWER_H
+#define TLS4217_FTP_ANSWER_H
+
+#include "mod_tls4217/ftp/session.h"
+
+/*
+ * Refuses cmd with the reply id.  about goes into the log behind the command
+ * (a path; NULL for nothing), directive names what decided (NULL: the RFC).
+ * Returns what the handler returns.
+ */
+modret_t *tls4217_answer_refuse(cmd_rec *cmd,
+  const struct tls4217_session *sess, enum tls4217_reply_id id,
+  const char *about, const char *directive);
+
+/* Accepts cmd with the reply id, sent when the command is done. */
+modret_t *tls4217_answer_accept(cmd_rec *cmd, enum tls4217_reply_id id);
+
+/* Sends the reply id at once, at the level the control connection has now. */
+void tls4217_answer_now(enum tls4217_reply_id id);
+
+#endif

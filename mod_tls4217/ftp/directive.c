@@ -1,0 +1,35 @@
+/*
+ * mod_tls4217 - what one directive is, and how it complains
+ *
+ * See directive.h.
+ */
+
+#include "mod_tls4217/ftp/directive.h"
+
+modret_t *tls4217_directive_refuse(cmd_rec *cmd, const char *why) {
+  return PR_ERROR_MSG(
+    cmd, NULL, pstrcat(cmd->tmp_pool, (char *) cmd->argv[0], ": ", why, NULL));
+}
+
+modret_t *tls4217_directive_refuse_usage(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
+  return tls4217_directive_refuse(cmd,
+    pstrcat(
+      cmd->tmp_pool, "write ", directive->name, " ", directive->usage, NULL));
+}
+
+void tls4217_directive_warn(const char *name, const char *what) {
+  pr_log_pri(PR_LOG_WARNING, "warning: %s: %s on line %u: %s",
+    MOD_TLS4217_VERSION, name, pr_parser_get_lineno(), what);
+}
+
+config_rec *tls4217_directive_add_int(const char *name, int value) {
+  config_rec *c;
+  int *stored;
+
+  c = add_config_param(name, 1, NULL);
+  stored = pcalloc(c->pool, sizeof(*stored));
+  *stored = value;
+  c->argv[0] = stored;
+  return c;
+}

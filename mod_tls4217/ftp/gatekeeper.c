@@ -1,0 +1,53 @@
+/*
+ * mod_tls4217 - refuses commands that may not come without TLS
+ *
+ * A password that has crossed in clear cannot be taken back, so users are
+ * judged at USER.
+ */
+
+#include "mod_tls4217/ftp/answer.h"
+#include "mod_tls4217/ftp/gatekeeper.h"
+#include "mod_tls4217/ftp/policies.h"
+#include "mod_tls4217/ftp/session.h"
+#include "mod_tls4217/rfc4217/gate.h"
+
+/* Commands of the core's own making (CONNECT, DISCONNECT) and those of other
+ * protocols come this way too. */
+static bool is_ftp_command(const cmd_rec *cmd) {
+  const char *protocol = pr_session_get_protocol(0);
+
+  return (cmd->cmd_class & (CL_CONNECT | CL_DISCONNECT)) == 0 &&
+    (strcmp(protocol, "ftp") == 0 || strcmp(protocol, "ftps") == 0);
+}
+
+static struct tls4217_verdict judge_user(
+  cmd_rec *cmd, const struct tls4217_session *sess) {
+  return tls4217_gate_user(&sess->state,
+    tls4217_policies_user_view(cmd->tmp_pool, main_server->conf, cmd->arg));
+}
+
+modret_t *tls4217_gatekeeper_pre(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_verdict verdict;
+
+  if (sess == NULL || is_ftp_command(cmd) == false) {
+    return PR_DECLINED(cmd);
+  }
+
+  verdict = tls4217_gate_command(
+    &sess->state, sess->settings.control_view, cmd->argv[0]);
+  if (verdict.accepted == false) {
+    return tls4217_answer_refuse(
+      cmd, sess, verdict.reply, NULL, "TLSControlProtection");
+  }
+
+  if (pr_cmd_cmp(cmd, PR_CMD_USER_ID) == 0 && cmd->argc > 1) {
+    verdict = judge_user(cmd, sess);
+    if (verdict.accepted == false) {
+      return tls4217_answer_refuse(
+        cmd, sess, verdict.reply, cmd->arg, "TLSUserProtection");
+    }
+  }
+
+  return PR_DECLINED(cmd);
+}

@@ -1,0 +1,16 @@
+/*
+ * mod_tls4217 - refuses commands that may not come without TLS
+ *
+ * Asks rfc4217/gate.c about every command, before anything is done about it
+ * (RFC 4217, sections 4.2 and 10.1).
+ */
+
+#ifndef TLS4217_FTP_GATEKEEPER_H
+#define TLS4217_FTP_GATEKEEPER_H
+
+#include "mod_tls4217/ftp/core.h"
+
+/* PRE_CMD of any command: 533 and the way out, or nothing. */
+modret_t *tls4217_gatekeeper_pre(cmd_rec *cmd);
+
+#endif

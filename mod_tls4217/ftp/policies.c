@@ -1,0 +1,242 @@
+/*
+ * mod_tls4217 - the server's policies, as they apply to this session
+ *
+ * The records were made by policy_directives.c.  Directories are searched
+ * from the target outwards, because a record of an outer one counts only
+ * where no inner one has its own.
+ */
+
+#include "mod_tls4217/ftp/policies.h"
+#include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/ftp/policy_directives.h"
+
+#ifndef FNM_PATHNAME
+# include <fnmatch.h>
+#endif
+
+static const config_rec *find_in(
+  xaset_t *first, xaset_t *then, const char *name) {
+  const config_rec *c = NULL;
+
+  if (first != NULL) {
+    c = find_config(first, CONF_PARAM, name, FALSE);
+  }
+
+  return c != NULL ? c : find_config(then, CONF_PARAM, name, FALSE);
+}
+
+/* Rules. */
+
+static bool is_command(char *const *commands, const char *verb) {
+  for (; *commands != NULL; commands++) {
+    if (strcmp(*commands, verb) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+static bool matches_rule(
+  const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
+  const struct tls4217_policy_rule *wanted = rule->data;
+
+  return (wanted->commands == NULL ||
+           is_command(wanted->commands, transfer->command)) &&
+    (wanted->path == NULL ||
+      (transfer->path != NULL &&
+        pr_fnmatch(wanted->path, transfer->path, 0) == 0)) &&
+    (wanted->users == NULL || pr_expr_eval_user_or(wanted->users) == TRUE) &&
+    (wanted->groups == NULL || pr_expr_eval_group_or(wanted->groups) == TRUE) &&
+    (wanted->classes == NULL || pr_expr_eval_class_or(wanted->classes) == TRUE);
+}
+
+static bool is_unconditional(const struct tls4217_policy_rule *rule) {
+  return rule->commands == NULL && rule->path == NULL && rule->users == NULL &&
+    rule->groups == NULL && rule->classes == NULL;
+}
+
+static void add_rules(array_header *rules, xaset_t *set) {
+  config_rec *c;
+
+  if (set == NULL) {
+    return;
+  }
+
+  for (c = find_config(set, CONF_PARAM, "TLSDataRule", FALSE); c != NULL;
+       c = find_config_next(c, c->next, CONF_PARAM, "TLSDataRule", FALSE)) {
+    const struct tls4217_policy_rule *wanted = c->argv[0];
+    struct tls4217_rule *rule = push_array(rules);
+
+    rule->view = wanted->view;
+    rule->matches = is_unconditional(wanted) ? NULL : matches_rule;
+    rule->data = wanted;
+  }
+}
+
+/* Whether a record lies below the level of the server itself. */
+static bool has_deeper(xaset_t *set, const char *name) {
+  for (config_rec *c = (config_rec *) set->xas_list; c != NULL; c = c->next) {
+    if (c->subset != NULL && c->config_type != CONF_LIMIT &&
+      find_config(c->subset, CONF_PARAM, name, TRUE) != NULL) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+void tls4217_policies_resolve(pool *p, xaset_t *server, xaset_t *anonymous,
+  struct tls4217_settings *settings) {
+  array_header *rules = make_array(p, 0, sizeof(struct tls4217_rule));
+  struct tls4217_data_policy *data = &settings->data;
+  const config_rec *c;
+
+  c = find_in(anonymous, server, "TLSControlProtection");
+  settings->control_view = c != NULL ?
+    (enum tls4217_control_view) * ((const int *) c->argv[0]) :
+    TLS4217_CONTROL_VIEW_OPTIONAL;
+
+  c = find_in(anonymous, server, "TLSDataProtection");
+  data->view = c != NULL ? (enum tls4217_view) * ((const int *) c->argv[0]) :
+                           TLS4217_VIEW_OPTIONAL;
+
+  add_rules(rules, anonymous);
+  add_rules(rules, server);
+  data->rules = rules->elts;
+  data->nrules = (size_t) rules->nelts;
+  data->directory_views = has_deeper(server, "TLSDataProtection");
+}
+
+/* Users. */
+
+/* The functions of expr.h look at the user who is logged in. */
+static bool matches_user(char **expression, const char *user) {
+  const char *saved = session.user;
+  bool res;
+
+  session.user = user;
+  res = (pr_expr_eval_user_or(expression) == TRUE);
+  session.user = saved;
+
+  return res;
+}
+
+static enum tls4217_view find_user_view(
+  xaset_t *server, const char *user, const char *real_user) {
+  config_rec *c;
+
+  for (c = find_config(server, CONF_PARAM, "TLSUserProtection", FALSE);
+       c != NULL; c = find_config_next(
+                    c, c->next, CONF_PARAM, "TLSUserProtection", FALSE)) {
+    if (matches_user(c->argv[1], user) || matches_user(c->argv[1], real_user)) {
+      return (enum tls4217_view) * ((const int *) c->argv[0]);
+    }
+  }
+
+  return TLS4217_VIEW_UNKNOWN;
+}
+
+enum tls4217_view tls4217_policies_user_view(
+  pool *tmp_pool, xaset_t *server, const char *user) {
+  const config_rec *anonymous, *control = NULL;
+  const char *real_user = user;
+  enum tls4217_view view;
+
+  anonymous = pr_auth_get_anon_config(tmp_pool, &real_user, NULL, NULL);
+
+  view = find_user_view(server, user, real_user);
+  if (view != TLS4217_VIEW_UNKNOWN) {
+    return view;
+  }
+
+  if (anonymous != NULL && anonymous->subset != NULL) {
+    control = find_config(
+      anonymous->subset, CONF_PARAM, "TLSControlProtection", FALSE);
+  }
+
+  return control != NULL &&
+      *((const int *) control->argv[0]) != TLS4217_CONTROL_VIEW_OPTIONAL ?
+    TLS4217_VIEW_REQUIRED :
+    TLS4217_VIEW_OPTIONAL;
+}
+
+/* Directories. */
+
+enum tls4217_view tls4217_policies_directory_view(
+  pool *tmp_pool, const char *path, bool *tightened) {
+  const config_rec *dir;
+
+  *tightened = false;
+
+  for (dir = dir_match_path(tmp_pool, pstrdup(tmp_pool, path)); dir != NULL;
+       dir = dir->parent) {
+    const config_rec *c = NULL;
+    enum tls4217_view view;
+
+    if (dir->subset != NULL) {
+      c = find_config(dir->subset, CONF_PARAM, "TLSDataProtection", FALSE);
+    }
+
+    if (c == NULL ||
+      (dir->config_type != CONF_DIR && dir->config_type != CONF_DYNDIR)) {
+      continue;
+    }
+
+    view = (enum tls4217_view) * ((const int *) c->argv[0]);
+    if (*((const bool *) c->argv[1]) == false) {
+      return view;
+    }
+
+    *tightened = *tightened || view == TLS4217_VIEW_REQUIRED;
+  }
+
+  return TLS4217_VIEW_UNKNOWN;
+}
+
+/* What cannot be meant. */
+
+static void check_rules(
+  const server_rec *rec, const struct tls4217_settings *settings) {
+  const struct tls4217_data_policy *data = &settings->data;
+  const struct tls4217_policy_rule *last = NULL;
+
+  if (data->nrules > 0 && data->view != TLS4217_VIEW_PER_TRANSFER) {
+    last = data->rules[0].data;
+    tls4217_log_startup_warning(rec->ServerName,
+      "TLSDataRule (line %u) is never asked: it needs 'TLSDataProtection "
+      "per-transfer', and here it is %s",
+      last->line, tls4217_names_view_text(data->view));
+    return;
+  }
+
+  for (size_t i = 0; i + 1 < data->nrules; i++) {
+    if (data->rules[i].matches == NULL) {
+      last = data->rules[i].data;
+      tls4217_log_startup_warning(rec->ServerName,
+        "the TLSDataRule of line %u has no condition: the rules behind it "
+        "can never match, move it to the end",
+        last->line);
+      return;
+    }
+  }
+}
+
+void tls4217_policies_check(const server_rec *rec, bool engine) {
+  struct tls4217_settings settings;
+  pool *tmp_pool = make_sub_pool(permanent_pool);
+
+  tls4217_policies_resolve(tmp_pool, rec->conf, NULL, &settings);
+
+  if (engine) {
+    check_rules(rec, &settings);
+
+  } else if (settings.data.view == TLS4217_VIEW_REQUIRED ||
+    settings.control_view != TLS4217_CONTROL_VIEW_OPTIONAL) {
+    tls4217_log_startup_warning(rec->ServerName,
+      "TLS is required (TLSControlProtection, TLSDataProtection or "
+      "TLSRequired), but 'TLSEngine on' is missing: nothing is protected");
+  }
+
+  destroy_pool(tmp_pool);
+}

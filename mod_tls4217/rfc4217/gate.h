@@ -1,0 +1,33 @@
+/*
+ * mod_tls4217 - which commands may come before TLS, and which users with it
+ *
+ * The server's view of the control connection (RFC 4217, sections 4.2 and
+ * 10.1): the server cannot dictate TLS, but it can refuse to serve commands
+ * until it is there.  Commands of RFC 2228 themselves are judged in state.c,
+ * those that open a data connection there and in policy.c.
+ */
+
+#ifndef TLS4217_RFC4217_GATE_H
+#define TLS4217_RFC4217_GATE_H
+
+#include "mod_tls4217/rfc4217/names.h"
+#include "mod_tls4217/rfc4217/state.h"
+
+/*
+ * Whether the command verb (upper case; a sub-command such as "OPTS_UTF8"
+ * counts as its command) may be served now under a view of the control
+ * connection.  Refused gives TLS4217_REPLY_COMMAND_NOT_PROTECTED.  After CCC
+ * nothing is refused: the login was protected.
+ */
+struct tls4217_verdict tls4217_gate_command(const struct tls4217_state *state,
+  enum tls4217_control_view view, const char *verb);
+
+/*
+ * Whether USER may be served for a user about whom TLSUserProtection has a
+ * view: required denies an insecure USER, none denies a secure one, anything
+ * else denies nothing (RFC 4217, section 10.1).  Asked before any password.
+ */
+struct tls4217_verdict tls4217_gate_user(
+  const struct tls4217_state *state, enum tls4217_view view);
+
+#endif
