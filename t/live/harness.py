@@ -308,6 +308,8 @@ class Server:
             [proftpd(), "-t", "-c", path], env=self._environment(),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=30, check=False)
+        with open(self.path("stderr.log"), "ab") as stream:
+            stream.write(done.stdout)
         return done.returncode, done.stdout.decode(errors="replace")
 
     def _environment(self):
@@ -374,6 +376,8 @@ class Server:
         """Signs of a crash or of a sanitizer's report."""
         found = re.findall(r".*\(signal (?!15\b)\d+\).*",
                            self.text("system.log"))
+        found += re.findall(r".*(?:runtime error: |Sanitizer: ).*",
+                            self.text("stderr.log"))
         for name in sorted(os.listdir(self.root)):
             if name.startswith("sanitizer."):
                 found.append(self.text(name))
