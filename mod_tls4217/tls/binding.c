@@ -40,6 +40,12 @@ void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl) {
   SSL_SESSION *session;
   unsigned int id_len = 0;
 
+  /* A ticket of ours that OpenSSL would not resume: too old, another host. */
+  if (SSL_session_reused(ssl) == 0) {
+    binding->has_resumed = false;
+    OPENSSL_cleanse(binding->resumed, sizeof(binding->resumed));
+  }
+
   session = SSL_get_session(ssl);
   if (session == NULL || SSL_version(ssl) > TLS1_2_VERSION) {
     return;
