@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/directives.h"
 #include "mod_tls4217/ftp/options.h"
 #include "mod_tls4217/ftp/policy_directives.h"
+#include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/version.h"
 
 #define SVG (CONF_ROOT | CONF_VIRTUAL | CONF_GLOBAL)
@@ -99,9 +100,10 @@ static modret_t *set_protocol(
   }
 
   if (ignored != NULL) {
-    tls4217_directive_warn(ignored,
-      "OpenSSL 3 does not have it any more; the versions beside "
-      "it are used");
+    tls4217_directive_warn(directive->name,
+      pstrcat(cmd->tmp_pool, ignored,
+        " is not in OpenSSL 3 any more; the versions beside it are used",
+        NULL));
   }
 
   c = add_config_param(directive->name, 1, NULL);
@@ -119,8 +121,8 @@ static modret_t *set_ciphers(
   bool *tls13;
   config_rec *c;
 
+  tls4217_error_clear(&err);
   if (cmd->argc == 3) {
-    tls4217_error_clear(&err);
     versions = tls4217_version_parse(
       (const char *const *) (cmd->argv + 1), 1, NULL, &err);
     if (versions == 0) {
@@ -131,6 +133,11 @@ static modret_t *set_ciphers(
   if (versions == 0 && strchr(cmd->argv[1], '_') != NULL) {
     return tls4217_directive_refuse(
       cmd, "TLS 1.3 suites need the word TLSv1.3 before them");
+  }
+
+  if (tls4217_context_check_ciphers(cmd->argv[cmd->argc - 1],
+        versions == TLS4217_VERSION_TLS1_3, &err) < 0) {
+    return tls4217_directive_refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
   }
 
   c = add_config_param(directive->name, 2, NULL, NULL);

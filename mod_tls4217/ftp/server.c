@@ -79,7 +79,8 @@ static int load_pair(struct tls4217_server *server,
   pr_signals_unblock();
 
   if (pair == NULL) {
-    tls4217_log_startup_error(name, "%s: %s", files->directive, err.text);
+    tls4217_log_startup_error(name, "%s%s: %s", files->directive,
+      files->chain_file != NULL ? ", TLSCertificateChainFile" : "", err.text);
     return -1;
   }
 

@@ -57,24 +57,48 @@ static int set_versions(
   return 0;
 }
 
+static int set_cipher_list(
+  SSL_CTX *ctx, const char *list, bool tls13, struct tls4217_error *err) {
+  int res;
+
+  res = tls13 ? SSL_CTX_set_ciphersuites(ctx, list) :
+                SSL_CTX_set_cipher_list(ctx, list);
+  if (res != 1) {
+    tls4217_error_set_openssl(err, "no cipher is left of '%s'", list);
+    return -1;
+  }
+
+  return 0;
+}
+
+int tls4217_context_check_ciphers(
+  const char *list, bool tls13, struct tls4217_error *err) {
+  SSL_CTX *ctx;
+  int res;
+
+  ctx = SSL_CTX_new(TLS_server_method());
+  if (ctx == NULL) {
+    tls4217_error_set_openssl(err, "cannot create a TLS context");
+    return -1;
+  }
+
+  res = set_cipher_list(ctx, list, tls13, err);
+  SSL_CTX_free(ctx);
+  return res;
+}
+
 static int set_ciphers(SSL_CTX *ctx,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
-  const char *ciphers;
+  const char *ciphers = settings->ciphers != NULL ? settings->ciphers :
+                                                    DEFAULT_CIPHERS;
 
-  ciphers = settings->ciphers != NULL ? settings->ciphers : DEFAULT_CIPHERS;
-  if (SSL_CTX_set_cipher_list(ctx, ciphers) != 1) {
-    tls4217_error_set_openssl(err, "no cipher is left of '%s'", ciphers);
+  if (set_cipher_list(ctx, ciphers, false, err) < 0 ||
+    (settings->ciphersuites != NULL &&
+      set_cipher_list(ctx, settings->ciphersuites, true, err) < 0)) {
     return -1;
   }
 
-  if (settings->ciphersuites != NULL &&
-    SSL_CTX_set_ciphersuites(ctx, settings->ciphersuites) != 1) {
-    tls4217_error_set_openssl(
-      err, "'%s' is not a list of TLS 1.3 suites", settings->ciphersuites);
-    return -1;
-  }
-
-  if (settings->server_preference == true) {
+  if (settings->server_preference) {
     (void) SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
   }
 

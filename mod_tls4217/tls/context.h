@@ -41,6 +41,15 @@ struct tls4217_context {
 };
 
 /*
+ * Whether OpenSSL knows a list of ciphers: of TLS 1.3 suites where tls13 is
+ * true (SSL_CTX_set_ciphersuites(3)), else of older ones
+ * (SSL_CTX_set_cipher_list(3)).  Returns 0, or -1 with err saying what is
+ * wrong with it.
+ */
+int tls4217_context_check_ciphers(
+  const char *list, bool tls13, struct tls4217_error *err);
+
+/*
  * Builds a context.  The pairs' objects are referenced, not taken.  Returns a
  * new context (free it with tls4217_context_free), or NULL with err filled.
  */
