@@ -122,6 +122,9 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_DATA_FOREIGN_SESSION] = { "522",
     "The data connection resumed the TLS session of another "
     "connection: " REUSE_ADVICE },
+  [TLS4217_REPLY_DATA_OTHER_PEER] = { "522",
+    "The data connection did not show the client certificate of its control "
+    "connection: use the same certificate on both" },
 };
 
 const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id) {

@@ -14,6 +14,7 @@
 #include <openssl/rand.h>
 
 #include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/verify.h"
 
 /* A stamp: its layout's version, then the id of a control connection. */
 #define STAMP_VERSION 1
@@ -68,9 +69,11 @@ static int stamp_ticket_cb(SSL *ssl, void *arg) {
 
   (void) arg;
 
-  /* A ticket of a data connection carries no id, and is worth nothing. */
+  /* A ticket of a data connection, or of a client that is about to be
+   * refused, carries no id, and is worth nothing. */
   bound = tls4217_connection_bound(ssl);
-  if (bound != NULL && bound->data == false) {
+  if (bound != NULL && bound->data == false &&
+    bound->verify_error == X509_V_OK) {
     memcpy(stamp + 1, bound->binding->id, TLS4217_BINDING_ID_SIZE);
   }
 
@@ -110,9 +113,12 @@ static bool is_own(
     CRYPTO_memcmp(id, binding->resumed, TLS4217_BINDING_ID_SIZE) == 0;
 }
 
-static SSL_TICKET_RETURN judge_control_ticket(
-  struct tls4217_bound *bound, const unsigned char *id) {
-  if (id == NULL) {
+/* What a full handshake would refuse must not come in by a ticket: then there
+ * is a full handshake, which says why. */
+static SSL_TICKET_RETURN judge_control_ticket(SSL *ssl,
+  struct tls4217_bound *bound, SSL_SESSION *session, const unsigned char *id) {
+  if (id == NULL ||
+    tls4217_verify_still_holds(ssl, SSL_SESSION_get0_peer(session)) == false) {
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   }
 
@@ -170,7 +176,7 @@ static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
 
   id = read_stamp(session);
   if (bound->data == false) {
-    return judge_control_ticket(bound, id);
+    return judge_control_ticket(ssl, bound, session, id);
   }
 
   return judge_data_ticket(bound, session, id);

@@ -12,7 +12,9 @@
  * A handshake on a data connection never yields a session that a later one
  * could resume: it gets no ticket, and its session is not remembered.
  * Otherwise a stranger on the data port could earn a session by being
- * refused once.
+ * refused once.  The same holds for a control connection whose client
+ * certificate did not pass; and a ticket is taken there only if the
+ * certificate in it would pass a full handshake now (verify.h).
  */
 
 #ifndef TLS4217_TLS_BINDING_H
@@ -48,6 +50,7 @@ struct tls4217_bound {
   bool data;                       /* this SSL is a data connection */
   bool offered_id;                 /* a TLS 1.2 session id was offered */
   enum tls4217_reuse reuse;        /* what the tickets offered amounted to */
+  int verify_error;                /* X509_V_ERR_... of the peer (verify.c) */
 };
 
 /*

@@ -236,6 +236,9 @@ static int make_ssl(
   }
 
   if (conn->bound.data == true) {
+    /* A missing certificate is told in the reply, not by an alert. */
+    SSL_set_verify(conn->ssl,
+      SSL_get_verify_mode(conn->ssl) & ~SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     (void) SSL_set_num_tickets(conn->ssl, 0);
     (void) SSL_clear_mode(conn->ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_set_default_read_buffer_len(conn->ssl, READ_AHEAD);
@@ -312,7 +315,7 @@ int tls4217_connection_handshake(
   }
 
   conn->established = true;
-  if (conn->bound.data == false) {
+  if (conn->bound.data == false && conn->bound.verify_error == X509_V_OK) {
     tls4217_binding_remember(conn->bound.binding, conn->ssl);
   }
 
@@ -447,6 +450,18 @@ int tls4217_connection_issue_ticket(
 enum tls4217_reuse tls4217_connection_reuse(
   const struct tls4217_connection *conn) {
   return tls4217_binding_judge(&conn->bound, conn->ssl);
+}
+
+X509 *tls4217_connection_peer(const struct tls4217_connection *conn) {
+  return SSL_get0_peer_certificate(conn->ssl);
+}
+
+int tls4217_connection_verify_error(const struct tls4217_connection *conn) {
+  if (conn->bound.verify_error != X509_V_OK) {
+    return conn->bound.verify_error;
+  }
+
+  return (int) SSL_get_verify_result(conn->ssl);
 }
 
 void tls4217_connection_info(

@@ -133,6 +133,20 @@ int tls4217_connection_issue_ticket(
 enum tls4217_reuse tls4217_connection_reuse(
   const struct tls4217_connection *conn);
 
+/*
+ * The client's certificate, also that of a session that was resumed; NULL
+ * where it gave none.  Valid until the connection is freed.
+ */
+X509 *tls4217_connection_peer(const struct tls4217_connection *conn);
+
+/*
+ * Why that certificate does not hold: X509_V_ERR_..., or X509_V_OK.  A
+ * handshake with one that does not hold completes nevertheless (verify.h).
+ * Of a data connection this is not asked: there the certificate must be the
+ * one of the control connection.
+ */
+int tls4217_connection_verify_error(const struct tls4217_connection *conn);
+
 /* What the handshake came to.  Valid until the connection is freed. */
 void tls4217_connection_info(
   const struct tls4217_connection *conn, struct tls4217_connection_info *info);

@@ -164,6 +164,11 @@ static int fill_context(SSL_CTX *ctx,
     return -1;
   }
 
+  if (settings->verify != NULL &&
+    tls4217_verify_install(settings->verify, ctx, err) < 0) {
+    return -1;
+  }
+
   /* Backwards: of two pairs with the same type of key the first one stays. */
   for (size_t i = settings->npairs; i > 0; i--) {
     if (use_pair(ctx, settings->pairs[i - 1], err) < 0) {

@@ -16,6 +16,7 @@
 
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/keypair.h"
+#include "mod_tls4217/tls/verify.h"
 
 struct tls4217_context_settings {
   unsigned int versions;    /* TLS4217_VERSION_..., not 0 */
@@ -27,6 +28,8 @@ struct tls4217_context_settings {
   /* Borrowed; at least one.  The first one of each key type is used. */
   struct tls4217_keypair *const *pairs;
   size_t npairs;
+
+  const struct tls4217_verify *verify; /* borrowed; NULL: ask no client */
 
   /*
    * What makes sessions of this context its own: virtual host and policy, in

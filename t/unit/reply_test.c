@@ -68,6 +68,7 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_DATA_HANDSHAKE, "522", "TLS negotiation" },
   { TLS4217_REPLY_DATA_NOT_REUSED, "522", "NoSessionReuseRequired" },
   { TLS4217_REPLY_DATA_FOREIGN_SESSION, "522", "NoSessionReuseRequired" },
+  { TLS4217_REPLY_DATA_OTHER_PEER, "522", "same certificate" },
 };
 
 static void test_codes_and_words(void **unused) {
