@@ -80,7 +80,7 @@ static SSL *secure(SSL_CTX *ctx, int fd, size_t tickets) {
 
   if (ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
     SSL_set_num_tickets(ssl, tickets) != 1 || SSL_accept(ssl) != 1) {
-    exit(0);
+    _exit(0);
   }
   return ssl;
 }
@@ -118,7 +118,7 @@ static void say(struct bare *bare, const char *format, ...) {
   va_end(args);
   memcpy(text + length, "\r\n", 2);
   if (put(bare->ssl, bare->fd, text, (size_t) length + 2) < 0) {
-    exit(0);
+    _exit(0);
   }
 }
 
@@ -165,7 +165,7 @@ static void cmd_quit(struct bare *bare, const char *argument) {
   if (bare->ssl != NULL) {
     SSL_shutdown(bare->ssl);
   }
-  exit(0);
+  _exit(0);
 }
 
 static void cmd_pasv(struct bare *bare, const char *argument) {
@@ -318,7 +318,7 @@ static void serve(SSL_CTX *ctx, int fd) {
   while (hear(&bare) == 0) {
     obey(&bare);
   }
-  exit(0);
+  _exit(0);
 }
 
 int main(int argc, char *argv[]) {
