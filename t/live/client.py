@@ -13,6 +13,7 @@ Every wait ends after TIMEOUT seconds with an exception.
 """
 
 import collections
+import hashlib
 import re
 import select
 import socket
@@ -66,6 +67,13 @@ def context(cafile, version=None, tickets=True, alpn=(), ciphers=None):
     if ciphers:
         made.set_ciphers(ciphers)
     return made
+
+
+def pattern(size, seed=b"x"):
+    """Bytes in which no part repeats another."""
+    blocks = (hashlib.sha256(seed + b"%d" % at).digest()
+              for at in range(size // 32 + 1))
+    return b"".join(blocks)[:size]
 
 
 def read_to_end(sock):

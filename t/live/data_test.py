@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
-"""Data connections: every command, way and size, and every way to fail.
+"""Data connections that work: every command, way, size and end.
 
 RFC 4217 sections 7, 9, 10.2, 12.6 and 12.7; RFC 959, 2428, 3659.
 """
 
-import hashlib
 import os
 import re
-import ssl
 import time
 import unittest
 import zlib
@@ -22,26 +20,8 @@ WAYS = [(mode, ipv6) for ipv6 in (False, True)
         if not ipv6 or mode.startswith("E")]
 
 
-def pattern(size, seed=b"x"):
-    """Bytes in which no part repeats another."""
-    blocks = (hashlib.sha256(seed + b"%d" % at).digest()
-              for at in range(size // 32 + 1))
-    return b"".join(blocks)[:size]
-
-
-class DataCase(harness.LiveCase):
-    """What the cases below have in common."""
-
-    def transfer_works(self, control, protected=True):
-        """The session lives, and its next transfers do, too."""
-        self.assert_alive(control)
-        control.upload("STOR next", b"next", protected=protected)
-        self.assertEqual(
-            control.download("RETR next", protected=protected), b"next")
-
-
 @harness.both_versions
-class Transfers(DataCase):
+class Transfers(harness.LiveCase):
     """All that works."""
 
     SERVER = {"modules": ("mod_deflate",) if
@@ -86,7 +66,7 @@ class Transfers(DataCase):
         control = self.login()
         for size in SIZES:
             with self.subTest(size=size):
-                body = pattern(size)
+                body = client.pattern(size)
                 control.upload("STOR sized", body)
                 self.assertEqual(self.server.get("sized"), body)
                 self.assertEqual(control.download("RETR sized"), body)
@@ -95,14 +75,14 @@ class Transfers(DataCase):
         control = self.login()
         for size in SIZES[-2:]:
             with self.subTest(size=size):
-                body = pattern(size, b"active")
+                body = client.pattern(size, b"active")
                 control.upload("STOR active", body, mode="PORT")
                 self.assertEqual(
                     control.download("RETR active", mode="PORT"), body)
 
     def test_upload_in_many_small_records(self):
         control = self.login()
-        body = pattern(4000)
+        body = client.pattern(4000)
         with control.begin("STOR small") as data:
             data.tls.records(*[bytes([byte]) for byte in body])
             data.finish()
@@ -112,7 +92,7 @@ class Transfers(DataCase):
     def test_upload_that_dribbles(self):
         """Records cut at every place by TCP, with the end right behind."""
         control = self.login()
-        body = pattern(700)
+        body = client.pattern(700)
         with control.begin("STOR dribble") as data:
             data.tls.dribble(body, 3)
             data.finish()
@@ -136,7 +116,7 @@ class Transfers(DataCase):
 
     def test_rest(self):
         control = self.login()
-        body = pattern(40000)
+        body = client.pattern(40000)
         self.server.put("whole", body)
         for at in (0, 1, 16384, 39999, 40000):
             with self.subTest(at=at):
@@ -150,7 +130,7 @@ class Transfers(DataCase):
     @unittest.skipUnless(harness.stock_module("mod_deflate"),
                          "this ProFTPD has no mod_deflate")
     def test_mode_z(self):
-        body = pattern(20000) + b"\0" * 100000
+        body = client.pattern(20000) + b"\0" * 100000
         for level in "PC":
             with self.subTest(level=level):
                 control = self.login(level=level)
@@ -200,7 +180,7 @@ class Transfers(DataCase):
 
 
 @harness.both_versions
-class Ends(DataCase):
+class Ends(harness.LiveCase):
     """RFC 5246 7.2.1, RFC 8446 6.1: close_notify, theirs and ours."""
 
     SERVER = {"vhosts": {"lenient": "TLSOptions NoCloseNotifyRequired",
@@ -209,7 +189,7 @@ class Ends(DataCase):
     def test_download_ends_with_close_notify(self):
         control = self.login()
         for size in (0, 1, 16384, 1 << 20):
-            self.server.put("down", pattern(size))
+            self.server.put("down", client.pattern(size))
             with self.subTest(size=size), \
                     control.begin("RETR down") as data:
                 self.assertEqual(len(data.tls.read_all()), size)
@@ -244,7 +224,7 @@ class Ends(DataCase):
             data.finish()
             control.reply(226)
         self.assertLess(time.monotonic() - began, 2)
-        self.transfer_works(control)
+        self.assert_transfers(control)
 
     def test_client_that_waits_for_our_reply(self):
         """It keeps its end open until the 226: TimeoutLinger helps."""
@@ -255,7 +235,7 @@ class Ends(DataCase):
             began = time.monotonic()
             control.reply(226)
             self.assertLess(time.monotonic() - began, 5)
-        self.transfer_works(control)
+        self.assert_transfers(control)
 
     def test_upload_gets_our_close_notify(self):
         control = self.login()
@@ -272,7 +252,7 @@ class Ends(DataCase):
             data.tls.close_notify()
             client.read_to_end(data.sock)
         self.assertIn(control.reply().code, (226, 426))
-        self.transfer_works(control)
+        self.assert_transfers(control)
 
     def upload_cut(self, host, end):
         """A STOR of 5000 bytes whose end is up to end(data)."""
@@ -283,7 +263,7 @@ class Ends(DataCase):
             reply = control.reply()
         self.assertEqual(self.server.get("cut")[:5000],
                          b"c" * len(self.server.get("cut")[:5000]))
-        self.transfer_works(control)
+        self.assert_transfers(control)
         return reply.code
 
     @staticmethod
@@ -314,7 +294,7 @@ class Ends(DataCase):
         with control.begin("STOR nothing") as data:
             client.cut(data.sock)
             control.reply(426)
-        self.transfer_works(control)
+        self.assert_transfers(control)
 
     def test_option_accepts_an_end_between_records(self):
         code = self.upload_cut("lenient", lambda data: client.cut(data.sock))
@@ -332,294 +312,7 @@ class Ends(DataCase):
             data.sock.sendall(b"\x17\x03\x03\x00\x20" + b"\0" * 32)
             reply = control.reply()
         self.assertIn(reply.code, (426, 451))
-        self.transfer_works(control)
-
-
-def garbage(data):
-    data.sock.sendall(b"this is no ClientHello at all, only some text\r\n")
-
-
-def closed(data):
-    client.cut(data.sock)
-
-
-def gone(data):
-    client.reset(data.sock)
-
-
-def half_hello(data):
-    hello = data.new_tls().hello()
-    data.sock.sendall(hello[:len(hello) // 2])
-    client.cut(data.sock)
-
-
-def in_the_middle(data):
-    data.sock.sendall(data.new_tls().hello())
-    data.sock.recv(1)
-    client.reset(data.sock)
-
-
-BROKEN = (garbage, closed, gone, half_hello, in_the_middle)
-
-
-@harness.both_versions
-class FailedHandshakes(DataCase):
-    """RFC 4217 section 10.2: 150, then 522; the session goes on."""
-
-    SERVER = {}
-
-    def refused(self, control, line, breaks, mode=None):
-        """One transfer whose handshake breaks: its 522 and its duration."""
-        with control.data(mode) as data:
-            control.command(line, 150)
-            data.open()
-            began = time.monotonic()
-            breaks(data)
-            reply = control.reply(522)
-            return reply, time.monotonic() - began
-
-    def test_rfc4217_10_2_failed_handshake_is_522(self):
-        self.server.put("file", b"file")
-        control = self.login()
-        for line in ("RETR file", "STOR file2", "LIST", "NLST", "MLSD",
-                     "APPE file3", "STOU"):
-            for breaks in BROKEN:
-                with self.subTest(line=line, breaks=breaks.__name__):
-                    reply, seconds = self.refused(control, line, breaks)
-                    self.assertLess(seconds, 2.0)
-                    self.assert_reason(reply)
-                    self.transfer_works(control)
-
-    def assert_reason(self, reply):
-        self.assertEqual(len(reply.lines), 1, reply)
-        self.assertRegex(reply.text, r"(?i)TLS|handshake")
-        self.assertGreater(len(reply.text.split()), 4, reply)
-        self.assertNotRegex(reply.text, r"error:|not permitted|\(null\)")
-
-    def test_failed_handshake_in_active_mode(self):
-        control = self.login()
-        for breaks in BROKEN:
-            with self.subTest(breaks=breaks.__name__):
-                seconds = self.refused(control, "LIST", breaks, "PORT")[1]
-                self.assertLess(seconds, 2.0)
-                self.transfer_works(control)
-
-    def test_stalled_and_trickling_handshakes(self):
-        """Both at once: each has 10 s of wall clock, and no more."""
-        stalled, trickling = self.login(), self.login()
-        with stalled.data(), trickling.data() as data:
-            stalled.command("LIST", 150)
-            trickling.command("LIST", 150)
-            began = time.monotonic()
-            for byte in data.new_tls().hello()[:100]:
-                if trickling.pending(0.3):
-                    break
-                data.sock.sendall(bytes([byte]))
-            for control in (stalled, trickling):
-                self.assert_reason(control.reply(522))
-        self.assertLess(time.monotonic() - began, 11)
-        self.transfer_works(stalled)
-        self.transfer_works(trickling)
-
-    def test_certificate_refused_by_the_client(self):
-        """A client that does not trust us says so with an alert."""
-        control = self.login()
-        context = client.context(self.server.pki.path("rsa.pem"),
-                                 self.VERSION)
-        with control.data() as data:
-            control.command("LIST", 150)
-            with self.assertRaises(ssl.SSLError):
-                client.Tls(data.sock, context).handshake()
-            control.reply(522)
-        self.transfer_works(control)
-
-    def test_upload_in_clear_where_tls_is_due(self):
-        control = self.login()
-        with control.data() as data:
-            control.command("STOR plain", 150)
-            data.sock.sendall(b"plain text\r\n")
-            data.finish()
-            control.reply(522)
-        self.assertIsNone(self.server.get("plain"))
-        self.transfer_works(control)
-
-
-@harness.both_versions
-class KilledConnections(DataCase):
-    """A data connection may end at any moment; the session never does."""
-
-    SERVER = {}
-
-    @classmethod
-    def prepare(cls):
-        cls.server.put("big", pattern(6 << 20))
-
-    def handshaken(self, data):
-        data.secure()
-
-    def first_bytes(self, data):
-        data.secure()
-        if self.line.startswith("RETR"):
-            data.tls.read(1000)
-        else:
-            data.write(b"some bytes")
-
-    def inside_a_record(self, data):
-        data.secure()
-        data.sock.sendall(data.tls.encrypt(b"r" * 500)[:100])
-
-    def last_bytes(self, data):
-        data.secure()
-        if self.line.startswith("RETR"):
-            data.tls.read_all()
-        else:
-            data.write(b"all there is")
-            data.tls.close_notify()
-
-    def hello_sent(self, data):
-        data.sock.sendall(data.new_tls().hello())
-
-    def hello_answered(self, data):
-        self.hello_sent(data)
-        data.sock.recv(1)
-
-    def nothing(self, data):
-        pass
-
-    def test_killed_at_every_stage(self):
-        stages = (self.nothing, self.hello_sent, self.hello_answered,
-                  self.handshaken, self.first_bytes, self.inside_a_record,
-                  self.last_bytes)
-        for self.line in ("RETR big", "STOR killed", "LIST", "APPE killed"):
-            for stage in stages:
-                for kill in (client.reset, client.cut):
-                    with self.subTest(line=self.line, kill=kill.__name__,
-                                      stage=stage.__name__):
-                        self.killed(self.login(), stage, kill)
-
-    def killed(self, control, stage, kill):
-        with control.data() as data:
-            control.command(self.line, 150)
-            stage(data)
-            kill(data.sock)
-        self.assertIn(control.reply().code, (226, 426, 450, 451, 522))
-        self.transfer_works(control)
-
-    def test_killed_before_the_command(self):
-        control = self.login()
-        for kill in (client.reset, client.cut):
-            for line in ("RETR big", "STOR killed", "LIST"):
-                with self.subTest(line=line, kill=kill.__name__):
-                    with control.data() as data:
-                        kill(data.sock)
-                        if control.command(line).code == 150:
-                            self.assertIn(control.reply().code, (425, 522))
-                    self.transfer_works(control)
-
-
-@harness.both_versions
-class FilesAfterFailedHandshakes(DataCase):
-    """No file changes, appears or goes because a handshake failed."""
-
-    SERVER = {"vhosts": {
-        "delete": "DeleteAbortedStores on",
-        "hidden": "HiddenStores on",
-        "limited": "MaxStoreFileSize 100 Kb",
-        "both": "HiddenStores on\nDeleteAbortedStores on",
-    }}
-    HOSTS = ("main", "delete", "hidden", "limited", "both")
-
-    def refused(self, control, line, breaks):
-        with control.data() as data:
-            control.command(line, 150)
-            breaks(data)
-            control.reply(522)
-
-    def listing(self):
-        return sorted(os.listdir(self.server.home))
-
-    def state(self, path):
-        """All of a file that a failed handshake might have touched."""
-        found = os.stat(path)
-        return (found.st_ino, found.st_mode, found.st_size,
-                found.st_mtime_ns, found.st_uid)
-
-    def test_existing_file_stays_as_it_was(self):
-        for host in self.HOSTS:
-            control = self.login(host)
-            for line in ("STOR", "APPE"):
-                for breaks in (garbage, closed, gone):
-                    with self.subTest(host=host, line=line,
-                                      breaks=breaks.__name__):
-                        self.stays(control, line, breaks)
-
-    def stays(self, control, line, breaks):
-        path = self.server.put("kept", b"old content" * 10)
-        os.chmod(path, 0o640)
-        os.utime(path, (1000000000, 1000000000))
-        before, names = self.state(path), self.listing()
-        self.refused(control, line + " kept", breaks)
-        self.assertEqual(self.server.get("kept"), b"old content" * 10)
-        self.assertEqual(self.state(path), before)
-        self.assertEqual(self.listing(), names)
-
-    def test_no_file_appears(self):
-        for host in self.HOSTS:
-            control = self.login(host)
-            for line in ("STOR new", "APPE new", "STOU"):
-                for breaks in (garbage, closed, gone):
-                    with self.subTest(host=host, line=line,
-                                      breaks=breaks.__name__):
-                        names = self.listing()
-                        self.refused(control, line, breaks)
-                        self.assertEqual(self.listing(), names)
-
-    def test_refused_session_changes_no_file(self):
-        """A complete handshake, of a stranger: the same."""
-        control = self.login()
-        path = self.server.put("kept", b"old content")
-        before = self.state(path)
-        self.refused(control, "STOR kept", lambda data: data.secure(None))
-        self.assertEqual(self.server.get("kept"), b"old content")
-        self.assertEqual(self.state(path), before)
-
-    def test_overwriting_works(self):
-        """Whatever keeps old content must not stay in the way."""
-        for host in self.HOSTS:
-            for size in (0, 1, 50000):
-                with self.subTest(host=host, size=size):
-                    self.server.put("over", b"o" * 300000)
-                    control = self.login(host)
-                    control.upload("STOR over", b"n" * size)
-                    self.assertEqual(self.server.get("over"), b"n" * size)
-
-    def test_overwriting_works_after_a_failure(self):
-        for host in self.HOSTS:
-            with self.subTest(host=host):
-                self.server.put("over", b"o" * 300000)
-                control = self.login(host)
-                self.refused(control, "STOR over", garbage)
-                self.assertEqual(self.server.get("over"), b"o" * 300000)
-                control.upload("STOR over", b"new")
-                self.assertEqual(self.server.get("over"), b"new")
-
-    def test_restarted_upload_keeps_the_old_part(self):
-        control = self.login()
-        self.server.put("resume", b"0123456789")
-        control.command("REST 5", 350)
-        self.refused(control, "STOR resume", garbage)
-        self.assertEqual(self.server.get("resume"), b"0123456789")
-        control.command("REST 5", 350)
-        control.upload("STOR resume", b"abcde")
-        self.assertEqual(self.server.get("resume"), b"01234abcde")
-
-    def test_clear_upload_works_as_ever(self):
-        for host in self.HOSTS:
-            with self.subTest(host=host):
-                self.server.put("over", b"o" * 5000)
-                control = self.login(host, level="C")
-                control.upload("STOR over", b"new", protected=False)
-                self.assertEqual(self.server.get("over"), b"new")
+        self.assert_transfers(control)
 
 
 if __name__ == "__main__":
