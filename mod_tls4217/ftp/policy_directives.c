@@ -129,10 +129,25 @@ modret_t *tls4217_policy_directives_required(
   return PR_HANDLED(cmd);
 }
 
+/* Words and lists with commas, from argv[1] on, for the functions of expr.h:
+ * they want a NULL at the end. */
+static char **read_words(pool *p, unsigned int argc, char **argv) {
+  array_header *words = pr_expr_create(p, &argc, argv);
+
+  *((char **) push_array(words)) = NULL;
+  return words->elts;
+}
+
+static char **read_list(pool *p, const char *text) {
+  char *argv[3] = { NULL, NULL, NULL };
+
+  argv[0] = argv[1] = pstrdup(p, text);
+  return read_words(p, 1, argv);
+}
+
 /* usage: TLSUserProtection required|none|optional user-expression */
 modret_t *tls4217_policy_directives_user(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
-  unsigned int argc = (unsigned int) cmd->argc - 2;
   enum tls4217_view view;
   config_rec *c;
   int *value;
@@ -148,8 +163,8 @@ modret_t *tls4217_policy_directives_user(
   *value = (int) view;
   c->argv[0] = value;
 
-  /* pr_expr_create() skips the first word, which is a directive's name. */
-  c->argv[1] = pr_expr_create(c->pool, &argc, (char **) cmd->argv + 1)->elts;
+  c->argv[1] = read_words(
+    c->pool, (unsigned int) cmd->argc - 2, (char **) cmd->argv + 1);
   return PR_HANDLED(cmd);
 }
 
@@ -174,15 +189,6 @@ static bool is_transfer_command(const char *verb) {
   }
 
   return false;
-}
-
-/* A list with commas, for the functions of expr.h. */
-static char **read_list(pool *p, const char *text) {
-  char *argv[3] = { NULL, NULL, NULL };
-  unsigned int argc = 1;
-
-  argv[1] = pstrdup(p, text);
-  return pr_expr_create(p, &argc, argv)->elts;
 }
 
 static const char *take_commands(

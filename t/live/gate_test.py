@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""TLSControlProtection, TLSUserProtection, TLSRequired: RFC 4217, 10.1.
+
+Commands are refused until the session is protected as the server wants it,
+and always before a password crosses.
+"""
+
+import harness
+
+OPEN = ("FEAT", "HELP", "NOOP", "SYST", "CLNT x", "OPTS UTF8 ON")
+LOGIN = ("USER alice", "PASS wonder", "ACCT x")
+OTHER = ("PWD", "LIST", "SITE HELP", "STAT", "REST 0", "TYPE I", "PASV",
+         "REIN", "MKD x", "PBSZ 0", "PROT P", "CCC", "NONSENSE")
+
+#: TLSControlProtection: which of the three lists get 533 in clear.
+VIEWS = {
+    "optional": (),
+    "login": (LOGIN,),
+    "required": (LOGIN, OTHER),
+}
+
+#: TLSRequired: the view of the control connection, and what PROT C and PROT P
+#: get.
+SPELLINGS = {
+    "off": ("optional", 200, 200),
+    "on": ("required", 534, 200),
+    "both": ("required", 534, 200),
+    "ctrl": ("required", 200, 200),
+    "control": ("required", 200, 200),
+    "ctrl+data": ("required", 534, 200),
+    "ctrl+!data": ("required", 200, 534),
+    "data": ("optional", 534, 200),
+    "!data": ("optional", 200, 534),
+    "auth": ("login", 200, 200),
+    "auth+data": ("login", 534, 200),
+    "auth+!data": ("login", 200, 534),
+}
+
+
+def hosts_of(directive, words):
+    return {word: directive + " " + word for word in words}
+
+
+class Gate(harness.LiveCase):
+    def judged(self, host, view):
+        """Every command in clear: 533 with the way out, or not 533."""
+        refused = VIEWS[view]
+        for verbs in (OPEN, LOGIN, OTHER):
+            for line in verbs:
+                with self.subTest(host=host, line=line):
+                    self.judge(host, line, verbs in refused)
+
+    def judge(self, host, line, refused):
+        control = self.connect(host)
+        got = control.command(line)
+        if refused:
+            self.assertEqual(got.code, 533, got)
+            self.assertIn("AUTH TLS", got.text)
+            control.auth().command("NOOP", 200)
+        else:
+            self.assertNotEqual(got.code, 533, got)
+        control.close()
+
+
+@harness.both_versions
+class Control(Gate):
+    SERVER = {"vhosts": hosts_of("TLSControlProtection", VIEWS)}
+
+    def test_rfc4217_10_1_commands_before_tls(self):
+        for view in VIEWS:
+            self.judged(view, view)
+
+    def test_rfc4217_10_1_everything_is_served_behind_tls(self):
+        for view in VIEWS:
+            control = self.login(view)
+            control.command("PWD", 257)
+            control.download("LIST")
+
+    def test_rfc4217_10_1_the_log_names_the_directive(self):
+        self.connect("login").command("USER alice", 533)
+        self.assert_logged(r"USER refused: 533 .*TLSControlProtection")
+
+
+class Required(Gate):
+    """One engine behind both names."""
+
+    SERVER = {"vhosts": hosts_of("TLSRequired", SPELLINGS)}
+
+    def test_control(self):
+        for word in ("on", "ctrl", "auth", "data", "off"):
+            self.judged(word, SPELLINGS[word][0])
+
+    def test_data(self):
+        for word, (_, clear, private) in SPELLINGS.items():
+            with self.subTest(word=word):
+                control = self.secure(word).login()
+                control.command("PBSZ 0", 200)
+                control.command("PROT C", clear)
+                control.command("PROT P", private)
+
+
+class Users(Gate):
+    SERVER = {"directives": """
+TLSUserProtection required alice
+TLSUserProtection none bob,carol
+TLSUserProtection required *
+"""}
+
+    def test_rfc4217_10_1_insecure_user_is_denied_before_the_password(self):
+        control = self.connect()
+        got = control.command("USER alice", 533)
+        self.assertIn("AUTH TLS", got.text)
+        control.command("PASS wonder", 503)
+        control.auth().login()
+
+    def test_rfc4217_10_1_secure_user_is_denied(self):
+        control = self.secure()
+        control.command("USER bob", 533)
+        control.login()
+        self.connect().login("bob", "builder")
+
+    def test_a_second_user_command_is_judged_too(self):
+        control = self.connect()
+        control.command("USER bob", 331)
+        control.command("USER alice", 533)
+        self.assert_logged(r"USER alice refused: 533 .*TLSUserProtection")
+
+
+if __name__ == "__main__":
+    harness.main()
