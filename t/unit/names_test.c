@@ -36,6 +36,10 @@ static int read_pbsz(const char *word) {
   return (int) tls4217_names_pbsz(word);
 }
 
+static int read_control_view(const char *word) {
+  return (int) tls4217_names_control_view(word);
+}
+
 static void check_words(
   int (*read)(const char *word), const struct word_case *cases, size_t count) {
   for (size_t i = 0; i < count; i++) {
@@ -177,6 +181,32 @@ static void test_sizes(void **unused) {
   check_words(read_pbsz, sizes, COUNT(sizes));
 }
 
+static const struct word_case control_views[] = {
+  { "optional", TLS4217_CONTROL_VIEW_OPTIONAL },
+  { "login", TLS4217_CONTROL_VIEW_LOGIN },
+  { "LOGIN", TLS4217_CONTROL_VIEW_LOGIN },
+  { "Required", TLS4217_CONTROL_VIEW_REQUIRED },
+  { NULL, TLS4217_CONTROL_VIEW_UNKNOWN },
+  { "", TLS4217_CONTROL_VIEW_UNKNOWN },
+  { "none", TLS4217_CONTROL_VIEW_UNKNOWN },
+  { "logi", TLS4217_CONTROL_VIEW_UNKNOWN },
+  { "logins", TLS4217_CONTROL_VIEW_UNKNOWN },
+};
+
+static void test_control_views(void **unused) {
+  (void) unused;
+  check_words(read_control_view, control_views, COUNT(control_views));
+
+  for (int i = 0; i < TLS4217_CONTROL_VIEW_UNKNOWN; i++) {
+    assert_int_equal(tls4217_names_control_view(tls4217_names_control_view_text(
+                       (enum tls4217_control_view) i)),
+      i);
+  }
+
+  assert_string_equal(
+    tls4217_names_control_view_text(TLS4217_CONTROL_VIEW_UNKNOWN), "?");
+}
+
 static void test_level_texts(void **unused) {
   (void) unused;
   assert_string_equal(tls4217_names_level_text(TLS4217_LEVEL_CLEAR), "C");
@@ -209,6 +239,7 @@ int main(void) {
                                         test_mechanisms, NULL, NULL, NULL },
     { "4217-9-2228-3-levels", test_levels, NULL, NULL, NULL },
     { "4217-10.2-views", test_views, NULL, NULL, NULL },
+    { "4217-10.1-control-views", test_control_views, NULL, NULL, NULL },
     { "4217-9-2228-8.1-sizes", test_sizes, NULL, NULL, NULL },
     { "4217-9-level-texts", test_level_texts, NULL, NULL, NULL },
     { "4217-10.2-view-texts", test_view_texts, NULL, NULL, NULL } };

@@ -175,7 +175,7 @@ static const char *do_pass(struct session *session, const struct step *step) {
 static const char *do_transfer(
   struct session *session, const struct step *step) {
   struct tls4217_transfer transfer = { step->command, "/f",
-    TLS4217_VIEW_UNKNOWN };
+    TLS4217_VIEW_UNKNOWN, false };
   struct tls4217_verdict verdict = tls4217_state_transfer(
     &session->state, &session->facts, &transfer);
 

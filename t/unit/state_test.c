@@ -397,7 +397,7 @@ static bool make_call(struct call *call, size_t number) {
 
 static struct tls4217_verdict ask(const struct call *call) {
   struct tls4217_transfer transfer = { call->input->word, "/srv/ftp/f",
-    call->policy->directory_view };
+    call->policy->directory_view, false };
 
   switch (call->input->command) {
     case AUTH:
