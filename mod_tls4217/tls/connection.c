@@ -227,6 +227,7 @@ static int make_nonblocking(int fd, int *old_flags, struct tls4217_error *err) {
 
 static int make_ssl(
   struct tls4217_connection *conn, SSL_CTX *ctx, struct tls4217_error *err) {
+  ERR_clear_error();
   conn->ssl = SSL_new(ctx);
   if (conn->ssl == NULL || SSL_set_rfd(conn->ssl, conn->rfd) != 1 ||
     SSL_set_wfd(conn->ssl, conn->wfd) != 1 ||
@@ -437,6 +438,7 @@ int tls4217_connection_issue_ticket(
     return 0;
   }
 
+  ERR_clear_error();
   if (SSL_new_session_ticket(conn->ssl) != 1) {
     tls4217_error_set_openssl(err, "cannot issue a session ticket");
     return -1;

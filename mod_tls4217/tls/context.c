@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "mod_tls4217/tls/binding.h"
@@ -76,6 +77,7 @@ int tls4217_context_check_ciphers(
   SSL_CTX *ctx;
   int res;
 
+  ERR_clear_error();
   ctx = SSL_CTX_new(TLS_server_method());
   if (ctx == NULL) {
     tls4217_error_set_openssl(err, "cannot create a TLS context");
@@ -189,6 +191,7 @@ struct tls4217_context *tls4217_context_new(
     return NULL;
   }
 
+  ERR_clear_error();
   context->ctx = SSL_CTX_new(TLS_server_method());
   if (context->ctx == NULL) {
     tls4217_error_set_openssl(err, "cannot create a TLS context");
