@@ -5,10 +5,13 @@
  */
 
 #include "mod_tls4217/ftp/answer.h"
+#include "mod_tls4217/ftp/auth.h"
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/gatekeeper.h"
 #include "mod_tls4217/ftp/notes.h"
+#include "mod_tls4217/ftp/reinit.h"
+#include "mod_tls4217/ftp/reset.h"
 #include "mod_tls4217/ftp/transfers.h"
 
 void tls4217_commands_announce_level(const struct tls4217_session *sess) {
@@ -20,23 +23,6 @@ void tls4217_commands_announce_level(const struct tls4217_session *sess) {
   cmd->arg = cmd->argv[1];
   (void) pr_cmd_dispatch_phase(cmd, POST_CMD, 0);
   destroy_pool(tmp_pool);
-}
-
-/* RFC 4217, section 4.2: almost as if REIN had been issued. */
-static void reset_parameters(void) {
-  (void) pr_table_remove(session.notes, "mod_auth.orig-user", NULL);
-  (void) pr_table_remove(session.notes, "mod_auth.anon-passwd", NULL);
-  session.gids = session.groups = NULL;
-
-  pr_data_reset();
-  pr_data_clear_xfer_pool();
-  session.sf_flags &= ~(SF_ASCII | SF_EPSV_ALL);
-  session.restart_pos = 0;
-  session.range_start = session.range_len = 0;
-
-  /* RFC 959, section 3.2: the default data port. */
-  memset(&session.data_addr, 0, sizeof(session.data_addr));
-  session.data_port = session.c->remote_port - 1;
 }
 
 MODRET cmd_auth(cmd_rec *cmd) {
@@ -68,7 +54,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   tls4217_answer_now(verdict.reply);
 
   tls4217_control_protect(sess, verdict.level);
-  reset_parameters();
+  tls4217_reset_parameters(sess);
   tls4217_commands_announce_level(sess);
   return PR_HANDLED(cmd);
 }
@@ -139,11 +125,16 @@ MODRET cmd_ccc(cmd_rec *cmd) {
     return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
+  /* The last ticket that this connection can carry. */
+  if (sess->state.level == TLS4217_LEVEL_PRIVATE) {
+    tls4217_control_issue_ticket(sess);
+  }
+
   /* Protected, and now: TLS ends behind it. */
   tls4217_answer_now(verdict.reply);
 
   tls4217_state_clear(&sess->state);
-  tls4217_control_clear(sess);
+  tls4217_control_clear(sess, C_CCC);
   return PR_HANDLED(cmd);
 }
 
@@ -165,6 +156,7 @@ cmdtable *tls4217_commands_table(void) {
     { CMD, C_PBSZ, G_NONE, cmd_pbsz, FALSE, FALSE, CL_SEC, NULL },
     { CMD, C_PROT, G_NONE, cmd_prot, FALSE, FALSE, CL_SEC, NULL },
     { CMD, C_CCC, G_NONE, cmd_ccc, FALSE, FALSE, CL_SEC, NULL },
+    { CMD, C_REIN, G_NONE, tls4217_reinit_rein, FALSE, FALSE, CL_AUTH, NULL },
 
     { PRE_CMD, C_ANY, G_NONE, tls4217_gatekeeper_pre, FALSE, FALSE, 0, NULL },
 
@@ -192,7 +184,12 @@ cmdtable *tls4217_commands_table(void) {
     { CMD, C_PORT, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
       NULL },
 
+    { POST_CMD, C_USER, G_NONE, tls4217_auth_user, FALSE, FALSE, 0, NULL },
+    { LOG_CMD, C_ANY, G_NONE, tls4217_auth_recode, FALSE, FALSE, 0, NULL },
+
     { LOG_CMD, C_PASS, G_NONE, log_pass, FALSE, FALSE, 0, NULL },
+    { LOG_CMD_ERR, C_PASS, G_NONE, tls4217_reinit_failed_pass, FALSE, FALSE, 0,
+      NULL },
 
     { POST_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_explain, FALSE, FALSE, 0,
       NULL },

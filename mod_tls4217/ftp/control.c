@@ -9,12 +9,18 @@
 
 #include <poll.h>
 
-#include "mod_tls4217/ftp/control.h"
-#include "mod_tls4217/ftp/notes.h"
-#include "mod_tls4217/ftp/wait.h"
+#include <openssl/err.h>
 
-/* Milliseconds: for a client that does not read its replies, for CCC's
- * close_notify to be answered, and for our last one to leave. */
+#include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/keeper.h"
+#include "mod_tls4217/ftp/environment.h"
+#include "mod_tls4217/ftp/notes.h"
+#include "mod_tls4217/ftp/peer.h"
+#include "mod_tls4217/ftp/wait.h"
+#include "mod_tls4217/tls/farewell.h"
+
+/* Milliseconds: for a client that does not read its replies, for the
+ * close_notify of CCC and REIN to be answered, and for our last to leave. */
 #define WRITE_TIMEOUT   60000
 #define CLEAR_TIMEOUT   5000
 #define GOODBYE_TIMEOUT 1000
@@ -130,6 +136,13 @@ static bool is_transfer_poll(const pr_netio_stream_t *strm) {
     (strm->strm_flags & PR_NETIO_SESS_INTR) && strm->strm_interval == 0;
 }
 
+/* RFC 959, section 4.1.1: REIN allows "any transfer in progress to be
+ * completed"; CCC is as well off behind it. */
+static bool ends_tls(const struct tls4217_command_buffer *input) {
+  return tls4217_command_buffer_has(input, C_REIN, TLS4217_COMMAND_FIRST) ||
+    tls4217_command_buffer_has(input, C_CCC, TLS4217_COMMAND_FIRST);
+}
+
 static int poll_transfer(struct tls4217_session *sess) {
   switch (tls4217_control_look(sess)) {
     case TLS4217_CONTROL_ABORT:
@@ -139,15 +152,27 @@ static int poll_transfer(struct tls4217_session *sess) {
     case TLS4217_CONTROL_COMMAND:
       /* A core that takes only ABOR would wait a second for it, for each
        * chunk; the command is read when the transfer is over. */
-      return pr_version_get_number() >= TLS4217_CORE_ABOR_ONLY ? 0 : 1;
+      return pr_version_get_number() >= TLS4217_CORE_ABOR_ONLY ||
+          ends_tls(&sess->control.input) ?
+        0 :
+        1;
 
     default:
       return 0;
   }
 }
 
+static bool is_command_poll(const pr_netio_stream_t *strm) {
+  return session.c != NULL && strm == session.c->instrm &&
+    (session.sf_flags & SF_XFER) == 0;
+}
+
 static int poll_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
+
+  if (is_command_poll(strm)) {
+    tls4217_keeper_before_command(&sess->keeper);
+  }
 
   if (tls4217_control_owns(sess, strm) == false) {
     return sess->plain->poll(strm);
@@ -268,6 +293,10 @@ static void end_after_failure(
     pr_netaddr_get_ipstr(session.c->remote_addr), err->text,
     err->errnum == ETIMEDOUT ? " (TLSTimeoutHandshake)" : "");
   pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
+  if (ERR_GET_LIB(err->code) == ERR_LIB_SSL &&
+    ERR_GET_REASON(err->code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+    tls4217_peer_announce_failure(X509_V_ERR_APPLICATION_VERIFICATION);
+  }
 
   if (spoken == false && sess->implicit == false) {
     const struct tls4217_reply *reply = tls4217_reply_get(
@@ -306,6 +335,7 @@ static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
 void tls4217_control_protect(
   struct tls4217_session *sess, enum tls4217_level level) {
   struct tls4217_connection *conn;
+  struct tls4217_error err;
   SSL *ssl;
 
   conn = shake_hands(sess);
@@ -314,6 +344,12 @@ void tls4217_control_protect(
   }
 
   sess->control.conn = conn;
+  tls4217_error_clear(&err);
+  if (tls4217_peer_admit(sess, &err) < 0) {
+    tls4217_peer_end_session(err.text);
+    return;
+  }
+
   tls4217_state_protect(&sess->state, level);
 
   session.rfc2228_mech = "TLS";
@@ -325,19 +361,55 @@ void tls4217_control_protect(
   (void) pr_table_add(
     session.c->outstrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
 
+  tls4217_environment_export(sess);
   tls4217_notes_control(sess);
 }
 
-void tls4217_control_clear(struct tls4217_session *sess) {
+static const char *const farewells[] = {
+  [TLS4217_FAREWELL_NOTIFIED] = "close_notify both ways",
+  [TLS4217_FAREWELL_CLEAR] = "the client went on without close_notify",
+  [TLS4217_FAREWELL_SILENT] = "the client has not answered close_notify",
+  [TLS4217_FAREWELL_CLOSED] = "the client has closed it",
+};
+
+static void end_after_farewell(struct tls4217_session *sess,
+  const char *command, const struct tls4217_error *err) {
+  tls4217_session_log(
+    sess, "%s: TLS was not ended in order: %s", command, err->text);
+  pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
+    "TLS was not ended in order");
+}
+
+void tls4217_control_clear(struct tls4217_session *sess, const char *command) {
+  const struct tls4217_waiter waiter = { wait_control, NULL };
+  size_t behind = sess->control.input.len, discarded = 0;
+  enum tls4217_farewell farewell;
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (tls4217_connection_shutdown(
-        sess->control.conn, true, CLEAR_TIMEOUT, &err) < 0) {
-    tls4217_session_log(sess, "control connection after CCC: %s", err.text);
+  farewell = tls4217_farewell_exchange(
+    sess->control.conn, &waiter, CLEAR_TIMEOUT, &discarded, &err);
+  drop_connection(sess);
+
+  if (farewell == TLS4217_FAREWELL_FAILED) {
+    end_after_farewell(sess, command, &err);
   }
 
-  drop_connection(sess);
+  /* Protected commands are not executed where their replies would be clear. */
+  if (behind + discarded > 0) {
+    tls4217_session_log(sess,
+      "threw away %lu bytes that %s sent inside TLS behind %s",
+      (unsigned long) (behind + discarded),
+      pr_netaddr_get_ipstr(session.c->remote_addr), command);
+  }
+
+  tls4217_session_log(sess, "%s: control connection from %s is in clear: %s",
+    command, pr_netaddr_get_ipstr(session.c->remote_addr), farewells[farewell]);
+
+  /* session.rfc2228_mech stays: data connections may still be protected. */
+  tls4217_notes_forget();
+  tls4217_environment_forget(sess);
+  pr_session_set_protocol("ftp");
 }
 
 void tls4217_control_issue_ticket(struct tls4217_session *sess) {

@@ -28,10 +28,13 @@ void tls4217_control_protect(
   struct tls4217_session *sess, enum tls4217_level level);
 
 /*
- * Ends TLS on the control connection after CCC's reply: close_notify both
- * ways, within a few seconds.  What follows is in clear.
+ * Ends TLS on the control connection after the reply to a command (CCC, REIN):
+ * close_notify both ways, within a few seconds.  What follows is in clear, and
+ * read from its first byte; what the client sent inside TLS behind the command
+ * is thrown away.  Ends the session where the two ends cannot agree on where
+ * TLS ended.
  */
-void tls4217_control_clear(struct tls4217_session *sess);
+void tls4217_control_clear(struct tls4217_session *sess, const char *command);
 
 /* Has a fresh session ticket leave ahead of the next reply. */
 void tls4217_control_issue_ticket(struct tls4217_session *sess);

@@ -13,6 +13,7 @@
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/data.h"
 #include "mod_tls4217/ftp/notes.h"
+#include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/upload.h"
 #include "mod_tls4217/ftp/wait.h"
 
@@ -146,6 +147,12 @@ static int shake_hands(struct tls4217_session *sess) {
 
   tls4217_notes_data(sess);
   if (check_reuse(sess) < 0) {
+    return -1;
+  }
+
+  /* RFC 4217, section 15.1.2. */
+  if (tls4217_peer_is_same(sess) == false) {
+    fail_with_reply(sess, TLS4217_REPLY_DATA_OTHER_PEER, NULL);
     return -1;
   }
 

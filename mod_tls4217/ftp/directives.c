@@ -6,6 +6,7 @@
  * function.  What the values mean is in settings.c.
  */
 
+#include "mod_tls4217/ftp/client_directives.h"
 #include "mod_tls4217/ftp/directive.h"
 #include "mod_tls4217/ftp/directives.h"
 #include "mod_tls4217/ftp/options.h"
@@ -176,14 +177,19 @@ static const struct option options[] = {
     "ignored: clients may never renegotiate" },
   { "AllowClientRenegotiations", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
     "ignored: clients may never renegotiate" },
+  { "AllowDotLogin", TLS4217_OPT_ALLOW_DOT_LOGIN, NULL },
   { "AllowPerUser", TLS4217_OPT_ALLOW_PER_USER,
     "ignored: AUTH after login stays refused, because the password has "
     "crossed in clear by then" },
   { "AllowWeakDH", TLS4217_OPT_ALLOW_WEAK_DH,
     "ignored: use AllowWeakSecurity where a client cannot do better" },
   { "AllowWeakSecurity", TLS4217_OPT_ALLOW_WEAK_SECURITY, NULL },
+  { "CommonNameRequired", TLS4217_OPT_COMMON_NAME_REQUIRED, NULL },
+  { "dNSNameRequired", TLS4217_OPT_DNS_NAME_REQUIRED, NULL },
   { "EnableDiags", TLS4217_OPT_ENABLE_DIAGS,
     "ignored: TLSLog has one line for each handshake" },
+  { "ExportCertData", TLS4217_OPT_EXPORT_CERT_DATA, NULL },
+  { "iPAddressRequired", TLS4217_OPT_IP_ADDRESS_REQUIRED, NULL },
   { "IgnoreSNI", TLS4217_OPT_IGNORE_SNI, NULL },
   { "NoAutoECDH", TLS4217_OPT_NO_AUTO_ECDH, "ignored: OpenSSL 3 decides" },
   { "NoCertRequest", 0, "ignored: it has no effect since mod_tls 2.7" },
@@ -192,6 +198,7 @@ static const struct option options[] = {
   { "NoPBSZRequired", TLS4217_OPT_NO_PBSZ_REQUIRED, NULL },
   { "AllowReinitialize", TLS4217_OPT_ALLOW_REINITIALIZE, NULL },
   { "NoSessionReuseRequired", TLS4217_OPT_NO_SESSION_REUSE_REQUIRED, NULL },
+  { "StdEnvVars", TLS4217_OPT_STD_ENV_VARS, NULL },
   { "UseImplicitSSL", TLS4217_OPT_USE_IMPLICIT_SSL, NULL },
 };
 
@@ -247,11 +254,22 @@ static modret_t *set_nothing(
 #define ANY 64
 
 static const struct tls4217_directive directives[] = {
+  { "TLSCACertificateFile", tls4217_client_directives_authority, SVG, 1, 1,
+    "/path/authorities.pem" },
+  { "TLSCACertificatePath", tls4217_client_directives_authority, SVG, 1, 1,
+    "/path/directory" },
+  { "TLSCARevocationFile", tls4217_client_directives_revocation, SVG, 1, 3,
+    "/path/crl.pem [leaf|chain] [missing=refuse|allow]" },
+  { "TLSCARevocationPath", tls4217_client_directives_revocation, SVG, 1, 3,
+    "/path/directory [leaf|chain] [missing=refuse|allow]" },
   { "TLSCertificateChainFile", set_files, SVG, 1, 1, "/path/chain.pem" },
   { "TLSCertificateFile", set_files, SVG, 1, 2,
     "/path/fullchain.pem [/path/privkey.pem]" },
   { "TLSCipherSuite", set_ciphers, SVG, 1, 2, "[TLSv1.3|TLSv1.2] list" },
   { "TLSClearCommandChannel", set_switch, SVG, 1, 1, "on|off" },
+  { "TLSClientCertificateMap", tls4217_client_directives_map, SVG, 4, ANY,
+    "[subject DN] [issuer DN] [san dns:|email:|uri:|ip:NAME] "
+    "[sha256 FINGERPRINT] user NAME" },
   { "TLSControlProtection", tls4217_policy_directives_control, SVG, 1, 1,
     "optional|login|required" },
   { "TLSDataProtection", tls4217_policy_directives_data, SVG | ADF, 1, 1,
@@ -272,8 +290,14 @@ static const struct tls4217_directive directives[] = {
   { "TLSSelfSignedCertificate", set_files, SVG, 1, 1, "/path/file.pem" },
   { "TLSServerCipherPreference", set_switch, SVG, 1, 1, "on|off" },
   { "TLSTimeoutHandshake", set_timeout, SVG, 1, 1, "seconds" },
+  { "TLSUserName", tls4217_client_directives_user_name, SVG, 1, 1,
+    "CommonName|EmailSubjAltName|OID" },
   { "TLSUserProtection", tls4217_policy_directives_user, SVG, 2, ANY,
     "required|none|optional user-expression" },
+  { "TLSVerifyClient", tls4217_client_directives_verify, SVG, 1, 1,
+    "on|optional|off" },
+  { "TLSVerifyDepth", tls4217_client_directives_depth, SVG, 1, 1, "number" },
+  { "TLSVerifyOrder", tls4217_client_directives_order, SVG, 1, 2, "crl" },
 
   /* What mod_tls has and OpenSSL 3 or we need no more. */
   { "TLSCryptoDevice", set_nothing, CONF_ROOT, 1, ANY,

@@ -8,11 +8,13 @@
 #include <openssl/crypto.h>
 
 #include "mod_tls4217/ftp/notes.h"
+#include "mod_tls4217/tls/certinfo.h"
 
 static const char *const note_names[] = { "FTPS", "TLS_PROTOCOL", "TLS_CIPHER",
   "TLS_CIPHER_BITS", "TLS_GROUP", "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN",
   "TLS_LIBRARY_VERSION", "TLS_DATA_PROTOCOL", "TLS_DATA_CIPHER",
-  "TLS_DATA_RESUMED", "mod_tls.sni" };
+  "TLS_DATA_RESUMED", "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY",
+  "TLS_CLIENT_A_SIG", "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
 
 static void set_note(const char *name, const char *value) {
   (void) pr_table_remove(session.notes, name, NULL);
@@ -41,6 +43,24 @@ static void log_handshake(const struct tls4217_session *sess,
     info->alpn != NULL ? info->alpn : "none", info->handshake_ms);
 }
 
+/* Of what a certificate says, the parts that are notes. */
+static void put_note(void *user, const char *name, const char *value) {
+  static const char *const wanted[] = { "S_DN_CN", "A_KEY", "A_SIG" };
+
+  for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+    if (strcmp(wanted[i], name) == 0) {
+      set_note(pstrcat(user, "TLS_CLIENT_", name, NULL), value);
+    }
+  }
+}
+
+static void note_client(const struct tls4217_session *sess) {
+  if (sess->peer.identity != NULL) {
+    tls4217_certinfo_list(sess->peer.identity->cert, put_note, session.pool);
+    set_note("TLS_CLIENT_FINGERPRINT", sess->peer.identity->fingerprint);
+  }
+}
+
 void tls4217_notes_control(struct tls4217_session *sess) {
   struct tls4217_connection_info info;
   char bits[16];
@@ -58,6 +78,7 @@ void tls4217_notes_control(struct tls4217_session *sess) {
   set_note("TLS_ALPN", info.alpn);
   set_note("TLS_LIBRARY_VERSION", OpenSSL_version(OPENSSL_VERSION));
 
+  note_client(sess);
   log_handshake(sess, "control", &info);
   pr_event_generate("mod_tls.ctrl-handshake", session.c);
 

@@ -8,6 +8,7 @@
 
 #include <time.h>
 
+#include "mod_tls4217/ftp/client_check.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/server.h"
@@ -116,14 +117,44 @@ static int load_pairs(struct tls4217_server *server) {
   return 0;
 }
 
+/* Reads authorities and revocation lists, where clients are asked. */
+static int load_verify(struct tls4217_server *server) {
+  const char *name = server->rec->ServerName;
+  struct tls4217_error err;
+
+  if (tls4217_client_check(name, &server->settings) < 0) {
+    return -1;
+  }
+
+  if (server->settings.client.verify.mode == TLS4217_VERIFY_OFF) {
+    return 0;
+  }
+
+  tls4217_error_clear(&err);
+
+  pr_signals_block();
+  PRIVS_ROOT
+  server->verify = tls4217_verify_new(&server->settings.client.verify, &err);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  if (server->verify == NULL) {
+    tls4217_log_startup_error(name, "%s", err.text);
+    return -1;
+  }
+
+  return 0;
+}
+
 /* A session must never be resumed at another host or under other rules. */
 static const char *describe_scope(const struct tls4217_server *server) {
   const server_rec *rec = server->rec;
-  char number[32];
+  char number[32], verify[TLS4217_VERIFY_DESCRIPTION_SIZE];
 
   (void) snprintf(number, sizeof(number), "%u", rec->sid);
+  tls4217_verify_describe(server->verify, verify);
   return pstrcat(servers_pool, "mod_tls4217 server ", number, " ",
-    rec->ServerName, " verify off", NULL);
+    rec->ServerName, " ", verify, NULL);
 }
 
 static int build_context(struct tls4217_server *server) {
@@ -137,10 +168,11 @@ static int build_context(struct tls4217_server *server) {
   };
   struct tls4217_error err;
 
-  if (load_pairs(server) < 0) {
+  if (load_pairs(server) < 0 || load_verify(server) < 0) {
     return -1;
   }
 
+  wanted.verify = server->verify;
   wanted.pairs = server->pairs;
   wanted.npairs = server->npairs;
   wanted.scope = describe_scope(server);
@@ -199,6 +231,7 @@ void tls4217_server_free_all(void) {
   for (struct tls4217_server *server = servers; server != NULL;
        server = server->next) {
     tls4217_context_free(server->context);
+    tls4217_verify_free(server->verify);
 
     for (size_t i = 0; i < server->npairs; i++) {
       tls4217_keypair_free(server->pairs[i]);

@@ -18,6 +18,7 @@ struct tls4217_server {
   struct tls4217_settings settings;
   struct tls4217_keypair *pairs[TLS4217_MAX_CERTIFICATES];
   size_t npairs;
+  struct tls4217_verify *verify;   /* NULL: TLSVerifyClient is off */
   struct tls4217_context *context; /* NULL: cannot serve TLS */
   int log_fd;
 };

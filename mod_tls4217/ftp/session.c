@@ -12,7 +12,10 @@
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/data.h"
 #include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/policies.h"
+#include "mod_tls4217/ftp/reinit.h"
+#include "mod_tls4217/ftp/reset.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/upload.h"
 
@@ -53,17 +56,17 @@ static bool is_logged_in(void) {
 }
 
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
-  const struct tls4217_facts facts = {
+  struct tls4217_facts facts = {
     .logged_in = is_logged_in(),
     .certificate = sess->server->context != NULL,
     .pbsz_required = !(sess->settings.options & TLS4217_OPT_NO_PBSZ_REQUIRED),
     .ccc_accepted = sess->settings.clear_command_channel,
     .control_required = sess->settings.control_view ==
       TLS4217_CONTROL_VIEW_REQUIRED,
-    .login_undoable = false,
     .data = &sess->settings.data,
   };
 
+  tls4217_reinit_facts(sess, &facts);
   return facts;
 }
 
@@ -92,6 +95,7 @@ static void offer_help(void) {
   pr_help_add(C_AUTH, _("<sp> TLS"), TRUE);
   pr_help_add(C_PBSZ, _("<sp> 0"), TRUE);
   pr_help_add(C_PROT, _("<sp> C|P"), TRUE);
+  pr_help_add(C_REIN, _("(ends the session, not the connection)"), TRUE);
 }
 
 /* The netio of both kinds of streams, once: mod_deflate keeps a pointer to
@@ -146,6 +150,15 @@ static void reinit_ev(const void *event_data, void *user_data) {
 
   (void) event_data;
   tls4217_session_adopt_server(sess);
+
+  if (tls4217_peer_change_server(sess) < 0) {
+    tls4217_session_log(sess,
+      "the client's certificate was verified for another server: "
+      "TLSVerifyClient "
+      "is on, and the session ends");
+    tls4217_peer_end_session(
+      "this host wants to see the client certificate in its own handshake");
+  }
 }
 
 /* Before the banner, with the core's timers running. */
@@ -154,6 +167,7 @@ static void connected_ev(const void *event_data, void *user_data) {
 
   (void) event_data;
   tls4217_session_refresh(sess);
+  tls4217_reset_remember(sess);
 
   if (sess->implicit) {
     if (sess->server->context == NULL) {
@@ -175,6 +189,18 @@ static void exit_ev(const void *event_data, void *user_data) {
   tls4217_connection_free(sess->data.conn);
   sess->data.conn = NULL;
   tls4217_binding_clear(&sess->binding);
+  tls4217_peer_forget(sess);
+}
+
+/* First of all: what follows is for the process that serves the client. */
+static void start_keeper(struct tls4217_keeper *keeper) {
+  const struct tls4217_server *server = tls4217_server_find(main_server);
+
+  if (server != NULL &&
+    (server->settings.options & TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
+    (server->settings.options & TLS4217_OPT_USE_IMPLICIT_SSL) == 0) {
+    tls4217_keeper_start(keeper);
+  }
 }
 
 int tls4217_session_start(void) {
@@ -182,6 +208,7 @@ int tls4217_session_start(void) {
   struct tls4217_error err;
 
   sess = pcalloc(session.pool, sizeof(*sess));
+  start_keeper(&sess->keeper);
   sess->pool = make_sub_pool(session.pool);
   pr_pool_tag(sess->pool, MOD_TLS4217_VERSION " session");
 

@@ -11,6 +11,7 @@
 
 #include "mod_tls4217/ftp/command_buffer.h"
 #include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/keeper.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/ftp/settings.h"
 #include "mod_tls4217/rfc4217/state.h"
@@ -48,6 +49,19 @@ struct tls4217_upload {
   const char *path;
 };
 
+/* As it was when the client connected (reset.c). */
+struct tls4217_origin {
+  server_rec *server;
+  const char *charset, *encoding; /* of names; NULL: as they are */
+};
+
+/* The client's certificate (peer.c, auth.c). */
+struct tls4217_peer {
+  struct tls4217_identity *identity;   /* NULL: none was given; owned */
+  const struct tls4217_server *server; /* whose authorities have verified it */
+  bool granting;                       /* our own PASS is under way */
+};
+
 struct tls4217_session {
   pool *pool;
   pr_netio_t *plain;                   /* ProFTPD's own callbacks */
@@ -56,8 +70,13 @@ struct tls4217_session {
   struct tls4217_state state;
   struct tls4217_binding binding;
   bool implicit;
+  struct tls4217_origin origin;
+  struct tls4217_keeper keeper;
+  unsigned int reins; /* accepted by this process */
 
   struct tls4217_control_channel control;
+  struct tls4217_peer peer;
+  array_header *variables; /* names, set by environment.c; or NULL */
   struct tls4217_data_channel data;
   struct tls4217_failure failure;
   struct tls4217_upload upload;

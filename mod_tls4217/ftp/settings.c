@@ -7,9 +7,12 @@
  */
 
 #include "mod_tls4217/ftp/settings.h"
+#include "mod_tls4217/tls/certmap.h"
 #include "mod_tls4217/tls/version.h"
 
 #define DEFAULT_HANDSHAKE_TIMEOUT 30
+
+#define MAP                       "TLSClientCertificateMap"
 
 static const void *find_value(xaset_t *set, const char *name) {
   const config_rec *c;
@@ -93,6 +96,41 @@ static void find_certificates(xaset_t *set, struct tls4217_settings *settings) {
     settings, "TLSSelfSignedCertificate", settings->self_signed, NULL, NULL);
 }
 
+/* The words behind the path hold for file and directory. */
+static const char *find_revocation(
+  xaset_t *set, const char *name, struct tls4217_verify_settings *verify) {
+  const config_rec *c;
+
+  c = find_config(set, CONF_PARAM, name, FALSE);
+  if (c == NULL) {
+    return NULL;
+  }
+
+  verify->crl_leaf_only |= *((const bool *) c->argv[1]);
+  verify->crl_missing_is_ok |= *((const bool *) c->argv[2]);
+  return c->argv[0];
+}
+
+static void find_client(xaset_t *set, struct tls4217_client_settings *client) {
+  struct tls4217_verify_settings *verify = &client->verify;
+  const int *mode, *depth;
+
+  mode = find_value(set, "TLSVerifyClient");
+  verify->mode = mode != NULL ? (enum tls4217_verify_mode) * mode :
+                                TLS4217_VERIFY_OFF;
+
+  depth = find_value(set, "TLSVerifyDepth");
+  verify->depth = depth != NULL ? *depth : TLS4217_VERIFY_DEFAULT_DEPTH;
+
+  verify->ca_file = find_value(set, "TLSCACertificateFile");
+  verify->ca_path = find_value(set, "TLSCACertificatePath");
+  verify->crl_file = find_revocation(set, "TLSCARevocationFile", verify);
+  verify->crl_path = find_revocation(set, "TLSCARevocationPath", verify);
+
+  client->user_name = find_value(set, "TLSUserName");
+  client->has_map = find_config(set, CONF_PARAM, MAP, FALSE) != NULL;
+}
+
 void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   const unsigned int *versions;
   const int *timeout;
@@ -116,4 +154,21 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
 
   find_ciphers(set, settings);
   find_certificates(set, settings);
+  find_client(set, &settings->client);
+}
+
+const char *tls4217_settings_map_user(
+  xaset_t *set, const struct tls4217_identity *identity) {
+  config_rec *c;
+
+  for (c = find_config(set, CONF_PARAM, MAP, FALSE); c != NULL;
+       c = find_config_next(c, c->next, CONF_PARAM, MAP, FALSE)) {
+    const struct tls4217_certmap_rule *rule = c->argv[0];
+
+    if (tls4217_certmap_matches(rule, identity)) {
+      return rule->user;
+    }
+  }
+
+  return NULL;
 }

@@ -11,6 +11,8 @@
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/options.h"
 #include "mod_tls4217/rfc4217/policy.h"
+#include "mod_tls4217/tls/identity.h"
+#include "mod_tls4217/tls/verify.h"
 
 /* One pair of files, and the directive that names it. */
 struct tls4217_certificate_files {
@@ -21,6 +23,13 @@ struct tls4217_certificate_files {
 };
 
 #define TLS4217_MAX_CERTIFICATES 16
+
+/* Client certificates. */
+struct tls4217_client_settings {
+  struct tls4217_verify_settings verify;
+  const char *user_name; /* TLSUserName, or NULL */
+  bool has_map;          /* there is a TLSClientCertificateMap */
+};
 
 struct tls4217_settings {
   bool engine;
@@ -36,6 +45,8 @@ struct tls4217_settings {
   enum tls4217_control_view control_view;
   struct tls4217_data_policy data;
 
+  struct tls4217_client_settings client;
+
   struct tls4217_certificate_files files[TLS4217_MAX_CERTIFICATES];
   size_t nfiles;
   const char *self_signed; /* or NULL */
@@ -47,5 +58,12 @@ struct tls4217_settings {
  * long as the configuration does.
  */
 void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings);
+
+/*
+ * The user that the first line of TLSClientCertificateMap that matches a
+ * certificate names; NULL where none does.  Text belongs to the records.
+ */
+const char *tls4217_settings_map_user(
+  xaset_t *set, const struct tls4217_identity *identity);
 
 #endif

@@ -232,19 +232,6 @@ bool tls4217_identity_has_common_name(
     strcmp(identity->common_name, text) == 0;
 }
 
-/* The local part as it is, the domain in any case. */
-static bool is_email(const char *name, const char *text) {
-  const char *at = strrchr(name, '@');
-  size_t local = at != NULL ? (size_t) (at - name) : 0;
-
-  if (at == NULL || strlen(name) != strlen(text)) {
-    return false;
-  }
-
-  return memcmp(name, text, local) == 0 &&
-    strcasecmp(name + local, text + local) == 0;
-}
-
 static bool is_address(const ASN1_OCTET_STRING *address, const char *text) {
   ASN1_OCTET_STRING *wanted = a2i_IPADDRESS(text);
   bool same = wanted != NULL && ASN1_OCTET_STRING_cmp(wanted, address) == 0;
@@ -265,19 +252,8 @@ static bool is_text_name(const ASN1_STRING *string,
     return false;
   }
 
-  switch (kind) {
-    case TLS4217_IDENTITY_DNS:
-      same = strcasecmp(name, text) == 0;
-      break;
-
-    case TLS4217_IDENTITY_EMAIL:
-      same = is_email(name, text);
-      break;
-
-    default:
-      same = strcmp(name, text) == 0;
-  }
-
+  same = kind == TLS4217_IDENTITY_DNS ? strcasecmp(name, text) == 0 :
+                                        strcmp(name, text) == 0;
   OPENSSL_free(name);
   return same;
 }
@@ -389,6 +365,15 @@ static bool is_extension_value(
 
   ASN1_TYPE_free(value);
   return same;
+}
+
+bool tls4217_identity_is_oid(const char *word) {
+  ASN1_OBJECT *object = OBJ_txt2obj(word, 1);
+  bool valid = object != NULL;
+
+  ASN1_OBJECT_free(object);
+  ERR_clear_error();
+  return valid;
 }
 
 bool tls4217_identity_has_value(

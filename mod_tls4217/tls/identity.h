@@ -10,8 +10,8 @@
  * ("O=Example A/S", "spiffe://example/x").
  *
  * Comparisons are exact, octet by octet in UTF-8, but for ASCII letters in a
- * dNSName and in the domain of an e-mail address (RFC 4343, RFC 5321, section
- * 2.4).  There are no wildcards.  RFC 5280, section 4.2.1.6; RFC 2253.
+ * dNSName (RFC 4343).  There are no wildcards.  RFC 5280, section 4.2.1.6;
+ * RFC 2253.
  */
 
 #ifndef TLS4217_TLS_IDENTITY_H
@@ -76,6 +76,9 @@ bool tls4217_identity_has_common_name(
 /* Whether one of the subjectAltNames of that kind counts and is text. */
 bool tls4217_identity_has_alt_name(const struct tls4217_identity *identity,
   enum tls4217_identity_kind kind, const char *text);
+
+/* Whether a word is an OID in dots and digits. */
+bool tls4217_identity_is_oid(const char *word);
 
 /*
  * Whether an OID ("1.2.3.4") has the value text: as an attribute of the

@@ -1,0 +1,32 @@
+/*
+ * mod_tls4217 - login by certificate (RFC 4217, section 12.2)
+ *
+ * Where the client's verified certificate says that it is the user whom USER
+ * names, the reply is 232 and no password is asked for.  Who that is,
+ * TLSClientCertificateMap decides (the first line that matches the
+ * certificate), else TLSUserName, else the .tlslogin of the user's home
+ * (TLSOptions AllowDotLogin).  A certificate that says nothing, or somebody
+ * else, leaves the login to the password.
+ *
+ * How: behind a USER that mod_auth has answered with 331, a PASS of our own
+ * is dispatched whose authentication is ours.  Everything else that may deny
+ * a login (<Limit LOGIN>, ftpusers, RequireValidShell, RootLogin, other
+ * modules) judges it as it judges any PASS, and mod_auth marks the session as
+ * authenticated only when all of them have agreed.  mod_auth's own way, the
+ * hook "requires_pass", marks it before, and a denial then leaves a client
+ * that is served without a login; so it is not used.
+ */
+
+#ifndef TLS4217_FTP_AUTH_H
+#define TLS4217_FTP_AUTH_H
+
+#include "mod_tls4217/ftp/session.h"
+
+/* POST_CMD of USER: logs the user in, or ends the session where the login is
+ * denied, or does nothing. */
+modret_t *tls4217_auth_user(cmd_rec *cmd);
+
+/* LOG_CMD of any command: the reply of our own PASS becomes a 232. */
+modret_t *tls4217_auth_recode(cmd_rec *cmd);
+
+#endif
