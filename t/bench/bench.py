@@ -44,13 +44,13 @@ CLEAR, TLS = ("none",), ("1.2", "1.3")
 PER_GIB = (1 << 30) / BULK_BYTES
 
 WORKLOADS = {each.name: each for each in (
-    Workload("login", ["login"], 4, 8, "ms", 1e3, CLEAR + TLS,
+    Workload("login", ["login"], 4, 10, "ms", 1e3, CLEAR + TLS,
              ("ec", "rsa")),
-    Workload("login-resume", ["login-resume"], 4, 8, "ms", 1e3, TLS, ("ec",)),
-    Workload("retr1k", ["retr", "--file", servers.SMALL], 100, 200, "ms", 1e3,
+    Workload("login-resume", ["login-resume"], 4, 10, "ms", 1e3, TLS, ("ec",)),
+    Workload("retr1k", ["retr", "--file", servers.SMALL], 100, 400, "ms", 1e3,
              CLEAR + TLS, ("ec",)),
     Workload("stor1k", ["stor", "--file", servers.UPLOAD, "--size", "1024"],
-             100, 200, "ms", 1e3, CLEAR + TLS, ("ec",)),
+             100, 400, "ms", 1e3, CLEAR + TLS, ("ec",)),
     Workload("list", ["list", "--file", servers.LISTING], 4, 10, "ms", 1e3,
              CLEAR + TLS, ("ec",)),
     Workload("noop", ["noop"], 1000, 5000, "us", 1e6, CLEAR + TLS, ("ec",)),
@@ -195,7 +195,7 @@ class Bench:
         workload = WORKLOADS[cell.workload]
         try:
             figure, result = self._run_load(server, workload, cell)
-        except RuntimeError as trouble:
+        except (RuntimeError, OSError) as trouble:
             self.skipped["%s %s" % (name, " ".join(cell))] = str(trouble)
             return
         self.figures[name, cell].append(figure)
@@ -217,6 +217,20 @@ class Bench:
         load = measure.Load(os.path.join(self.options.cache, "load"),
                             self._network, server,
                             *self._arguments(workload, cell))
+        try:
+            spent, result = self._step(server, load, workload)
+            load.leave()
+        finally:
+            load.close()
+            server.settle()
+        if workload.name == "idle":
+            return result["private"], result
+        return spent / result["count"] * workload.scale, result
+
+    @staticmethod
+    def _step(server, load, workload):
+        """Seconds of CPU between the client's preparation and its leave; of
+        a login, to the end of the last session process."""
         load.ready()
         ends = workload.name.startswith("login")
         if ends:
@@ -228,11 +242,7 @@ class Bench:
         spent = server.account.seconds() - before
         if workload.name == "idle":
             result.update(measure.memory(server))
-        load.leave()
-        server.settle()
-        if workload.name == "idle":
-            return result["private"], result
-        return spent / result["count"] * workload.scale, result
+        return spent, result
 
 
 def describe(bench, rounds):

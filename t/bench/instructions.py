@@ -108,12 +108,15 @@ class Counter:
         load = measure.Load(os.path.join(self._options.cache, "load"),
                             self._network, self.server,
                             *(options + arguments))
-        load.ready()
-        if arguments[0].startswith("login"):
-            self.server.settle(30)
-        before = self._callgrind.files()
-        load.run()
-        load.leave()
+        try:
+            load.ready()
+            if arguments[0].startswith("login"):
+                self.server.settle(30)
+            before = self._callgrind.files()
+            load.run()
+            load.leave()
+        finally:
+            load.close()
         self.server.settle(30)
         return self._newest(before)
 

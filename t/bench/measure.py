@@ -177,6 +177,11 @@ class Load:
         if self._process.returncode != 0:
             raise RuntimeError(trouble.strip())
 
+    def close(self):
+        """Ends it, whatever it is doing."""
+        self._process.kill()
+        self._process.communicate()
+
     def _complain(self):
         self._process.kill()
         raise RuntimeError(self._process.communicate()[1].strip()

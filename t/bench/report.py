@@ -31,10 +31,11 @@ class Results:
         return statistics.median(figures) if figures else None
 
     def spread(self, server, cell):
-        """Half the range, as a share of the median."""
+        """The median distance from the median, as a share of it."""
         figures = self._figures[server, cell]
         median = statistics.median(figures)
-        return (max(figures) - min(figures)) / 2 / median if median else 0
+        distance = statistics.median(abs(each - median) for each in figures)
+        return distance / median if median else 0
 
     def surcharges(self, server, cell):
         """TLS minus clear, per round; clear is that of the same server
@@ -59,7 +60,7 @@ class Results:
         parts = ["server CPU; %s; %s; %d rounds" % (
             self._about["accounting"], self._about["network"],
             self._about["rounds"])]
-        parts.append(self._table("median, and half the range", self._figure,
+        parts.append(self._table("median, and median deviation", self._figure,
                                  self.cells))
         parts.append(self._table("ratio to " + REFERENCE, self._of_reference,
                                  self.cells))
@@ -68,8 +69,8 @@ class Results:
             "surcharge of TLS (in brackets: times %s's)" % FLOOR,
             self._surcharge, secured))
         parts.append(self._resumptions())
-        parts += ["skipped %s: %s" % item
-                  for item in self._about["skipped"].items()]
+        parts.append("\n".join("skipped %s: %s" % item for item
+                               in self._about["skipped"].items()))
         return "\n\n".join(filter(None, parts)) + "\n"
 
     def _table(self, title, show, cells):
