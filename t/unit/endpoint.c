@@ -38,22 +38,26 @@ static void insist(bool holds, const char *what) {
 }
 
 /* A xorshift generator: the same pieces everywhere for the same seed. */
-static uint32_t random_number(void) {
-  static uint32_t state;
+static uint32_t random_state;
 
-  if (state == 0) {
+void endpoint_seed(unsigned long seed) {
+  random_state = (uint32_t) seed | 1;
+}
+
+static uint32_t random_number(void) {
+  if (random_state == 0) {
     const char *seed = getenv("TLS4217_SEED");
 
-    state = seed != NULL ? (uint32_t) strtoul(seed, NULL, 10) :
-                           (uint32_t) time(NULL) ^ (uint32_t) getpid() << 16;
-    state |= 1;
-    print_message("  TLS4217_SEED=%lu\n", (unsigned long) state);
+    endpoint_seed(seed != NULL ?
+        strtoul(seed, NULL, 10) :
+        (unsigned long) time(NULL) ^ (unsigned long) getpid() << 16);
+    print_message("  TLS4217_SEED=%lu\n", (unsigned long) random_state);
   }
 
-  state ^= state << 13;
-  state ^= state >> 17;
-  state ^= state << 5;
-  return state;
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 17;
+  random_state ^= random_state << 5;
+  return random_state;
 }
 
 static size_t random_piece(void) {
@@ -174,38 +178,59 @@ static void make_client(struct endpoint *ep, const struct endpoint_spec *spec) {
 
 /* The pump. */
 
+static bool end_client(struct endpoint *ep) {
+  if (ep->end == ENDPOINT_OPEN || ep->ended) {
+    return false;
+  }
+
+  ep->ended = true;
+  if (ep->end == ENDPOINT_FIN) {
+    insist(shutdown(ep->fd, SHUT_WR) == 0, "shutdown");
+  } else {
+    (void) close(ep->fd);
+    ep->fd = -1;
+  }
+  return true;
+}
+
+/* Sends what it can of size bytes, as they are after tampering. */
+static ssize_t send_copy(struct endpoint *ep, const char *bytes, size_t size) {
+  unsigned char *copy = malloc(size);
+  ssize_t done;
+
+  insist(copy != NULL, "send");
+  memcpy(copy, bytes, size);
+  if (ep->tamper != NULL) {
+    ep->tamper(ep->tamper_user, ep->sent_size, copy, size);
+  }
+  done = send(ep->fd, copy, size, MSG_NOSIGNAL);
+  free(copy);
+  return done;
+}
+
 static bool send_bytes(struct endpoint *ep, size_t most) {
   char *bytes = NULL;
   long waiting = BIO_get_mem_data(ep->from_client, &bytes);
   ssize_t done;
 
   if (waiting <= 0) {
-    if (ep->end == ENDPOINT_OPEN || ep->ended) {
-      return false;
-    }
-    ep->ended = true;
-    if (ep->end == ENDPOINT_FIN) {
-      insist(shutdown(ep->fd, SHUT_WR) == 0, "shutdown");
-    } else {
-      (void) close(ep->fd);
-      ep->fd = -1;
-    }
-    return true;
+    return end_client(ep);
   }
 
-  done = send(ep->fd, bytes, most < (size_t) waiting ? most : (size_t) waiting,
-    MSG_NOSIGNAL);
+  done = send_copy(
+    ep, bytes, most < (size_t) waiting ? most : (size_t) waiting);
   if (done <= 0) {
     return false;
   }
+  ep->sent_size += (size_t) done;
 
   /* A read-write memory BIO is consumed by reading. */
   while (done > 0) {
     char scratch[4096];
-    int size = done < (ssize_t) sizeof(scratch) ? (int) done :
-                                                  (int) sizeof(scratch);
+    size_t size = (size_t) done < sizeof(scratch) ? (size_t) done :
+                                                    sizeof(scratch);
 
-    done -= BIO_read(ep->from_client, scratch, size);
+    done -= BIO_read(ep->from_client, scratch, (int) size);
   }
   return true;
 }

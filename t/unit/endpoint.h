@@ -70,9 +70,17 @@ struct endpoint {
   enum endpoint_end end;
   bool ended;
 
+  /* Alters bytes on their way to the server; sent is how many left before. */
+  void (*tamper)(void *user, size_t sent, unsigned char *bytes, size_t size);
+  void *tamper_user;
+  size_t sent_size;
+
   /* The server's waiter gives up with this errno; 0: never. */
   int give_up;
 };
+
+/* Has the pieces fall as they did before with the same seed (not 0). */
+void endpoint_seed(unsigned long seed);
 
 /* An RSA or EC pair is made of a pki_cert; borrows its leaf and key. */
 struct tls4217_keypair endpoint_pair(
