@@ -22,6 +22,9 @@
 #define HANDSHAKE_TIMEOUT 10000
 #define SHUTDOWN_TIMEOUT  60000
 
+/* How often a socket is read away before it is closed, a kibibyte each. */
+#define MAX_LEFTOVERS 64
+
 static bool owns(
   const struct tls4217_session *sess, const pr_netio_stream_t *strm) {
   return sess->data.conn != NULL &&
@@ -299,6 +302,25 @@ static void send_close_notify(struct tls4217_session *sess) {
   }
 }
 
+/*
+ * Ends the connection in both directions, so that the core does not linger
+ * for a client that closes only when it has the reply.  Our close_notify is
+ * behind all data: whatever the client says in answer to it, it has read all.
+ * What it said before is read away, because a socket that is closed with
+ * unread bytes is reset, and a reset discards what is still to be sent.
+ */
+static int end_stream(int fd) {
+  char scratch[1024];
+
+  for (int i = 0; i < MAX_LEFTOVERS; i++) {
+    if (recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT) <= 0) {
+      break;
+    }
+  }
+
+  return shutdown(fd, SHUT_RDWR);
+}
+
 static int shutdown_cb(pr_netio_stream_t *strm, int how) {
   struct tls4217_session *sess = tls4217_session_get();
 
@@ -308,14 +330,12 @@ static int shutdown_cb(pr_netio_stream_t *strm, int how) {
 
   (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 0);
 
-  /* A transfer that was cut must not look complete, and the core need not
-   * linger for a client that waits for the reply first. */
-  if (is_aborted(sess) || sess->failure.code != NULL) {
-    return shutdown(PR_NETIO_FD(strm), SHUT_RDWR);
+  /* A transfer that was cut must not look complete. */
+  if (is_aborted(sess) == false && sess->failure.code == NULL) {
+    send_close_notify(sess);
   }
 
-  send_close_notify(sess);
-  return sess->plain->shutdown(strm, how);
+  return end_stream(PR_NETIO_FD(strm));
 }
 
 /* Called for both streams, and again by mod_deflate. */
