@@ -1,0 +1,137 @@
+/*
+ * mod_tls4217 - REIN
+ *
+ * See reinit.h.  Whether it is accepted is decided in rfc4217/state.c.
+ */
+
+#include "mod_tls4217/ftp/answer.h"
+#include "mod_tls4217/ftp/commands.h"
+#include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/reinit.h"
+#include "mod_tls4217/ftp/reset.h"
+
+#define DEFAULT_MAX_LOGIN_ATTEMPTS 3
+
+static unsigned int count_reins(const struct tls4217_session *sess) {
+  return sess->keeper.page != NULL ? sess->keeper.page->reins : sess->reins;
+}
+
+static void add_rein(struct tls4217_session *sess) {
+  sess->reins++;
+  if (sess->keeper.page != NULL) {
+    sess->keeper.page->reins++;
+  }
+}
+
+void tls4217_reinit_facts(
+  const struct tls4217_session *sess, struct tls4217_facts *facts) {
+  facts->implicit = sess->implicit;
+  facts->rein_exhausted = count_reins(sess) >= TLS4217_REINIT_LIMIT;
+  facts->login_undoable = (sess->settings.options &
+                            TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
+    tls4217_keeper_is_there(&sess->keeper);
+}
+
+static const char *refusing_directive(enum tls4217_reply_id id) {
+  return id == TLS4217_REPLY_REIN_AFTER_LOGIN ?
+    "no TLSOptions AllowReinitialize" :
+    NULL;
+}
+
+/* Sessions of before must not open the data connections of the next user. */
+static void renew_binding(struct tls4217_session *sess) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  tls4217_binding_clear(&sess->binding);
+  if (tls4217_binding_init(&sess->binding, &err) < 0) {
+    tls4217_session_log(sess, "%s", err.text);
+    pr_session_disconnect(
+      &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "no random numbers");
+  }
+}
+
+/* mod_xfer believes in TLS as long as session.rfc2228_mech says so, and until
+ * a PROT C: the order matters. */
+static void start_over(struct tls4217_session *sess) {
+  tls4217_state_reset(&sess->state);
+  renew_binding(sess);
+  sess->failure.code = NULL;
+
+  session.rfc2228_mech = NULL;
+  tls4217_reset_server(sess);
+  tls4217_reset_parameters(sess);
+  tls4217_commands_announce_level(sess);
+  (void) pr_table_remove(session.notes, "clnt", NULL);
+}
+
+/* What the client sent in clear behind REIN is read by a process that is
+ * about to end. */
+static void leave(struct tls4217_session *sess) {
+  size_t discarded = tls4217_control_discard_clear();
+
+  if (discarded > 0) {
+    tls4217_session_log(sess, "threw away %lu bytes that %s sent behind REIN",
+      (unsigned long) discarded, pr_netaddr_get_ipstr(session.c->remote_addr));
+  }
+
+  tls4217_keeper_leave(&sess->keeper);
+}
+
+modret_t *tls4217_reinit_rein(cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_verdict verdict;
+  struct tls4217_facts facts;
+
+  if (sess == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  facts = tls4217_session_facts(sess);
+  verdict = tls4217_state_rein(&sess->state, &facts);
+  if (verdict.accepted == false) {
+    return tls4217_answer_refuse(
+      cmd, sess, verdict.reply, NULL, refusing_directive(verdict.reply));
+  }
+
+  /* RFC 959 has a transfer completed first.  In TLS the command waits for
+   * that (control.c); in clear the core hands it over at once. */
+  if (session.sf_flags & SF_XFER) {
+    pr_response_add_err(
+      R_450, "%s: data transfer in progress", (const char *) cmd->argv[0]);
+    pr_cmd_set_errno(cmd, EPERM);
+    errno = EPERM;
+    return PR_ERROR(cmd);
+  }
+
+  add_rein(sess);
+  tls4217_answer_now(verdict.reply);
+  if (sess->control.conn != NULL) {
+    tls4217_control_clear(sess, C_REIN);
+  }
+
+  if (facts.logged_in) {
+    leave(sess);
+
+  } else {
+    start_over(sess);
+  }
+
+  return PR_HANDLED(cmd);
+}
+
+modret_t *tls4217_reinit_failed_pass(cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_get();
+  const unsigned int *limit;
+
+  (void) cmd;
+  /* Without USER nothing was guessed. */
+  if (sess != NULL &&
+    pr_table_get(session.notes, "mod_auth.orig-user", NULL) != NULL) {
+    limit = get_param_ptr(main_server->conf, "MaxLoginAttempts", FALSE);
+    tls4217_keeper_count_failure(
+      &sess->keeper, limit != NULL ? *limit : DEFAULT_MAX_LOGIN_ATTEMPTS);
+  }
+
+  return PR_DECLINED(cmd);
+}

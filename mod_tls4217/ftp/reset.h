@@ -1,0 +1,31 @@
+/*
+ * mod_tls4217 - what AUTH and REIN put back to how it was after connect
+ *
+ * RFC 4217, section 4.2: "all other transfer parameters (other than the AUTH
+ * parameter) must be reset, almost as if a REIN command was issued".  Neither
+ * AUTH nor the REIN of this file comes after a login, so the list is short:
+ * STRU, MODE, REST, PORT, CWD and the like need one.
+ */
+
+#ifndef TLS4217_FTP_RESET_H
+#define TLS4217_FTP_RESET_H
+
+#include "mod_tls4217/ftp/session.h"
+
+/* Remembers what must be put back; called when the client has connected. */
+void tls4217_reset_remember(struct tls4217_session *sess);
+
+/*
+ * The user's identity as far as it was given, TYPE, the data port, what was
+ * prepared for a transfer, and the encoding of names (OPTS UTF8).  The server
+ * that HOST chose stays (RFC 7151, section 3.4).
+ */
+void tls4217_reset_parameters(const struct tls4217_session *sess);
+
+/*
+ * Goes back to the server that the client connected to, if HOST has chosen
+ * another.  sess->server and sess->settings are that server's afterwards.
+ */
+void tls4217_reset_server(struct tls4217_session *sess);
+
+#endif

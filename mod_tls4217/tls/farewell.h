@@ -1,0 +1,37 @@
+/*
+ * mod_tls4217 - the end of TLS on a socket that stays open
+ *
+ * After CCC and REIN the two ends go on in clear (RFC 4217, sections 5, 12.3
+ * and 13).  Both say close_notify (RFC 5246, section 7.2.1; RFC 8446, section
+ * 6.1), and not a byte behind the peer's may be lost.  Some peers never say
+ * it: they send their next command in clear at once.
+ */
+
+#ifndef TLS4217_TLS_FAREWELL_H
+#define TLS4217_TLS_FAREWELL_H
+
+#include "mod_tls4217/tls/connection.h"
+
+enum tls4217_farewell {
+  TLS4217_FAREWELL_NOTIFIED, /* close_notify both ways */
+  TLS4217_FAREWELL_CLEAR,    /* the peer goes on in clear without it */
+  TLS4217_FAREWELL_SILENT,   /* the peer said nothing within the time limit */
+  TLS4217_FAREWELL_CLOSED,   /* the peer closed the connection */
+  TLS4217_FAREWELL_FAILED    /* the socket is of no use any more */
+};
+
+/*
+ * Sends close_notify and waits for the peer's, timeout milliseconds of wall
+ * clock in all; waiter is used for the second half.  Plaintext that the peer
+ * still sends inside TLS is thrown away, *discarded gets its size in bytes.
+ * What the peer sends in clear is left in the socket, from its first byte.
+ *
+ * Returns how it ended; err is filled for TLS4217_FAREWELL_FAILED: our
+ * close_notify could not be sent whole, or the peer's records are not what
+ * they should be, or go on beyond the time limit.  conn is to be freed after it.
+ */
+enum tls4217_farewell tls4217_farewell_exchange(struct tls4217_connection *conn,
+  const struct tls4217_waiter *waiter, int timeout, size_t *discarded,
+  struct tls4217_error *err);
+
+#endif
