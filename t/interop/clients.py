@@ -75,7 +75,7 @@ class ClientCase(harness.LiveCase):
 
     SERVER = {"vhosts": {"implicit": "TLSOptions UseImplicitSSL"}}
 
-    #: The client: a program.
+    #: The client: a program, or None where it is this Python.
     NEEDS = None
 
     @classmethod
@@ -89,7 +89,7 @@ class ClientCase(harness.LiveCase):
     @classmethod
     def reason_to_skip(cls):
         """Why these tests cannot be run here, or None."""
-        if shutil.which(cls.NEEDS) is None:
+        if cls.NEEDS is not None and shutil.which(cls.NEEDS) is None:
             return cls.NEEDS + " is not installed"
         return None
 
