@@ -7,10 +7,11 @@
 #include "mod_tls4217/ftp/environment.h"
 #include "mod_tls4217/tls/certinfo.h"
 
-/* Sets a variable and remembers its name, to take it back. */
+/* Sets a variable and remembers its name, to take it back.  pr_env_set()
+ * takes no more than 2 KiB, which a certificate may exceed. */
 static void set_variable(
   struct tls4217_session *sess, const char *name, const char *value) {
-  if (value == NULL || pr_env_set(session.pool, name, value) < 0) {
+  if (value == NULL || setenv(name, value, 1) < 0) {
     return;
   }
 
@@ -30,7 +31,7 @@ void tls4217_environment_forget(struct tls4217_session *sess) {
 
   names = sess->variables->elts;
   for (unsigned int i = 0; i < sess->variables->nelts; i++) {
-    (void) pr_env_unset(session.pool, names[i]);
+    (void) unsetenv(names[i]);
   }
 
   sess->variables = NULL;
