@@ -22,6 +22,14 @@ static const int forwarded[] = { SIGTERM, SIGINT, SIGUSR1, SIGUSR2 };
 
 #define NFORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
 
+/* The daemon knows of nobody but the keeper. */
+static void end_without(const struct tls4217_keeper *keeper) {
+  if (keeper->page != NULL && tls4217_keeper_is_there(keeper) == false) {
+    pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
+      "the process that kept the connection is gone");
+  }
+}
+
 static int watch_keeper_cb(CALLBACK_FRAME) {
   const struct tls4217_session *sess = tls4217_session_get();
 
@@ -30,9 +38,8 @@ static int watch_keeper_cb(CALLBACK_FRAME) {
   (void) p3;
   (void) data;
 
-  if (sess != NULL && tls4217_keeper_is_there(&sess->keeper) == false) {
-    pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
-      "the process that kept the connection is gone");
+  if (sess != NULL) {
+    end_without(&sess->keeper);
   }
 
   return 1;
@@ -205,6 +212,7 @@ void tls4217_keeper_before_command(struct tls4217_keeper *keeper) {
     (void) pr_response_block(FALSE);
   }
 
+  end_without(keeper);
   if (keeper->denied) {
     deny();
   }

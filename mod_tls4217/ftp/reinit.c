@@ -7,6 +7,7 @@
 #include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/reinit.h"
 #include "mod_tls4217/ftp/reset.h"
 
@@ -56,6 +57,7 @@ static void renew_binding(struct tls4217_session *sess) {
 static void start_over(struct tls4217_session *sess) {
   tls4217_state_reset(&sess->state);
   renew_binding(sess);
+  tls4217_peer_forget(sess);
   sess->failure.code = NULL;
 
   session.rfc2228_mech = NULL;
