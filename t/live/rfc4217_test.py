@@ -7,6 +7,7 @@ transfers (section 7), and what the order of commands does not matter for.
 """
 
 import re
+import shutil
 import socket
 import time
 import unittest
@@ -120,6 +121,40 @@ class Negotiation(harness.LiveCase):
                 with self.subTest(line=line):
                     self.assertIn(control.command(line).code, (500, 502))
             control.command("NOOP", 200)
+
+class Without(harness.LiveCase):
+    """TLSEngine is off: as if the module were not there."""
+
+    SERVER = {"tls": ""}
+
+    def test_rfc2228_3_auth_where_the_engine_is_off(self):
+        control = self.connect()
+        for line in ("AUTH TLS", "PBSZ 0", "PROT P", "CCC"):
+            with self.subTest(line=line):
+                control.command(line, 500)
+        self.assertNotIn("AUTH", control.command("FEAT", 211).text)
+        control.login()
+
+
+class Broken(harness.LiveCase):
+    """A certificate that has gone bad under a server that runs."""
+
+    SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
+                     "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"}
+
+    @classmethod
+    def prepare(cls):
+        shutil.copy(cls.server.pki.path("rsa-chain.pem"),
+                    cls.server.path("own.pem"))
+
+    def test_rfc2228_3_auth_without_a_certificate(self):
+        self.login().download("NLST")
+        with open(self.server.path("own.pem"), "w", encoding="ascii") as file:
+            file.write("renewal cut sh")
+        self.server.reload()
+        control = self.connect()
+        control.command("AUTH TLS", 431)
+        control.login()
 
 
 @harness.both_versions
