@@ -17,10 +17,14 @@
 #include <openssl/err.h>
 
 #include "mod_tls4217/tls/connection.h"
+#include "mod_tls4217/tls/gather.h"
 
 /* What is read ahead on a data connection: four records.  More hurts the
  * processor's cache, less costs a read(2) per record. */
 #define READ_AHEAD (64 * 1024)
+
+/* What a data connection hands to write(2) at once, for the same reasons. */
+#define GATHER (64 * 1024)
 
 struct tls4217_connection {
   SSL *ssl;
@@ -31,6 +35,7 @@ struct tls4217_connection {
 
   bool hello; /* a ClientHello was parsed */
   bool established;
+  bool gathers;                 /* records wait for a flush */
   bool broken;                  /* nothing more can be sent */
   bool cut_between_records;     /* the peer's FIN came at a record's end */
   struct tls4217_error failure; /* what ended it for good */
@@ -380,18 +385,33 @@ bool tls4217_connection_cut_between_records(
   return conn->cut_between_records;
 }
 
+static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,
+  struct tls4217_error *err) {
+  return conn->gathers ?
+    tls4217_gather_flush(conn->ssl, conn->wfd, &conn->waiter, deadline, err) :
+    0;
+}
+
 int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
   size_t size, int timeout, struct tls4217_error *err) {
   struct operation op = {
     .run = run_write, .what = "TLS write failed", .out = buf, .size = size
   };
 
+  int64_t deadline;
+
   if (size == 0) {
     return 0;
   }
 
-  if (conn->broken == false &&
-    perform(conn, &op, tls4217_waiter_deadline(timeout), err) > 0) {
+  /* Without it records are written one by one. */
+  if (conn->bound.data && conn->gathers == false) {
+    conn->gathers = tls4217_gather_install(conn->ssl, GATHER, NULL) == 0;
+  }
+
+  deadline = tls4217_waiter_deadline(timeout);
+  if (conn->broken == false && perform(conn, &op, deadline, err) > 0 &&
+    flush_gathered(conn, deadline, err) == 0) {
     return 0;
   }
 
@@ -419,7 +439,8 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
 
   deadline = tls4217_waiter_deadline(timeout);
   if ((SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) == 0 &&
-    perform(conn, &op, deadline, err) < 0) {
+    (perform(conn, &op, deadline, err) < 0 ||
+      flush_gathered(conn, deadline, err) < 0)) {
     return -1;
   }
 
