@@ -7,6 +7,9 @@
 Times drift by a fifth on a busy machine; instructions repeat to a few in a
 thousand (what is left are random numbers, addresses and the length of paths).
 
+Two things to know: a string instruction (rep stosb) counts once per byte, and
+ProFTPD clears 16 KiB like that for every command handler that it calls.
+
 The daemon runs under callgrind, which follows its forks.  The counter is set
 to zero at every fork, so a session process counts exactly what it did itself.
 A login is a whole session: greeting to exit.  The cost of one transfer is the

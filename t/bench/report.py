@@ -1,7 +1,8 @@
 """The results of bench.py: a table for people, JSON, and a chart in SVG.
 
-Figures are medians over the rounds.  Ratios and surcharges are taken within
-each round, where both sides met the same machine, and then the median.
+Figures are medians over the rounds.  Ratios to another server and surcharges
+are taken within each round, where both sides met the same machine, and then
+the median.
 """
 
 import json
@@ -51,8 +52,12 @@ class Results:
                       self._figures.get((other, cell), []))
 
     def surcharge_ratio(self, server, other, cell):
-        return _ratio(self.surcharges(server, cell),
-                      self.surcharges(other, cell))
+        """Of the medians: single differences of noisy figures are too small
+        to divide by."""
+        ours, theirs = (self.surcharges(each, cell)
+                        for each in (server, other))
+        return ours and theirs and _ratio([statistics.median(ours)],
+                                          [statistics.median(theirs)]) or None
 
     # -- the table
 
@@ -74,11 +79,12 @@ class Results:
         return "\n\n".join(filter(None, parts)) + "\n"
 
     def _table(self, title, show, cells):
-        rows = [["%s" % title, ""] + self.servers]
+        rows = [[title, ""] + self.servers]
         for cell in cells:
             rows.append([_name(cell), self._workloads[cell.workload].unit]
                         + [show(server, cell) for server in self.servers])
-        return _align([row for row in rows if any(row[2:])])
+        rows = [row for row in rows if any(row[2:])]
+        return _align(rows) if len(rows) > 1 else ""
 
     def _figure(self, server, cell):
         if not self._figures.get((server, cell)):
@@ -204,7 +210,8 @@ class Chart:
         return parts
 
     def _group(self, cell, y):
-        parts = [_label(10, y + 12, cell.workload)]
+        what = "idle (memory)" if cell.workload == "idle" else cell.workload
+        parts = [_label(10, y + 12, what)]
         for number, server in enumerate(self._servers):
             share = self._share(server, cell)
             if share is None:
@@ -213,9 +220,8 @@ class Chart:
             width = self.WIDTH * min(share, self._full) / self._full
             parts.append(_bar(self.LEFT, top, width, self.BAR - 2,
                               self.COLOURS[server]))
-            unit = "KiB" if cell.workload == "idle" else ""
-            parts.append(_label(self.LEFT + width + 4, top + 10, "%.2f%s" % (
-                share, " memory" if unit else "")))
+            parts.append(_label(self.LEFT + width + 4, top + 10,
+                                "%.2f" % share))
         return parts
 
 
