@@ -145,6 +145,7 @@ MODRET log_pass(cmd_rec *cmd) {
   (void) cmd;
   if (sess != NULL) {
     tls4217_session_refresh(sess);
+    tls4217_reset_after_login(sess);
   }
 
   return PR_DECLINED(cmd);
@@ -188,6 +189,8 @@ cmdtable *tls4217_commands_table(void) {
     { LOG_CMD, C_ANY, G_NONE, tls4217_auth_recode, FALSE, FALSE, 0, NULL },
 
     { LOG_CMD, C_PASS, G_NONE, log_pass, FALSE, FALSE, 0, NULL },
+    { POST_CMD, C_TYPE, G_NONE, tls4217_reset_post_type, FALSE, FALSE, 0,
+      NULL },
     { LOG_CMD_ERR, C_PASS, G_NONE, tls4217_reinit_failed_pass, FALSE, FALSE, 0,
       NULL },
 

@@ -48,12 +48,44 @@ static void forget_user(void) {
   session.hide_password = TRUE;
 }
 
-void tls4217_reset_parameters(const struct tls4217_session *sess) {
+static void forget_type(struct tls4217_origin *origin) {
+  session.sf_flags &= ~SF_ASCII;
+  origin->type_forgotten = origin->type_forgotten || origin->type_given;
+  origin->type_given = false;
+}
+
+modret_t *tls4217_reset_post_type(cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  (void) cmd;
+  if (sess != NULL) {
+    sess->origin.type_given = true;
+  }
+
+  return PR_DECLINED(cmd);
+}
+
+/* RFC 959, section 3.1.1.1, unless DefaultTransferMode says otherwise. */
+void tls4217_reset_after_login(struct tls4217_session *sess) {
+  const char *mode;
+
+  if (sess->origin.type_forgotten == false || sess->origin.type_given) {
+    return;
+  }
+
+  mode = get_param_ptr(main_server->conf, "DefaultTransferMode", FALSE);
+  if (mode == NULL || strcasecmp(mode, "binary") != 0) {
+    session.sf_flags |= SF_ASCII;
+  }
+}
+
+void tls4217_reset_parameters(struct tls4217_session *sess) {
   forget_user();
+  forget_type(&sess->origin);
 
   pr_data_reset();
   pr_data_clear_xfer_pool();
-  session.sf_flags &= ~(SF_ASCII | SF_EPSV_ALL | SF_PORT);
+  session.sf_flags &= ~(SF_EPSV_ALL | SF_PORT);
   session.restart_pos = 0;
   session.range_start = session.range_len = 0;
 

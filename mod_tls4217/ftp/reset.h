@@ -20,12 +20,20 @@ void tls4217_reset_remember(struct tls4217_session *sess);
  * prepared for a transfer, and the encoding of names (OPTS UTF8).  The server
  * that HOST chose stays (RFC 7151, section 3.4).
  */
-void tls4217_reset_parameters(const struct tls4217_session *sess);
+void tls4217_reset_parameters(struct tls4217_session *sess);
 
 /*
  * Goes back to the server that the client connected to, if HOST has chosen
  * another.  sess->server and sess->settings are that server's afterwards.
  */
 void tls4217_reset_server(struct tls4217_session *sess);
+
+/*
+ * POST_CMD of TYPE, and what a login has to do about a TYPE that came before
+ * AUTH or REIN: mod_xfer knows only that there was one, and then leaves out
+ * its default.
+ */
+modret_t *tls4217_reset_post_type(cmd_rec *cmd);
+void tls4217_reset_after_login(struct tls4217_session *sess);
 
 #endif

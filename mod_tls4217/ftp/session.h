@@ -53,6 +53,8 @@ struct tls4217_upload {
 struct tls4217_origin {
   server_rec *server;
   const char *charset, *encoding; /* of names; NULL: as they are */
+  bool type_given;                /* a TYPE has been accepted since */
+  bool type_forgotten;            /* one had been, before AUTH or REIN */
 };
 
 /* The client's certificate (peer.c, auth.c). */

@@ -285,7 +285,8 @@ class Server:
 
     def expand(self, text):
         return text.replace("{root}", self.root) \
-                   .replace("{pki}", self.pki.directory)
+                   .replace("{pki}", self.pki.directory) \
+                   .replace("{port}", str(self.ports.get("main")))
 
     def _host(self, name, directives):
         return "Port %d\n%s\n%s" % (self.ports[name], self._tls, directives)
