@@ -232,7 +232,7 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err) {
 }
 
 enum tls4217_reuse tls4217_binding_judge(
-  const struct tls4217_bound *bound, SSL *ssl) {
+  const struct tls4217_bound *bound, SSL *ssl, bool offered_id) {
   if (SSL_session_reused(ssl) == 1) {
     return TLS4217_REUSE_OWN;
   }
@@ -242,7 +242,7 @@ enum tls4217_reuse tls4217_binding_judge(
     return TLS4217_REUSE_STALE;
   }
 
-  if (bound->reuse == TLS4217_REUSE_NONE && bound->offered_id == true &&
+  if (bound->reuse == TLS4217_REUSE_NONE && offered_id &&
     SSL_version(ssl) <= TLS1_2_VERSION) {
     return TLS4217_REUSE_FOREIGN;
   }

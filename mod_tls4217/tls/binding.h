@@ -48,7 +48,6 @@ struct tls4217_binding {
 struct tls4217_bound {
   struct tls4217_binding *binding; /* of the control connection; borrowed */
   bool data;                       /* this SSL is a data connection */
-  bool offered_id;                 /* a TLS 1.2 session id was offered */
   enum tls4217_reuse reuse;        /* what the tickets offered amounted to */
   int verify_error;                /* X509_V_ERR_... of the peer (verify.c) */
 };
@@ -81,8 +80,11 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err);
  */
 void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl);
 
-/* How a completed handshake stands to its control connection. */
+/*
+ * How a completed handshake stands to its control connection.  offered_id
+ * tells whether its ClientHello had a TLS 1.2 session id.
+ */
 enum tls4217_reuse tls4217_binding_judge(
-  const struct tls4217_bound *bound, SSL *ssl);
+  const struct tls4217_bound *bound, SSL *ssl, bool offered_id);
 
 #endif

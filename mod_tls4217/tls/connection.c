@@ -18,6 +18,7 @@
 
 #include "mod_tls4217/tls/connection.h"
 #include "mod_tls4217/tls/gather.h"
+#include "mod_tls4217/tls/hello.h"
 
 /* What is read ahead on a data connection: four records.  More hurts the
  * processor's cache, less costs a read(2) per record. */
@@ -32,14 +33,13 @@ struct tls4217_connection {
   int rfd_flags, wfd_flags; /* as they were before us */
   struct tls4217_waiter waiter;
   struct tls4217_bound bound;
+  struct tls4217_hello hello;
 
-  bool hello; /* a ClientHello was parsed */
   bool established;
   bool gathers;                 /* records wait for a flush */
   bool broken;                  /* nothing more can be sent */
   bool cut_between_records;     /* the peer's FIN came at a record's end */
   struct tls4217_error failure; /* what ended it for good */
-  char server_name[256];
   unsigned int handshake_ms;
 };
 
@@ -170,52 +170,11 @@ struct tls4217_bound *tls4217_connection_bound(const SSL *ssl) {
   return conn != NULL ? &conn->bound : NULL;
 }
 
-/*
- * A session id in a ClientHello means a TLS 1.2 session, unless the client
- * knows TLS 1.3: then it may be the dummy of RFC 8446, appendix D.4.
- */
-int tls4217_connection_client_hello_cb(SSL *ssl, int *alert, void *arg) {
+struct tls4217_hello *tls4217_connection_hello(const SSL *ssl) {
   struct tls4217_connection *conn;
-  const unsigned char *data;
-  size_t len;
-
-  (void) alert;
-  (void) arg;
 
   conn = SSL_get_app_data(ssl);
-  if (conn != NULL) {
-    conn->hello = true;
-    conn->bound.offered_id = SSL_client_hello_get0_session_id(ssl, &data) > 0 &&
-      SSL_client_hello_get0_ext(
-        ssl, TLSEXT_TYPE_supported_versions, &data, &len) != 1;
-  }
-
-  return SSL_CLIENT_HELLO_SUCCESS;
-}
-
-/* Keeps the name that was asked for, fit for a log file. */
-int tls4217_connection_server_name_cb(SSL *ssl, int *alert, void *arg) {
-  static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
-                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:*";
-  struct tls4217_connection *conn;
-  const char *name;
-  size_t len = 0;
-
-  (void) alert;
-  (void) arg;
-
-  conn = SSL_get_app_data(ssl);
-  name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  if (conn == NULL || name == NULL) {
-    return SSL_TLSEXT_ERR_NOACK;
-  }
-
-  for (; len < sizeof(conn->server_name) - 1 && name[len] != '\0'; len++) {
-    conn->server_name[len] = strchr(fit, name[len]) != NULL ? name[len] : '?';
-  }
-
-  conn->server_name[len] = '\0';
-  return SSL_TLSEXT_ERR_OK;
+  return conn != NULL ? &conn->hello : NULL;
 }
 
 /* Life. */
@@ -329,7 +288,7 @@ int tls4217_connection_handshake(
 }
 
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
-  return conn->hello == true || BIO_number_written(SSL_get_wbio(conn->ssl)) > 0;
+  return conn->hello.parsed || BIO_number_written(SSL_get_wbio(conn->ssl)) > 0;
 }
 
 /* Reading and writing. */
@@ -472,7 +431,7 @@ int tls4217_connection_issue_ticket(
 
 enum tls4217_reuse tls4217_connection_reuse(
   const struct tls4217_connection *conn) {
-  return tls4217_binding_judge(&conn->bound, conn->ssl);
+  return tls4217_binding_judge(&conn->bound, conn->ssl, conn->hello.offered_id);
 }
 
 X509 *tls4217_connection_peer(const struct tls4217_connection *conn) {
@@ -500,7 +459,9 @@ void tls4217_connection_info(
   info->cipher_bits = SSL_get_cipher_bits(conn->ssl, NULL);
   info->group = SSL_group_to_name(
     conn->ssl, (int) SSL_get_negotiated_group(conn->ssl));
-  info->server_name = conn->server_name[0] != '\0' ? conn->server_name : NULL;
+  info->server_name = conn->hello.server_name[0] != '\0' ?
+    conn->hello.server_name :
+    NULL;
   info->alpn = alpn != NULL ? "ftp" : NULL;
   info->resumed = SSL_session_reused(conn->ssl) == 1;
   info->handshake_ms = conn->handshake_ms;

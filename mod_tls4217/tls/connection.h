@@ -151,13 +151,6 @@ int tls4217_connection_verify_error(const struct tls4217_connection *conn);
 void tls4217_connection_info(
   const struct tls4217_connection *conn, struct tls4217_connection_info *info);
 
-/*
- * The callbacks of a context that speak of one connection, for context.c:
- * SSL_CTX_set_client_hello_cb(3), SSL_CTX_set_tlsext_servername_callback(3).
- */
-int tls4217_connection_client_hello_cb(SSL *ssl, int *alert, void *arg);
-int tls4217_connection_server_name_cb(SSL *ssl, int *alert, void *arg);
-
 /* The SSL, for the stream note "mod_tls.SSL" that other modules read. */
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn);
 

@@ -15,8 +15,8 @@
 #include <openssl/evp.h>
 
 #include "mod_tls4217/tls/binding.h"
-#include "mod_tls4217/tls/connection.h"
 #include "mod_tls4217/tls/context.h"
+#include "mod_tls4217/tls/hello.h"
 #include "mod_tls4217/tls/version.h"
 
 /* Forward secrecy with authenticated encryption first, nothing anonymous. */
@@ -147,9 +147,7 @@ static void set_behaviour(SSL_CTX *ctx) {
   /* One ticket after the handshake; every transfer gets a fresh one. */
   (void) SSL_CTX_set_num_tickets(ctx, 1);
   SSL_CTX_set_alpn_select_cb(ctx, select_alpn_cb, NULL);
-  SSL_CTX_set_client_hello_cb(ctx, tls4217_connection_client_hello_cb, NULL);
-  (void) SSL_CTX_set_tlsext_servername_callback(
-    ctx, tls4217_connection_server_name_cb);
+  tls4217_hello_install(ctx);
 }
 
 static int fill_context(SSL_CTX *ctx,
