@@ -5,7 +5,9 @@ RFC 4217 sections 10.1 and 15.1.2. Login by certificate is in
 certlogin_test.py.
 """
 
+import socket
 import ssl
+import unittest
 
 import certcase
 import client
@@ -281,6 +283,84 @@ class DataConnections(certcase.CertCase):
                 pass
             control.reply(522)
         self.assert_alive(control)
+
+
+@harness.both_versions
+class AnotherServer(certcase.CertCase):
+    """HOST behind a handshake that was another server's."""
+
+    MAIN = OPTIONAL + "\nTLSUserName CommonName"
+    HOSTS = {"named": REQUIRED + "\nTLSUserName CommonName",
+             "easy": "TLSUserName CommonName"}
+
+    @classmethod
+    def prepare(cls):
+        """All on one port, told apart by their names (RFC 7151)."""
+        server, made = cls.server, cls.server.config
+
+        def config():
+            text = made()
+            for name in cls.HOSTS:
+                text = text.replace(
+                    "Port %d" % server.ports[name],
+                    "Port %d\nServerAlias %s.test" % (
+                        server.ports["main"], name))
+                server.ports[name] = server.ports["main"]
+            return text
+
+        server.config = config
+
+    def to_host(self, name, certificate):
+        control = self.connect(context=self.holder(certificate),
+                               server_name=name + ".test").auth()
+        return control, control.command("HOST %s.test" % name)
+
+    def test_certificate_is_required_there(self):
+        for certificate in (None, "alice"):
+            with self.subTest(certificate=certificate):
+                control, reply = self.to_host("named", certificate)
+                self.assertIn("421 " + certcase.PEER_REFUSED, reply.text)
+                self.assert_ended(control)
+
+    def test_certificate_counts_for_nothing_there(self):
+        control, reply = self.to_host("easy", "alice")
+        self.assertEqual(reply.code, 220)
+        control.command("USER alice", 331)
+        control.command("PWD", 530)
+        control.command("USER alice", 331)
+        control.command("PASS wonder", 230)
+
+
+def reverse_name():
+    """What the client of these tests is called, or None."""
+    try:
+        name = socket.gethostbyaddr("127.0.0.1")[0]
+        known = socket.gethostbyname(name) == "127.0.0.1"
+    except OSError:
+        return None
+    return name if known else None
+
+
+@unittest.skipUnless(reverse_name(), "127.0.0.1 has no name here")
+class ReverseNames(certcase.CertCase):
+    """dNSNameRequired and CommonNameRequired."""
+
+    MAIN = OPTIONAL + "\nUseReverseDNS on\nTLSOptions dNSNameRequired"
+    HOSTS = {"cn": OPTIONAL + "\nTLSOptions CommonNameRequired"}
+
+    @classmethod
+    def make_certificates(cls, made):
+        made.make("dns", "/CN=x", san="DNS:" + reverse_name().upper())
+        made.make("cn", "/CN=" + reverse_name())
+
+    def test_dns_name(self):
+        self.admitted("dns")
+        self.admitted(None)
+        self.refused("cn", reason="host (dNSName)")
+
+    def test_common_name(self):
+        self.admitted("cn", "cn")
+        self.refused("dns", "cn", reason="host (CommonName)")
 
 
 if __name__ == "__main__":
