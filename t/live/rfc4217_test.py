@@ -10,7 +10,6 @@ import re
 import shutil
 import socket
 import time
-import unittest
 
 import client
 import harness
@@ -80,7 +79,6 @@ class Negotiation(harness.LiveCase):
         control = self.secure().login().protect()
         self.assertEqual(control.download("RETR lines"), b"one\r\ntwo\r\n")
 
-    @unittest.expectedFailure
     def test_rfc4217_4_2_type_before_auth_is_forgotten(self):
         self.server.put("lines", b"one\ntwo\n")
         control = self.connect()
