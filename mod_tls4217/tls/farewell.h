@@ -26,9 +26,10 @@ enum tls4217_farewell {
  * still sends inside TLS is thrown away, *discarded gets its size in bytes.
  * What the peer sends in clear is left in the socket, from its first byte.
  *
- * Returns how it ended; err is filled for TLS4217_FAREWELL_FAILED: our
- * close_notify could not be sent whole, or the peer's records are not what
- * they should be, or go on beyond the time limit.  conn is to be freed after it.
+ * Returns how it ended; err is filled for SILENT, CLOSED and FAILED.  FAILED
+ * means that our close_notify could not be sent whole, or that the peer's
+ * records are not what they should be or go on beyond the time limit.  conn
+ * is to be freed after it.
  */
 enum tls4217_farewell tls4217_farewell_exchange(struct tls4217_connection *conn,
   const struct tls4217_waiter *waiter, int timeout, size_t *discarded,

@@ -1,0 +1,194 @@
+/*
+ * mod_tls4217 - tests of tls/farewell.c
+ *
+ * The end of TLS on a socket that stays open (RFC 4217, sections 5, 12.3 and
+ * 13): how the client ends it, and what of its bytes is left in the socket.
+ * They come in pieces of 1 to 10, so every boundary is met inside a record,
+ * too.
+ */
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <cmocka.h>
+
+#include <openssl/ssl.h>
+
+#include "mod_tls4217/tls/farewell.h"
+#include "t/unit/endpoint.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Milliseconds: for clients that leave us waiting, and for all others. */
+#define SOON 80
+#define LATE 60000
+
+/* The header of a record that is longer than any. */
+#define FORGED "\x17\x03\x03\x7f\x7f"
+
+static struct pki_cert *leaf;
+static struct tls4217_context *context;
+
+static const struct farewell_case {
+  const char *name;
+  const char *inside; /* sent in TLS, or NULL */
+  bool goodbye;       /* close_notify */
+  size_t cut;         /* that many bytes of it are never sent */
+  const char *clear;  /* sent in clear behind it, or NULL */
+  enum endpoint_end end;
+  int timeout;
+  enum tls4217_farewell want;
+  const char *want_left; /* in the socket; NULL: of no interest */
+} cases[] = {
+  { "in order", NULL, true, 0, NULL, ENDPOINT_OPEN, LATE,
+    TLS4217_FAREWELL_NOTIFIED, "" },
+  { "4217-12.3 command behind close_notify", NULL, true, 0, "PWD\r\nNOOP\r\n",
+    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED, "PWD\r\nNOOP\r\n" },
+  { "what is inside is thrown away", "MKD evil\r\n", true, 0, "PWD\r\n",
+    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED, "PWD\r\n" },
+  { "what looks like a record behind close_notify", NULL, true, 0, FORGED,
+    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED, FORGED },
+  { "closed in order", NULL, true, 0, NULL, ENDPOINT_FIN, LATE,
+    TLS4217_FAREWELL_NOTIFIED, "" },
+  { "command without close_notify", NULL, false, 0, "PWD\r\n", ENDPOINT_OPEN,
+    LATE, TLS4217_FAREWELL_CLEAR, "PWD\r\n" },
+  { "959-4.1.3 Telnet signals without close_notify", NULL, false, 0,
+    "\xff\xf4\xff\xf2"
+    "ABOR\r\n",
+    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_CLEAR,
+    "\xff\xf4\xff\xf2"
+    "ABOR\r\n" },
+  { "an empty line without close_notify", NULL, false, 0, "\r\n", ENDPOINT_OPEN,
+    LATE, TLS4217_FAREWELL_CLEAR, "\r\n" },
+  { "inside, then a command without close_notify", "MKD evil\r\n", false, 0,
+    "PWD\r\n", ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_CLEAR, "PWD\r\n" },
+  { "nothing", NULL, false, 0, NULL, ENDPOINT_OPEN, SOON,
+    TLS4217_FAREWELL_SILENT, "" },
+  { "closed", NULL, false, 0, NULL, ENDPOINT_FIN, LATE, TLS4217_FAREWELL_CLOSED,
+    "" },
+  { "closed inside a record", NULL, true, 3, NULL, ENDPOINT_FIN, LATE,
+    TLS4217_FAREWELL_CLOSED, "" },
+  { "stopped inside a record", NULL, true, 1, NULL, ENDPOINT_OPEN, SOON,
+    TLS4217_FAREWELL_FAILED, NULL },
+  { "stopped inside a record's header", NULL, true, 20, NULL, ENDPOINT_OPEN,
+    SOON, TLS4217_FAREWELL_FAILED, NULL },
+  { "goes on inside TLS", "MKD evil\r\n", false, 0, NULL, ENDPOINT_OPEN, SOON,
+    TLS4217_FAREWELL_FAILED, NULL },
+  { "a forged record", NULL, false, 0, FORGED "MKD evil\r\n", ENDPOINT_OPEN,
+    LATE, TLS4217_FAREWELL_FAILED, NULL },
+};
+
+static int make_world(void **state) {
+  (void) state;
+  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
+  context = endpoint_context(leaf, "test");
+  return 0;
+}
+
+static int end_world(void **state) {
+  (void) state;
+  tls4217_context_free(context);
+  pki_free(leaf);
+  return 0;
+}
+
+/* Lets the client take a step; poll(2) tells a wait from a deadlock. */
+static int pump_and_wait(void *user, int fd, short events, int timeout) {
+  struct pollfd pfd = { .fd = fd, .events = events };
+
+  (void) timeout;
+  return poll(&pfd, 1, endpoint_pump(user) ? 0 : 1);
+}
+
+static void prepare(struct endpoint *ep, const struct farewell_case *want) {
+  if (want->inside != NULL) {
+    endpoint_say(ep, want->inside, strlen(want->inside));
+  }
+
+  if (want->goodbye) {
+    endpoint_say_goodbye(ep);
+  }
+
+  if (want->cut > 0) {
+    endpoint_cut(ep, endpoint_waiting(ep) - want->cut);
+  }
+
+  if (want->clear != NULL) {
+    endpoint_say_raw(ep, want->clear, strlen(want->clear));
+  }
+
+  ep->end = want->end;
+  ep->mute = false;
+}
+
+static void check_left(struct endpoint *ep, const char *want) {
+  char left[256] = "";
+  ssize_t res;
+
+  if (want == NULL) {
+    return;
+  }
+
+  endpoint_settle(ep);
+  res = recv(ep->rfd, left, sizeof(left) - 1, MSG_DONTWAIT);
+  assert_int_equal(res > 0 ? res : 0, strlen(want));
+  assert_string_equal(left, want);
+}
+
+static void check_case(
+  const struct farewell_case *want, int version, bool at_once) {
+  const struct endpoint_spec spec = {
+    .context = context,
+    .channel = TLS4217_CHANNEL_CONTROL,
+    .version = version,
+  };
+  struct endpoint *ep = endpoint_open(&spec);
+  const struct tls4217_waiter waiter = { pump_and_wait, ep };
+  size_t discarded = 0;
+  struct tls4217_error err;
+  enum tls4217_farewell got;
+
+  endpoint_settle(ep);
+  prepare(ep, want);
+  if (at_once && endpoint_waiting(ep) > 0) {
+    endpoint_flush(ep);
+  }
+
+  tls4217_error_clear(&err);
+  got = tls4217_farewell_exchange(
+    ep->conn, &waiter, want->timeout, &discarded, &err);
+
+  assert_int_equal(got, want->want);
+  assert_int_equal(tls4217_error_is_set(&err),
+    want->want != TLS4217_FAREWELL_NOTIFIED &&
+      want->want != TLS4217_FAREWELL_CLEAR);
+  assert_int_equal(discarded, want->inside != NULL ? strlen(want->inside) : 0);
+  check_left(ep, want->want_left);
+  endpoint_free(ep);
+}
+
+static void test_case(void **state) {
+  const struct farewell_case *want = *state;
+
+  check_case(want, TLS1_2_VERSION, false);
+  check_case(want, TLS1_3_VERSION, false);
+  check_case(want, TLS1_2_VERSION, true);
+  check_case(want, TLS1_3_VERSION, true);
+}
+
+int main(void) {
+  static struct CMUnitTest tests[COUNT(cases)];
+
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    tests[i] = (struct CMUnitTest){ cases[i].name, test_case, NULL, NULL,
+      (void *) &cases[i] };
+  }
+
+  return cmocka_run_group_tests(tests, make_world, end_world);
+}
