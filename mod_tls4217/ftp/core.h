@@ -27,7 +27,6 @@ extern module tls4217_module;
 
 /* The core's own, exported but declared in no header. */
 extern xaset_t *server_list;
-extern int ServerUseReverseDNS;
 extern pid_t mpid;
 extern pr_response_t *resp_list, *resp_err_list;
 
