@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import time
+import unittest
 
 import client
 import harness
@@ -21,6 +22,7 @@ SERVER = {
     "directives": "TLSTimeoutHandshake 3",
     "vhosts": {
         "lax": "TLSOptions NoSessionReuseRequired",
+        "home": "AllowForeignAddress off",
     },
 }
 
@@ -259,6 +261,16 @@ class ThirdParties(harness.LiveCase):
         control.reply(522)
         self.assert_transfers(control)
 
+    def test_rfc4217_15_2_6_foreign_address_that_is_not_allowed(self):
+        """Told by ProFTPD, before any TLS; the session does not help."""
+        control = self.login("home")
+        self.server.put("secret", b"secret" * 100)
+        with connect_from(ELSEWHERE, passive_port(control)) as thief:
+            control.command("RETR secret", 425)
+            self.assertEqual(client.read_to_end(thief), b"")
+        self.assert_logged("(?i)foreign", "system.log")
+        self.assert_transfers(control)
+
     def test_rfc4217_15_1_1_same_certificate_on_both_connections(self):
         control = self.login("lax")
         with control.begin("NLST", session=None) as data:
@@ -267,6 +279,33 @@ class ThirdParties(harness.LiveCase):
             data.read_all()
             data.finish()
         control.reply(226)
+
+
+@unittest.skipUnless(harness.stock_module("mod_ifsession"),
+                     "needs mod_ifsession")
+@harness.both_versions
+class PerUser(harness.LiveCase):
+    """Section 10.1 and 10.2: policies "for certain users"."""
+
+    SERVER = {"modules": ("mod_ifsession",), "directives": """
+<IfUser bob>
+  TLSOptions NoSessionReuseRequired
+  TLSDataProtection required
+</IfUser>
+"""}
+
+    def test_rfc4217_10_2_reuse_for_certain_users(self):
+        bob = self.secure().login("bob", "builder").protect()
+        bob.download("NLST", session=None)
+        alice = self.login()
+        with alice.begin("NLST", session=None):
+            alice.reply(522)
+
+    def test_rfc4217_10_2_view_for_certain_users(self):
+        bob = self.secure().login("bob", "builder")
+        bob.data().close()
+        bob.command("NLST", 521)
+        self.secure().login().download("NLST", protected=False)
 
 
 @harness.both_versions
@@ -285,6 +324,22 @@ class UrgentData(harness.LiveCase):
         for line, code in ((b"NOOP\r\n", 200), (b"PWD\r\n", 257)):
             self.send_urgent(control, line)
             control.reply(code)
+        self.assert_transfers(control)
+
+    # The core's handler of SIGURG aborts the transfer.
+    @unittest.expectedFailure
+    def test_rfc4217_14_urgent_record_during_a_transfer(self):
+        control = self.login()
+        body = client.pattern(4 << 20)
+        self.server.put("big", body)
+        with control.begin("RETR big") as data:
+            received = data.tls.read(1000)
+            self.send_urgent(control, b"NOOP\r\n")
+            received += data.read_all()
+            data.finish()
+        self.assertEqual({control.reply().code, control.reply().code},
+                         {200, 226})
+        self.assertEqual(received, body)
         self.assert_transfers(control)
 
     def test_rfc4217_14_abor_with_telnet_signals_and_urgent(self):
