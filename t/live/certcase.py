@@ -7,7 +7,6 @@ import os
 import shutil
 import ssl
 
-import client
 import daemon
 import harness
 import clientpki  # its folder is on the path by now
@@ -36,7 +35,6 @@ class CertCase(harness.LiveCase):
 
     MAIN = ""
     HOSTS = {}
-    USERS = None
 
     @classmethod
     def setUpClass(cls):
@@ -106,6 +104,3 @@ def make_folder(name, *files):
         os.mkdir(path)
     for each in files:
         shutil.copy(clients().path(each), path)
-
-
-assert issubclass(client.Cut, OSError)
