@@ -4,97 +4,12 @@
 RFC 4217 section 13 and 4.2; RFC 959 section 4.1.1.
 """
 
-import os
-import signal
 import ssl
 import time
 
 import client
 import harness
-
-BODY = bytes(range(256)) * 800
-
-KEEPER = "TLSOptions AllowReinitialize"
-
-#: How often REIN is accepted on one connection.
-LIMIT = 10
-
-SERVER = {
-    "directives": KEEPER + "\n"
-                  "TLSClearCommandChannel on\n"
-                  "MaxLoginAttempts 3\n"
-                  "LogFormat rein \"%m:%{protocol}:%{note:TLS_PROTOCOL}:"
-                  "%u:%s\"\n"
-                  "ExtendedLog {root}/extended.log ALL rein",
-    "vhosts": {
-        "never": "",
-        "must": KEEPER + "\nTLSControlProtection login",
-        "implicit": KEEPER + " UseImplicitSSL",
-        "login": KEEPER + "\nTimeoutLogin 4",
-        "idle": KEEPER + "\nTimeoutIdle 2",
-        "jail": KEEPER + "\nDefaultRoot ~",
-        "binary": KEEPER + "\nDefaultTransferMode binary",
-    },
-}
-
-
-class ReinCase(harness.LiveCase):
-
-    SERVER = SERVER
-
-    @classmethod
-    def prepare(cls):
-        cls.server.put("file", BODY)
-        os.mkdir(cls.server.path("home", "sub"))
-        harness.own(cls.server.path("home", "sub"))
-
-    def rein(self, control):
-        """REIN in TLS: a protected 220, close_notify both ways, clear."""
-        control.command("REIN", 220)
-        self.assertEqual(control.tls.read(), b"", "close_notify")
-        control.tls.close_notify()
-        control.tls = None
-        return control
-
-    def assert_as_after_connect(self, control):
-        """In clear, nobody logged in, no greeting, nothing left over."""
-        self.assertFalse(control.pending(0.2), "a reply too much")
-        for line, code in (("PWD", 530), ("PASS wonder", 503), ("NOOP", 200),
-                           ("PBSZ 0", 503), ("PROT P", 503), ("STAT", 530),
-                           ("PASV", 530), ("TYPE I", 200)):
-            with self.subTest(line=line):
-                control.command(line, code)
-
-    def again(self, control, user="bob", password="builder"):
-        """AUTH, login and transfers as a client does them after connect."""
-        control.auth().login(user, password).protect()
-        self.everything(control)
-
-    def everything(self, control):
-        control.command("TYPE I", 200)
-        self.assertEqual(control.download("RETR file"), BODY)
-        control.upload("STOR up", BODY)
-        self.assertEqual(self.server.get("up"), BODY)
-        self.assertIn(b"file", control.download("LIST"))
-        self.assert_alive(control)
-
-    def family(self, host="main"):
-        """A session: control, pids of its keeper and of its server."""
-        control = self.connect(host)
-        self.assertTrue(client.until(
-            lambda: len(self.server.sessions()) == 1), "others are there")
-        keeper = self.server.sessions()[0]
-        return control, keeper, self.child(keeper)
-
-    def child(self, keeper):
-        """The process that serves, once there is one."""
-        path = "/proc/%d/task/%d/children" % (keeper, keeper)
-        return int(client.until(lambda: open(path).read().split())[0])
-
-    def assert_gone(self, *pids):
-        for pid in pids:
-            self.assertTrue(client.until(
-                lambda: not os.path.exists("/proc/%d" % pid)), "still there")
+from reincase import BODY, LIMIT, ReinCase
 
 
 @harness.both_versions
@@ -446,100 +361,6 @@ class AfterLogin(ReinCase):
         control.command("NOOP", 200)
         self.assertRegex(
             client.read_to_end(control.sock), rb"\A421 [^\r\n]+\r\n\Z")
-
-
-class Keeper(ReinCase):
-    """The process itself: who sees it, what ends it, what it leaves."""
-
-    def test_pair_ends_together(self):
-        control, keeper, child = self.family()
-        control.login().quit()
-        self.assert_gone(keeper, child)
-
-    def test_lost_client_ends_both(self):
-        control, keeper, child = self.family()
-        control.login()
-        client.reset(control.sock)
-        self.assert_gone(keeper, child)
-
-    def test_signals_reach_the_session(self):
-        for name in ("SIGTERM", "SIGINT"):
-            with self.subTest(name=name):
-                control, keeper, child = self.family()
-                control.login()
-                os.kill(keeper, getattr(signal, name))
-                client.read_to_end(control.sock)
-                self.assert_gone(keeper, child)
-
-    def test_daemon_ends_sessions_with_sigusr1(self):
-        """As ftpshut has it: at once, where a transfer is under way."""
-        self.server.put("big", b"b" * (48 << 20))
-        control, keeper, child = self.family()
-        control.login()
-        with control.begin("RETR big", protected=False):
-            os.kill(keeper, signal.SIGUSR1)
-            client.read_to_end(control.sock)
-        self.assert_gone(keeper, child)
-
-    def test_sighup_ends_nothing(self):
-        control, keeper, _ = self.family()
-        control.login()
-        os.kill(keeper, signal.SIGHUP)
-        control.command("PWD", 257)
-        self.server.reload()
-        control.command("REIN", 220)
-        self.assert_as_after_connect(control)
-        self.again(control)
-
-    def test_killed_session_ends_its_keeper(self):
-        control, keeper, child = self.family()
-        control.login()
-        os.kill(child, signal.SIGTERM)
-        client.read_to_end(control.sock)
-        self.assert_gone(keeper, child)
-
-    def test_killed_keeper_ends_its_session(self):
-        control, keeper, child = self.family()
-        control.login()
-        os.kill(keeper, signal.SIGKILL)
-        self.assert_gone(keeper)
-        control.send(b"PWD\r\n")
-        client.read_to_end(control.sock)
-        self.assert_gone(child)
-
-    def test_signal_between_two_users(self):
-        control, keeper, child = self.family()
-        control.login()
-        control.command("REIN", 220)
-        self.assertTrue(client.until(lambda: self.child(keeper) != child))
-        os.kill(keeper, signal.SIGTERM)
-        client.read_to_end(control.sock)
-        self.assert_gone(keeper, child)
-
-    def test_one_process_after_the_other(self):
-        control, keeper, child = self.family()
-        for _ in range(3):
-            control.login()
-            control.command("REIN", 220)
-            control.command("NOOP", 200)
-            self.assert_gone(child)
-            child = self.child(keeper)
-        control.quit()
-        self.assert_gone(keeper, child)
-
-    def test_scoreboard_shows_the_session_only(self):
-        control, keeper, child = self.family()
-        control.login()
-        scoreboard = open(self.server.path("scoreboard"), "rb").read()
-        self.assertIn(child.to_bytes(4, "little"), scoreboard)
-        self.assertNotIn(keeper.to_bytes(4, "little"), scoreboard)
-
-    def test_keeper_reads_nothing(self):
-        """No TLS session, no password: it only waits for signals."""
-        control, keeper, _ = self.family()
-        control.login()
-        with open("/proc/%d/status" % keeper, encoding="ascii") as stream:
-            self.assertIn("State:\tS", stream.read())
 
 
 if __name__ == "__main__":
