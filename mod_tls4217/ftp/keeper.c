@@ -120,7 +120,23 @@ static void end_as(int status) {
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
-/* Returns in the processes that it forks. */
+/* The first time, this process serves by itself; later, the client has been
+ * promised a new session that nobody can give it. */
+static void give_up(struct tls4217_keeper *keeper, const sigset_t *mask) {
+  pr_log_pri(PR_LOG_ERR, "error: %s: cannot fork for AllowReinitialize: %s",
+    MOD_TLS4217_VERSION, strerror(errno));
+
+  if (keeper->page->again) {
+    _exit(1);
+  }
+
+  (void) munmap(keeper->page, sizeof(*keeper->page));
+  keeper->page = NULL;
+  (void) signal(SIGCHLD, SIG_DFL);
+  (void) sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+/* Returns in the processes that it forks, or where it cannot fork. */
 static void keep(struct tls4217_keeper *keeper, const sigset_t *mask) {
   struct tls4217_keeper_page *page = keeper->page;
   pid_t keeper_pid = getpid();
@@ -131,17 +147,16 @@ static void keep(struct tls4217_keeper *keeper, const sigset_t *mask) {
     int status;
     pid_t pid;
 
-    page->again = false;
     pid = fork();
     if (pid == 0) {
+      page->again = false;
       begin_serving(keeper, keeper_pid, mask);
       return;
     }
 
     if (pid < 0) {
-      pr_log_pri(PR_LOG_ERR, "error: %s: cannot fork: %s", MOD_TLS4217_VERSION,
-        strerror(errno));
-      _exit(1);
+      give_up(keeper, mask);
+      return;
     }
 
     pr_proctitle_set(
