@@ -26,7 +26,13 @@
 #define GOODBYE_TIMEOUT 1000
 
 static int wait_control(void *user, int fd, short events, int timeout) {
-  (void) user;
+  const struct tls4217_session *sess = user;
+
+  /* During the handshake the connection is not the session's yet. */
+  if (sess->control.conn == NULL) {
+    tls4217_wait_hurry(fd);
+  }
+
   return tls4217_wait(fd, events, -1, timeout, NULL);
 }
 
@@ -310,7 +316,7 @@ static void end_after_failure(
 }
 
 static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
-  const struct tls4217_waiter waiter = { wait_control, NULL };
+  const struct tls4217_waiter waiter = { wait_control, sess };
   struct tls4217_connection *conn;
   struct tls4217_error err;
   bool spoken;

@@ -63,6 +63,10 @@ static int wait_data(void *user, int fd, short events, int timeout) {
   bool command = false;
   int res;
 
+  if (!(session.sf_flags & SF_XFER)) {
+    tls4217_wait_hurry(fd);
+  }
+
   res = tls4217_wait(fd, events, watched_fd(sess), timeout, &command);
   if (command) {
     look_at_control(sess);

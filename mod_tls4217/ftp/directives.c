@@ -345,13 +345,33 @@ MODRET set_directive(cmd_rec *cmd) {
   return directive->set(cmd, directive);
 }
 
+/*
+ * Sites, and Debian's tls.conf, keep mod_tls' directives inside <IfModule
+ * mod_tls.c>.  They mean us now: otherwise the section would be skipped, and
+ * the server would start, silently, without TLS.  The core's handler, which
+ * comes next, sees our name.
+ */
+MODRET see_ifmodule(cmd_rec *cmd) {
+  if (cmd->argc == 2 && strcasecmp(cmd->argv[1], "mod_tls.c") == 0) {
+    cmd->argv[1] = pstrdup(cmd->pool, "mod_tls4217.c");
+
+  } else if (cmd->argc == 2 && strcasecmp(cmd->argv[1], "!mod_tls.c") == 0) {
+    cmd->argv[1] = pstrdup(cmd->pool, "!mod_tls4217.c");
+  }
+
+  return PR_DECLINED(cmd);
+}
+
 conftable *tls4217_directives_table(void) {
-  static conftable table[NDIRECTIVES + 1];
+  static conftable table[NDIRECTIVES + 2];
 
   for (size_t i = 0; i < NDIRECTIVES; i++) {
     table[i].directive = (char *) directives[i].name;
     table[i].handler = set_directive;
   }
+
+  table[NDIRECTIVES].directive = (char *) "<IfModule>";
+  table[NDIRECTIVES].handler = see_ifmodule;
 
   return table;
 }

@@ -6,7 +6,16 @@
 
 #include <poll.h>
 
+#include <netinet/tcp.h>
+
 #include "mod_tls4217/ftp/wait.h"
+
+/* Linux alone has it, and clears it again by itself (tcp(7)). */
+#ifdef TCP_QUICKACK
+# define QUICKACK TCP_QUICKACK
+#else
+# define QUICKACK (-1)
+#endif
 
 /* A signal that arrives just before poll(2) is served this much later, in
  * milliseconds. */
@@ -16,6 +25,14 @@
 static void serve_signals(void) {
   errno = 0;
   pr_signals_handle();
+}
+
+void tls4217_wait_hurry(int fd) {
+  int on = 1;
+
+  if (QUICKACK >= 0) {
+    (void) setsockopt(fd, IPPROTO_TCP, QUICKACK, &on, sizeof(on));
+  }
 }
 
 int tls4217_wait(

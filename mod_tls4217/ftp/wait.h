@@ -22,4 +22,11 @@
 int tls4217_wait(
   int fd, short events, int watch_fd, int timeout, bool *watch_ready);
 
+/*
+ * Has the kernel acknowledge at once what comes next on fd, as far as it can.
+ * Clients that send the end of a handshake in two pieces with Nagle's
+ * algorithm on (GnuTLS) wait for that: 40 ms for each data connection.
+ */
+void tls4217_wait_hurry(int fd);
+
 #endif

@@ -93,7 +93,11 @@ ssize_t tls4217_connection_read(struct tls4217_connection *conn, void *buf,
 ssize_t tls4217_connection_read_now(struct tls4217_connection *conn, void *buf,
   size_t size, struct tls4217_error *err);
 
-/* Whether a read would return plaintext without touching the socket. */
+/*
+ * Whether a read would return plaintext without touching the socket.  For
+ * control connections: a data connection reads ahead, and may hold a further
+ * record that this does not see.
+ */
 bool tls4217_connection_is_pending(const struct tls4217_connection *conn);
 
 /*
