@@ -22,6 +22,7 @@ SERVER = {
     "directives": "TLSTimeoutHandshake 3",
     "vhosts": {
         "lax": "TLSOptions NoSessionReuseRequired",
+        "implicit": "TLSOptions UseImplicitSSL",
         "home": "AllowForeignAddress off",
     },
 }
@@ -329,7 +330,12 @@ class UrgentData(harness.LiveCase):
     # The core's handler of SIGURG aborts the transfer.
     @unittest.expectedFailure
     def test_rfc4217_14_urgent_record_during_a_transfer(self):
-        control = self.login()
+        self.transfer_with_urgent(self.login())
+        implicit = self.connect("implicit", implicit=True).login()
+        implicit.command("TYPE I", 200)
+        self.transfer_with_urgent(implicit)
+
+    def transfer_with_urgent(self, control):
         body = client.pattern(4 << 20)
         self.server.put("big", body)
         with control.begin("RETR big") as data:
