@@ -144,63 +144,80 @@ MODRET log_pass(cmd_rec *cmd) {
 
   (void) cmd;
   if (sess != NULL) {
-    tls4217_session_refresh(sess);
+    tls4217_session_refresh_after_login(sess);
     tls4217_reset_after_login(sess);
   }
 
   return PR_DECLINED(cmd);
 }
 
+#define MAX_VERBS 8
+
+/* One handler in one phase, for all the commands that it is for. */
+struct handler {
+  unsigned char phase;
+  const char *verbs[MAX_VERBS]; /* NULL at the end */
+  const char *group;
+  modret_t *(*handle)(cmd_rec *cmd);
+  unsigned char requires_auth;
+  int class;
+};
+
+#define LISTINGS C_LIST, C_MLSD, C_NLST
+#define UPLOADS  C_APPE, C_STOR, C_STOU
+
+/*
+ * The core updates its scoreboard for each CMD handler that declines, and
+ * calls C_ANY handlers for everything: what can be an earlier phase, or a
+ * list of commands, is.
+ */
+static const struct handler handlers[] = {
+  { CMD, { C_AUTH }, G_NONE, cmd_auth, FALSE, CL_SEC },
+  { CMD, { C_PBSZ }, G_NONE, cmd_pbsz, FALSE, CL_SEC },
+  { CMD, { C_PROT }, G_NONE, cmd_prot, FALSE, CL_SEC },
+  { CMD, { C_CCC }, G_NONE, cmd_ccc, FALSE, CL_SEC },
+  { CMD, { C_REIN }, G_NONE, tls4217_reinit_rein, FALSE, CL_AUTH },
+
+  { PRE_CMD, { C_ANY }, G_NONE, tls4217_gatekeeper_pre, FALSE, 0 },
+  { PRE_CMD, { LISTINGS, C_STOU }, G_NONE, tls4217_transfers_pre, TRUE, 0 },
+  { PRE_CMD, { C_EPRT, C_EPSV, C_PASV, C_PORT }, G_NONE,
+    tls4217_transfers_announce, TRUE, 0 },
+
+  /* Group and class as mod_xfer's: the core takes those of the first. */
+  { CMD, { UPLOADS }, G_WRITE, tls4217_transfers_begin, TRUE, CL_WRITE },
+  { CMD, { C_RETR }, G_READ, tls4217_transfers_begin, TRUE, CL_READ },
+
+  { POST_CMD, { C_USER }, G_NONE, tls4217_auth_user, FALSE, 0 },
+  { LOG_CMD, { C_PASS }, G_NONE, tls4217_auth_recode, FALSE, 0 },
+  { LOG_CMD, { C_PASS }, G_NONE, log_pass, FALSE, 0 },
+  { LOG_CMD_ERR, { C_PASS }, G_NONE, tls4217_reinit_failed_pass, FALSE, 0 },
+  { POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
+
+  { POST_CMD_ERR, { C_ANY }, G_NONE, tls4217_transfers_explain, FALSE, 0 },
+  { LOG_CMD, { LISTINGS, UPLOADS, C_RETR }, G_NONE, tls4217_transfers_finish,
+    FALSE, 0 },
+  { LOG_CMD_ERR, { LISTINGS, UPLOADS, C_RETR }, G_NONE,
+    tls4217_transfers_finish, FALSE, 0 },
+};
+
+#define NHANDLERS (sizeof(handlers) / sizeof(handlers[0]))
+
 cmdtable *tls4217_commands_table(void) {
-  static cmdtable table[] = {
-    { CMD, C_AUTH, G_NONE, cmd_auth, FALSE, FALSE, CL_SEC, NULL },
-    { CMD, C_PBSZ, G_NONE, cmd_pbsz, FALSE, FALSE, CL_SEC, NULL },
-    { CMD, C_PROT, G_NONE, cmd_prot, FALSE, FALSE, CL_SEC, NULL },
-    { CMD, C_CCC, G_NONE, cmd_ccc, FALSE, FALSE, CL_SEC, NULL },
-    { CMD, C_REIN, G_NONE, tls4217_reinit_rein, FALSE, FALSE, CL_AUTH, NULL },
+  static cmdtable table[NHANDLERS * MAX_VERBS + 1];
+  cmdtable *row = table;
 
-    { PRE_CMD, C_ANY, G_NONE, tls4217_gatekeeper_pre, FALSE, FALSE, 0, NULL },
-
-    { PRE_CMD, C_LIST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
-    { PRE_CMD, C_MLSD, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
-    { PRE_CMD, C_NLST, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
-    { PRE_CMD, C_STOU, G_NONE, tls4217_transfers_pre, TRUE, FALSE, 0, NULL },
-
-    /* Group and class as mod_xfer's: the core takes those of the first. */
-    { CMD, C_APPE, G_WRITE, tls4217_transfers_begin, TRUE, FALSE, CL_WRITE,
-      NULL },
-    { CMD, C_RETR, G_READ, tls4217_transfers_begin, TRUE, FALSE, CL_READ,
-      NULL },
-    { CMD, C_STOR, G_WRITE, tls4217_transfers_begin, TRUE, FALSE, CL_WRITE,
-      NULL },
-    { CMD, C_STOU, G_WRITE, tls4217_transfers_begin, TRUE, FALSE, CL_WRITE,
-      NULL },
-
-    { CMD, C_EPRT, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
-      NULL },
-    { CMD, C_EPSV, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
-      NULL },
-    { CMD, C_PASV, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
-      NULL },
-    { CMD, C_PORT, G_NONE, tls4217_transfers_announce, TRUE, FALSE, CL_MISC,
-      NULL },
-
-    { POST_CMD, C_USER, G_NONE, tls4217_auth_user, FALSE, FALSE, 0, NULL },
-    { LOG_CMD, C_ANY, G_NONE, tls4217_auth_recode, FALSE, FALSE, 0, NULL },
-
-    { LOG_CMD, C_PASS, G_NONE, log_pass, FALSE, FALSE, 0, NULL },
-    { POST_CMD, C_TYPE, G_NONE, tls4217_reset_post_type, FALSE, FALSE, 0,
-      NULL },
-    { LOG_CMD_ERR, C_PASS, G_NONE, tls4217_reinit_failed_pass, FALSE, FALSE, 0,
-      NULL },
-
-    { POST_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_explain, FALSE, FALSE, 0,
-      NULL },
-    { LOG_CMD, C_ANY, G_NONE, tls4217_transfers_finish, FALSE, FALSE, 0, NULL },
-    { LOG_CMD_ERR, C_ANY, G_NONE, tls4217_transfers_finish, FALSE, FALSE, 0,
-      NULL },
-    { 0, NULL, NULL, NULL, FALSE, FALSE, 0, NULL },
-  };
+  for (size_t i = 0; i < NHANDLERS; i++) {
+    for (int verb = 0; verb < MAX_VERBS && handlers[i].verbs[verb] != NULL;
+         verb++) {
+      row->cmd_type = handlers[i].phase;
+      row->command = handlers[i].verbs[verb];
+      row->group = handlers[i].group;
+      row->handler = handlers[i].handle;
+      row->requires_auth = handlers[i].requires_auth;
+      row->cmd_class = handlers[i].class;
+      row++;
+    }
+  }
 
   return table;
 }

@@ -284,7 +284,7 @@ size_t tls4217_control_discard_clear(void) {
   }
 
   unread = pbuf->buflen - pbuf->remaining;
-  pr_memscrub(pbuf->buf, pbuf->buflen);
+  pr_memscrub(pbuf->current, unread);
   pbuf->current = NULL;
   pbuf->remaining = pbuf->buflen;
   return unread;
@@ -387,7 +387,7 @@ static void end_after_farewell(struct tls4217_session *sess,
 }
 
 void tls4217_control_clear(struct tls4217_session *sess, const char *command) {
-  const struct tls4217_waiter waiter = { wait_control, NULL };
+  const struct tls4217_waiter waiter = { wait_control, sess };
   size_t behind = sess->control.input.len, discarded = 0;
   enum tls4217_farewell farewell;
   struct tls4217_error err;

@@ -201,6 +201,7 @@ static int postopen_cb(pr_netio_stream_t *strm) {
     return sess->plain->postopen(strm);
   }
 
+  sess->failure.code = NULL;
   sess->data.in = session.d->instrm;
   sess->data.out = session.d->outstrm;
 

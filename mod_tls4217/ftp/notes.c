@@ -17,6 +17,12 @@ static const char *const note_names[] = { "FTPS", "TLS_PROTOCOL", "TLS_CIPHER",
   "TLS_CLIENT_A_SIG", "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
 
 static void set_note(const char *name, const char *value) {
+  const char *old = pr_table_get(session.notes, name, NULL);
+
+  if (old != NULL && value != NULL && strcmp(old, value) == 0) {
+    return;
+  }
+
   (void) pr_table_remove(session.notes, name, NULL);
 
   if (value != NULL) {

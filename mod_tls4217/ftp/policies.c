@@ -222,21 +222,15 @@ static void check_rules(
   }
 }
 
-void tls4217_policies_check(const server_rec *rec, bool engine) {
-  struct tls4217_settings settings;
-  pool *tmp_pool = make_sub_pool(permanent_pool);
+void tls4217_policies_check(
+  const server_rec *rec, const struct tls4217_settings *settings) {
+  if (settings->engine) {
+    check_rules(rec, settings);
 
-  tls4217_policies_resolve(tmp_pool, rec->conf, NULL, &settings);
-
-  if (engine) {
-    check_rules(rec, &settings);
-
-  } else if (settings.data.view == TLS4217_VIEW_REQUIRED ||
-    settings.control_view != TLS4217_CONTROL_VIEW_OPTIONAL) {
+  } else if (settings->data.view == TLS4217_VIEW_REQUIRED ||
+    settings->control_view != TLS4217_CONTROL_VIEW_OPTIONAL) {
     tls4217_log_startup_warning(rec->ServerName,
       "TLS is required (TLSControlProtection, TLSDataProtection or "
       "TLSRequired), but 'TLSEngine on' is missing: nothing is protected");
   }
-
-  destroy_pool(tmp_pool);
 }

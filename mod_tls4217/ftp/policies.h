@@ -41,6 +41,7 @@ enum tls4217_view tls4217_policies_directory_view(
  * Says in ProFTPD's log what cannot be meant as it is written: rules that are
  * never asked, protection that is required of an engine that is off.
  */
-void tls4217_policies_check(const server_rec *rec, bool engine);
+void tls4217_policies_check(
+  const server_rec *rec, const struct tls4217_settings *settings);
 
 #endif

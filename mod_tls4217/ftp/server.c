@@ -192,7 +192,8 @@ static struct tls4217_server *add_server(const server_rec *rec) {
   struct tls4217_server *server;
 
   tls4217_settings_resolve(rec->conf, &settings);
-  tls4217_policies_check(rec, settings.engine);
+  tls4217_policies_resolve(servers_pool, rec->conf, NULL, &settings);
+  tls4217_policies_check(rec, &settings);
   if (settings.engine == false) {
     return NULL;
   }

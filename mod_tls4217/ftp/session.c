@@ -123,12 +123,22 @@ static int install_netio(struct tls4217_session *sess) {
   return 0;
 }
 
-void tls4217_session_refresh(struct tls4217_session *sess) {
-  if (sess->server != NULL) {
-    tls4217_settings_resolve(main_server->conf, &sess->settings);
-    tls4217_policies_resolve(sess->pool, main_server->conf,
-      session.anon_config != NULL ? session.anon_config->subset : NULL,
-      &sess->settings);
+/* mod_ifsession puts records into main_server's configuration, or takes some
+ * out, for the class at the start and for the user after login. */
+static bool has_ifsession(void) {
+  return pr_module_exists("mod_ifsession.c") == TRUE;
+}
+
+static void refresh(struct tls4217_session *sess) {
+  tls4217_settings_resolve(main_server->conf, &sess->settings);
+  tls4217_policies_resolve(sess->pool, main_server->conf,
+    session.anon_config != NULL ? session.anon_config->subset : NULL,
+    &sess->settings);
+}
+
+void tls4217_session_refresh_after_login(struct tls4217_session *sess) {
+  if (has_ifsession() || session.anon_config != NULL) {
+    refresh(sess);
   }
 }
 
@@ -147,7 +157,12 @@ static void enlarge_chunks(void) {
 
 void tls4217_session_adopt_server(struct tls4217_session *sess) {
   sess->server = tls4217_server_find(main_server);
-  tls4217_session_refresh(sess);
+  if (sess->server != NULL) {
+    sess->settings = sess->server->settings;
+    if (has_ifsession()) {
+      refresh(sess);
+    }
+  }
 
   if (sess->server != NULL && sess->plain == NULL && install_netio(sess) < 0) {
     sess->server = NULL;
@@ -183,7 +198,10 @@ static void connected_ev(const void *event_data, void *user_data) {
   struct tls4217_session *sess = user_data;
 
   (void) event_data;
-  tls4217_session_refresh(sess);
+  if (sess->server != NULL && has_ifsession()) {
+    refresh(sess);
+  }
+
   tls4217_reset_remember(sess);
 
   if (sess->implicit) {

@@ -104,8 +104,11 @@ struct tls4217_session *tls4217_session_engine(void);
  */
 void tls4217_session_adopt_server(struct tls4217_session *sess);
 
-/* Reads the settings again: mod_ifsession may have changed them. */
-void tls4217_session_refresh(struct tls4217_session *sess);
+/*
+ * Reads the settings again where the login may have changed them: the user is
+ * anonymous, or mod_ifsession is there.
+ */
+void tls4217_session_refresh_after_login(struct tls4217_session *sess);
 
 /* What the state machine wants to know, as of now. */
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess);

@@ -126,7 +126,7 @@ array_header *tls4217_target_find(cmd_rec *cmd) {
   arg = cmd->argc > 1 ? pr_fs_decode_path(cmd->tmp_pool, cmd->arg) : "";
 
   if (path != NULL) {
-    add_name(targets, path);
+    add_path(targets, path);
 
   } else if (pr_cmd_cmp(cmd, PR_CMD_STOU_ID) == 0) {
     /* The name is the server's choice, the place is not. */

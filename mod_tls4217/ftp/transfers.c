@@ -119,13 +119,14 @@ modret_t *tls4217_transfers_announce(cmd_rec *cmd) {
 }
 
 modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
-  const struct tls4217_session *sess = tls4217_session_get();
+  struct tls4217_session *sess = tls4217_session_get();
 
   (void) cmd;
   /* An empty list means that the client has its reply: 426, after ABOR. */
   if (sess != NULL && sess->failure.code != NULL && resp_err_list != NULL) {
     pr_response_clear(&resp_err_list);
     pr_response_add_err(sess->failure.code, "%s", sess->failure.text);
+    sess->failure.code = NULL;
   }
 
   return PR_DECLINED(cmd);

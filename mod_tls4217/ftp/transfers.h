@@ -20,13 +20,13 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd);
  */
 modret_t *tls4217_transfers_begin(cmd_rec *cmd);
 
-/* CMD of EPRT, EPSV, PASV, PORT, before the core's: a fresh ticket. */
+/* PRE_CMD of EPRT, EPSV, PASV, PORT: a fresh ticket. */
 modret_t *tls4217_transfers_announce(cmd_rec *cmd);
 
 /* POST_CMD_ERR of any command: our reason in place of the core's. */
 modret_t *tls4217_transfers_explain(cmd_rec *cmd);
 
-/* LOG_CMD and LOG_CMD_ERR of any command: the transfer is over. */
+/* LOG_CMD and LOG_CMD_ERR of the transfer commands: it is over. */
 modret_t *tls4217_transfers_finish(cmd_rec *cmd);
 
 #endif

@@ -181,12 +181,20 @@ struct tls4217_hello *tls4217_connection_hello(const SSL *ssl) {
 
 static int make_nonblocking(int fd, int *old_flags, struct tls4217_error *err) {
   *old_flags = fcntl(fd, F_GETFL);
-  if (*old_flags < 0 || fcntl(fd, F_SETFL, *old_flags | O_NONBLOCK) < 0) {
+  if (*old_flags < 0 ||
+    ((*old_flags & O_NONBLOCK) == 0 &&
+      fcntl(fd, F_SETFL, *old_flags | O_NONBLOCK) < 0)) {
     tls4217_error_set_errno(err, errno, "cannot set up the socket");
     return -1;
   }
 
   return 0;
+}
+
+static void restore_mode(int fd, int old_flags) {
+  if (old_flags >= 0 && (old_flags & O_NONBLOCK) == 0) {
+    (void) fcntl(fd, F_SETFL, old_flags);
+  }
 }
 
 static int make_ssl(
@@ -250,13 +258,8 @@ void tls4217_connection_free(struct tls4217_connection *conn) {
   SSL_free(conn->ssl);
 
   /* Two descriptors may share one file status: give back in reverse order. */
-  if (conn->wfd_flags >= 0) {
-    (void) fcntl(conn->wfd, F_SETFL, conn->wfd_flags);
-  }
-
-  if (conn->rfd_flags >= 0) {
-    (void) fcntl(conn->rfd, F_SETFL, conn->rfd_flags);
-  }
+  restore_mode(conn->wfd, conn->wfd_flags);
+  restore_mode(conn->rfd, conn->rfd_flags);
 
   free(conn);
 }
