@@ -188,7 +188,8 @@ static const struct handler handlers[] = {
   { CMD, { C_RETR }, G_READ, tls4217_transfers_begin, TRUE, CL_READ },
 
   { POST_CMD, { C_USER }, G_NONE, tls4217_auth_user, FALSE, 0 },
-  { LOG_CMD, { C_PASS }, G_NONE, tls4217_auth_recode, FALSE, 0 },
+  /* Of any command: before mod_log's, which is one, too. */
+  { LOG_CMD, { C_ANY }, G_NONE, tls4217_auth_recode, FALSE, 0 },
   { LOG_CMD, { C_PASS }, G_NONE, log_pass, FALSE, 0 },
   { LOG_CMD_ERR, { C_PASS }, G_NONE, tls4217_reinit_failed_pass, FALSE, 0 },
   { POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
