@@ -7,6 +7,7 @@
  * several, or none (RFC 4217, section 14: no urgent data in TLS).
  */
 
+#include <fcntl.h>
 #include <poll.h>
 
 #include <openssl/err.h>
@@ -413,9 +414,18 @@ void tls4217_control_clear(struct tls4217_session *sess, const char *command) {
     command, pr_netaddr_get_ipstr(session.c->remote_addr), farewells[farewell]);
 
   /* session.rfc2228_mech stays: data connections may still be protected. */
+  (void) fcntl(PR_NETIO_FD(session.c->instrm), F_SETOWN, getpid());
   tls4217_notes_forget();
   tls4217_environment_forget(sess);
   pr_session_set_protocol("ftp");
+}
+
+/* The core's handler of SIGURG aborts a transfer whatever the command is.  It
+ * makes itself the socket's owner after implicit TLS has begun. */
+void tls4217_control_ignore_urgent(const struct tls4217_session *sess) {
+  if (sess->control.conn != NULL) {
+    (void) fcntl(PR_NETIO_FD(session.c->instrm), F_SETOWN, 0);
+  }
 }
 
 void tls4217_control_issue_ticket(struct tls4217_session *sess) {

@@ -36,6 +36,12 @@ void tls4217_control_protect(
  */
 void tls4217_control_clear(struct tls4217_session *sess, const char *command);
 
+/*
+ * To be called before a transfer: while the control connection is protected,
+ * TCP's urgent data interrupts nothing (RFC 4217, section 14).
+ */
+void tls4217_control_ignore_urgent(const struct tls4217_session *sess);
+
 /* Has a fresh session ticket leave ahead of the next reply. */
 void tls4217_control_issue_ticket(struct tls4217_session *sess);
 

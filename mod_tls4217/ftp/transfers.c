@@ -79,7 +79,12 @@ static modret_t *judge(
 modret_t *tls4217_transfers_pre(cmd_rec *cmd) {
   const struct tls4217_session *sess = tls4217_session_engine();
 
-  return sess != NULL ? judge(cmd, sess, NOT_LOADED) : PR_DECLINED(cmd);
+  if (sess == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  tls4217_control_ignore_urgent(sess);
+  return judge(cmd, sess, NOT_LOADED);
 }
 
 modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
@@ -89,6 +94,8 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
   if (sess == NULL) {
     return PR_DECLINED(cmd);
   }
+
+  tls4217_control_ignore_urgent(sess);
 
   /* STOU was judged before the core made its file. */
   if (pr_cmd_cmp(cmd, PR_CMD_STOU_ID) != 0) {

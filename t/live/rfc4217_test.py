@@ -327,8 +327,6 @@ class UrgentData(harness.LiveCase):
             control.reply(code)
         self.assert_transfers(control)
 
-    # The core's handler of SIGURG aborts the transfer.
-    @unittest.expectedFailure
     def test_rfc4217_14_urgent_record_during_a_transfer(self):
         self.transfer_with_urgent(self.login())
         implicit = self.connect("implicit", implicit=True).login()
