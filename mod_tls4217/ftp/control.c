@@ -327,7 +327,7 @@ static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
     PR_NETIO_FD(session.c->instrm), PR_NETIO_FD(session.c->outstrm),
     &sess->binding, &waiter, &err);
 
-  if (conn != NULL &&
+  if (conn != NULL && tls4217_session_apply_class(sess, conn, &err) == 0 &&
     tls4217_connection_handshake(
       conn, sess->settings.handshake_timeout * 1000, &err) == 0) {
     return conn;

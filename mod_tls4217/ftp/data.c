@@ -146,6 +146,7 @@ static int shake_hands(struct tls4217_session *sess) {
     PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, &err);
 
   if (sess->data.conn == NULL ||
+    tls4217_session_apply_class(sess, sess->data.conn, &err) < 0 ||
     tls4217_connection_handshake(
       sess->data.conn, handshake_timeout(sess), &err) < 0) {
     fail_with_reply(sess, TLS4217_REPLY_DATA_HANDSHAKE, err.text);

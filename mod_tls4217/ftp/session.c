@@ -142,6 +142,30 @@ void tls4217_session_refresh_after_login(struct tls4217_session *sess) {
   }
 }
 
+static bool is_same(const char *left, const char *right) {
+  return left == right ||
+    (left != NULL && right != NULL && strcmp(left, right) == 0);
+}
+
+int tls4217_session_apply_class(const struct tls4217_session *sess,
+  const struct tls4217_connection *conn, struct tls4217_error *err) {
+  const struct tls4217_settings *own = &sess->settings;
+  const struct tls4217_settings *common = &sess->server->settings;
+  const struct tls4217_context_settings wanted = {
+    .versions = own->versions,
+    .ciphers = own->ciphers,
+    .ciphersuites = own->ciphersuites,
+  };
+
+  if (own->versions == common->versions &&
+    is_same(own->ciphers, common->ciphers) &&
+    is_same(own->ciphersuites, common->ciphersuites)) {
+    return 0;
+  }
+
+  return tls4217_context_override(tls4217_connection_ssl(conn), &wanted, err);
+}
+
 /*
  * The core reads a file in chunks of its idea of a socket's buffer, 16 KiB on
  * some versions, and looks at the control connection before each.  Socket

@@ -22,6 +22,10 @@
 /* Forward secrecy with authenticated encryption first, nothing anonymous. */
 #define DEFAULT_CIPHERS "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
 
+/* What a set of versions with gaps may have set. */
+#define VERSION_OPTIONS \
+ (SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3)
+
 /* ProtocolNameList entry of RFC 7301, section 3.1. */
 static const unsigned char alpn_ftp[] = { 3, 'f', 't', 'p' };
 
@@ -174,6 +178,30 @@ static int fill_context(SSL_CTX *ctx,
     if (use_pair(ctx, settings->pairs[i - 1], err) < 0) {
       return -1;
     }
+  }
+
+  return 0;
+}
+
+int tls4217_context_override(SSL *ssl,
+  const struct tls4217_context_settings *settings, struct tls4217_error *err) {
+  const struct tls4217_version_range range = tls4217_version_range(
+    settings->versions);
+  const char *ciphers = settings->ciphers != NULL ? settings->ciphers :
+                                                    DEFAULT_CIPHERS;
+
+  ERR_clear_error();
+  (void) SSL_clear_options(ssl, VERSION_OPTIONS);
+  (void) SSL_set_options(ssl, range.options);
+
+  if (SSL_set_min_proto_version(ssl, range.min) != 1 ||
+    SSL_set_max_proto_version(ssl, range.max) != 1 ||
+    SSL_set_cipher_list(ssl, ciphers) != 1 ||
+    (settings->ciphersuites != NULL &&
+      SSL_set_ciphersuites(ssl, settings->ciphersuites) != 1)) {
+    tls4217_error_set_openssl(
+      err, "the class's TLSProtocol and TLSCipherSuite leave nothing");
+    return -1;
   }
 
   return 0;

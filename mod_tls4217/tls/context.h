@@ -59,6 +59,15 @@ int tls4217_context_check_ciphers(
 struct tls4217_context *tls4217_context_new(
   const struct tls4217_context_settings *settings, struct tls4217_error *err);
 
+/*
+ * Gives one connection other versions and ciphers than its context has
+ * (SSL_set_min_proto_version(3), SSL_set_cipher_list(3)): of settings those
+ * three members count.  Before the handshake.  Returns 0, or -1 with err
+ * filled.
+ */
+int tls4217_context_override(SSL *ssl,
+  const struct tls4217_context_settings *settings, struct tls4217_error *err);
+
 /* Frees a context; connections made from it stay valid.  NULL is fine. */
 void tls4217_context_free(struct tls4217_context *context);
 
