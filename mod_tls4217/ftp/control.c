@@ -351,6 +351,7 @@ void tls4217_control_protect(
   }
 
   sess->control.conn = conn;
+  sess->control.context = sess->server->context;
   tls4217_error_clear(&err);
   if (tls4217_peer_admit(sess, &err) < 0) {
     tls4217_peer_end_session(err.text);

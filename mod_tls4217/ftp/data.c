@@ -141,7 +141,7 @@ static int shake_hands(struct tls4217_session *sess) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  sess->data.conn = tls4217_connection_new(sess->server->context,
+  sess->data.conn = tls4217_connection_new(sess->control.context,
     TLS4217_CHANNEL_DATA, PR_NETIO_FD(sess->data.in),
     PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, &err);
 

@@ -21,6 +21,10 @@
 /* The control connection (control.c). */
 struct tls4217_control_channel {
   struct tls4217_connection *conn; /* NULL: in clear */
+
+  /* What the last handshake was made from.  HOST may change the server; the
+   * data connections must stay with the control connection's sessions. */
+  const struct tls4217_context *context;
   struct tls4217_command_buffer input;
   bool ended;   /* the peer will send no more */
   bool writing; /* inside a write: do not write */

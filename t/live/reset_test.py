@@ -146,6 +146,14 @@ class Host(ResetCase):
         control.login().protect()
         self.assertEqual(control.download("NLST file"), b"file\r\n")
 
+    def test_rfc7151_host_behind_tls_leaves_the_data_connections(self):
+        """Their sessions are the control connection's, not HOST's server's."""
+        control = self.connect(server_name="ftp.example.org").auth()
+        control.command("HOST ftp.example.org", 220)
+        self.assertTrue(self.is_named(control))
+        control.login().protect()
+        self.assertEqual(control.download("NLST file"), b"file\r\n")
+
     def test_rfc959_rein_goes_back_to_the_first_server(self):
         control = self.connect()
         for _ in range(3):
