@@ -18,6 +18,7 @@
 #include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/wait.h"
+#include "mod_tls4217/tls/footprint.h"
 #include "mod_tls4217/tls/farewell.h"
 
 /* Milliseconds: for a client that does not read its replies, for the
@@ -371,6 +372,7 @@ void tls4217_control_protect(
 
   tls4217_environment_export(sess);
   tls4217_notes_control(sess);
+  tls4217_footprint_give_back();
 }
 
 static const char *const farewells[] = {

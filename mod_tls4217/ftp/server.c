@@ -12,6 +12,7 @@
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/server.h"
+#include "mod_tls4217/tls/footprint.h"
 #include "mod_tls4217/tls/selfsigned.h"
 
 /* The servers live from one reading of the configuration to the next. */
@@ -207,6 +208,19 @@ static struct tls4217_server *add_server(const server_rec *rec) {
   return server;
 }
 
+/* What OpenSSL keeps from a handshake is the same for every context. */
+static void warm_up(void) {
+  const struct tls4217_server *server = servers;
+
+  while (server != NULL && server->context == NULL) {
+    server = server->next;
+  }
+
+  if (server != NULL) {
+    tls4217_footprint_warm_up(server->context);
+  }
+}
+
 int tls4217_server_build_all(void) {
   int res = 0;
 
@@ -225,6 +239,7 @@ int tls4217_server_build_all(void) {
     }
   }
 
+  warm_up();
   return res;
 }
 
