@@ -1,0 +1,113 @@
+/*
+ * mod_tls4217 - waiter.c: deadlines, and the ways to give up
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mod_tls4217/tls/waiter.h"
+
+/* What the waiter under the test is asked, and answers. */
+struct script {
+  int fd, timeout;
+  short events;
+  int answer, errnum;
+};
+
+static int play(void *user, int fd, short events, int timeout) {
+  struct script *script = user;
+
+  script->fd = fd;
+  script->events = events;
+  script->timeout = timeout;
+  errno = script->errnum;
+  return script->answer;
+}
+
+struct wait_case {
+  const char *name;
+  int timeout; /* of the deadline; see below */
+  int answer, errnum;
+  int want, want_errnum;
+};
+
+#define NO_WAIT (-2)
+
+static const struct wait_case cases[] = {
+  { "ready", 1000, 1, 0, 0, 0 },
+  { "try again", 1000, 0, 0, 0, 0 },
+  { "no deadline", -1, 1, 0, 0, 0 },
+  { "gives up", 1000, -1, ECONNABORTED, -1, ECONNABORTED },
+  { "gives up without a deadline", -1, -1, EBADF, -1, EBADF },
+  { "has passed", 0, 1, 0, -1, ETIMEDOUT },
+  { "does not wait", NO_WAIT, 1, 0, -1, EAGAIN },
+};
+
+static void test_until(void **state) {
+  const struct wait_case *row = *state;
+  struct script script = { .answer = row->answer, .errnum = row->errnum };
+  const struct tls4217_waiter waiter = { play, &script };
+  struct tls4217_error err;
+  int64_t deadline = row->timeout == NO_WAIT ?
+    TLS4217_WAITER_NO_WAIT :
+    tls4217_waiter_deadline(row->timeout);
+
+  tls4217_error_clear(&err);
+  assert_int_equal(
+    tls4217_waiter_until(&waiter, 7, POLLOUT, deadline, &err), row->want);
+  assert_int_equal(err.errnum, row->want_errnum);
+  assert_int_equal(tls4217_error_is_set(&err), row->want < 0);
+
+  if (row->want == 0) {
+    assert_int_equal(script.fd, 7);
+    assert_int_equal(script.events, POLLOUT);
+    assert_true(
+      row->timeout < 0 ? script.timeout == -1 : script.timeout <= row->timeout);
+  }
+}
+
+static void test_deadlines(void **unused) {
+  int64_t before = tls4217_waiter_now();
+
+  (void) unused;
+  assert_true(tls4217_waiter_deadline(-1) == TLS4217_WAITER_NEVER);
+  assert_true(tls4217_waiter_deadline(500) >= before + 500);
+  assert_true(tls4217_waiter_now() >= before);
+}
+
+static void test_poll(void **unused) {
+  const struct tls4217_waiter *waiter = &tls4217_waiter_poll;
+  int fds[2];
+
+  (void) unused;
+  assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  assert_int_equal(waiter->wait(waiter->user, fds[0], POLLIN, 0), 0);
+  assert_int_equal(waiter->wait(waiter->user, fds[0], POLLOUT, 0), 1);
+  assert_int_equal(write(fds[1], "x", 1), 1);
+  assert_int_equal(waiter->wait(waiter->user, fds[0], POLLIN, -1), 1);
+  (void) close(fds[0]);
+  (void) close(fds[1]);
+}
+
+int main(void) {
+  struct CMUnitTest tests[sizeof(cases) / sizeof(cases[0]) + 2] = {
+    cmocka_unit_test(test_deadlines),
+    cmocka_unit_test(test_poll),
+  };
+
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    tests[i + 2] = (struct CMUnitTest){ .name = cases[i].name,
+      .test_func = test_until,
+      .initial_state = (void *) &cases[i] };
+  }
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
