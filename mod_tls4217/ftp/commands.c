@@ -187,6 +187,7 @@ static const struct handler handlers[] = {
   { CMD, { UPLOADS }, G_WRITE, tls4217_transfers_begin, TRUE, CL_WRITE },
   { CMD, { C_RETR }, G_READ, tls4217_transfers_begin, TRUE, CL_READ },
 
+  { POST_CMD, { C_PASS }, G_NONE, tls4217_gatekeeper_post_pass, FALSE, 0 },
   { POST_CMD, { C_USER }, G_NONE, tls4217_auth_user, FALSE, 0 },
   /* Of any command: before mod_log's, which is one, too. */
   { LOG_CMD, { C_ANY }, G_NONE, tls4217_auth_recode, FALSE, 0 },

@@ -51,3 +51,35 @@ modret_t *tls4217_gatekeeper_pre(cmd_rec *cmd) {
 
   return PR_DECLINED(cmd);
 }
+
+static bool has_protocol(const array_header *protocols, const char *name) {
+  char **names = protocols->elts;
+
+  for (unsigned int i = 0; i < protocols->nelts; i++) {
+    if (names[i] != NULL && strcasecmp(names[i], name) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+modret_t *tls4217_gatekeeper_post_pass(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_engine();
+  const config_rec *c;
+
+  (void) cmd;
+  if (sess == NULL || sess->control.conn == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  c = find_config(main_server->conf, CONF_PARAM, "Protocols", FALSE);
+  if (c != NULL && has_protocol(c->argv[0], "ftps") == false) {
+    tls4217_session_log(sess, "login refused: Protocols has no ftps");
+    pr_response_send(R_530, "%s", _("Login incorrect."));
+    pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
+      "Denied by Protocols setting");
+  }
+
+  return PR_DECLINED(cmd);
+}

@@ -126,5 +126,26 @@ TLSUserProtection required *
         self.assert_logged(r"USER alice refused: 533 .*TLSUserProtection")
 
 
+class Protocols(Gate):
+    """ProFTPD's own directive: mod_auth leaves ftps to the TLS module."""
+
+    SERVER = {"vhosts": {"ftp": "Protocols ftp", "ftps": "Protocols ftps",
+                         "both": "Protocols ftp ftps"}}
+
+    def test_protocols(self):
+        for host, clear, protected in (("ftp", True, False),
+                                       ("ftps", False, True),
+                                       ("both", True, True),
+                                       ("main", True, True)):
+            with self.subTest(host=host):
+                self.logs_in(self.connect(host), clear)
+                self.logs_in(self.secure(host), protected)
+
+    def logs_in(self, control, wanted):
+        control.command("USER alice", 331)
+        got = control.command("PASS wonder")
+        self.assertEqual(got.code, 230 if wanted else 530, got)
+
+
 if __name__ == "__main__":
     harness.main()
