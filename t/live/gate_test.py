@@ -81,6 +81,7 @@ class Control(Gate):
         self.assert_logged(r"USER refused: 533 .*TLSControlProtection")
 
 
+@harness.both_versions
 class Required(Gate):
     """One engine behind both names."""
 
@@ -99,6 +100,7 @@ class Required(Gate):
                 control.command("PROT P", private)
 
 
+@harness.both_versions
 class Users(Gate):
     SERVER = {"directives": """
 TLSUserProtection required alice
@@ -126,6 +128,7 @@ TLSUserProtection required *
         self.assert_logged(r"USER alice refused: 533 .*TLSUserProtection")
 
 
+@harness.both_versions
 class Protocols(Gate):
     """ProFTPD's own directive: mod_auth leaves ftps to the TLS module."""
 

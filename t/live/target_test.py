@@ -8,7 +8,6 @@ writes it, and wherever its working directory is.
 import os
 import unittest
 
-import client
 import harness
 
 #: Under a directory that requires P, and one that wants C.
@@ -85,9 +84,8 @@ class Tree(harness.LiveCase):
         control.command("NOOP", 200)
 
 
-class Directories(Tree):
-    SERVER = {"directives": PATHS, "vhosts": {"required": REQUIRED}}
-    VERSION = client.TLS1_3
+class Directories:
+    """The tests; the cases below say where the directories are."""
 
     def both(self, check):
         for host in ("main", "required"):
@@ -164,6 +162,12 @@ class Directories(Tree):
         control.protect("P")
 
 
+@harness.both_versions
+class InTheOpen(Directories, Tree):
+    SERVER = {"directives": PATHS, "vhosts": {"required": REQUIRED}}
+
+
+@harness.both_versions
 class Ftpaccess(Tree):
     """The owner of a directory may only tighten."""
 
@@ -176,7 +180,6 @@ AllowOverride on
   TLSDataProtection required
 </Directory>
 """}
-    VERSION = client.TLS1_3
 
     @classmethod
     def prepare(cls):
@@ -209,9 +212,9 @@ AllowOverride on
         self.refused(self.at("P"), "RETR clear/f")
 
 
+@harness.both_versions
 class Rules(Tree):
     SERVER = {"directives": RULES}
-    VERSION = client.TLS1_3
 
     def test_first_match_wins(self):
         control = self.at("C")
@@ -237,6 +240,7 @@ class Rules(Tree):
         self.refused(control, "RETR f")
 
 
+@harness.both_versions
 class Groups(Tree):
     """Conditions on class and group."""
 
@@ -249,7 +253,6 @@ TLSDataRule required class local command RETR
 TLSDataRule required class elsewhere
 TLSDataRule required group nosuchgroup
 """}
-    VERSION = client.TLS1_3
 
     def test_class(self):
         control = self.at("C")
@@ -257,8 +260,9 @@ TLSDataRule required group nosuchgroup
         self.works(control, "LIST", False)
 
 
+@harness.both_versions
 @unittest.skipUnless(os.geteuid() == 0, "chroot needs root")
-class Chroot(Directories):
+class Chroot(Directories, Tree):
     """The same below DefaultRoot: policies name real paths."""
 
     SERVER = {"directives": "DefaultRoot ~\n" + PATHS,
@@ -268,6 +272,7 @@ class Chroot(Directories):
         return text.format(home="")
 
 
+@harness.both_versions
 @unittest.skipUnless(os.geteuid() == 0, "chroot needs root")
 class Anonymous(Tree):
     """<Anonymous> may have a view of its own, and directories."""
@@ -283,7 +288,6 @@ TLSDataProtection required
   </Directory>
 </Anonymous>
 """}
-    VERSION = client.TLS1_3
 
     def test_its_own_view(self):
         control = self.at("C", user="anonymous", password="a@example.net")
