@@ -46,6 +46,16 @@ int tls4217_log_open(const char *path) {
   return fd;
 }
 
+/* Names and paths are the client's words: they must not look like lines, nor
+ * speak to a terminal.  Bytes above 127 may be UTF-8. */
+static void make_fit(char *text) {
+  for (; *text != '\0'; text++) {
+    if ((unsigned char) *text < 0x20 || *text == 0x7f) {
+      *text = '?';
+    }
+  }
+}
+
 void tls4217_log_write(int fd, const char *fmt, ...) {
   char text[1024];
   va_list ap;
@@ -58,6 +68,7 @@ void tls4217_log_write(int fd, const char *fmt, ...) {
   (void) vsnprintf(text, sizeof(text), fmt, ap);
   va_end(ap);
 
+  make_fit(text);
   (void) pr_log_writefile(fd, MOD_TLS4217_VERSION, "%s", text);
 }
 

@@ -121,6 +121,10 @@ TLSUserProtection required *
         control.login()
         self.connect().login("bob", "builder")
 
+    def test_names_cannot_forge_the_log(self):
+        self.connect().command("USER alice\x1b[2J\x07x", 533)
+        self.assert_logged(r"USER alice\?\[2J\?x refused: 533")
+
     def test_a_second_user_command_is_judged_too(self):
         control = self.connect()
         control.command("USER bob", 331)
