@@ -25,6 +25,27 @@ static const config_rec *find_in(
   return c != NULL ? c : find_config(then, CONF_PARAM, name, FALSE);
 }
 
+/*
+ * Whether an expression means a user; "*" means everybody.  The functions of
+ * expr.h look at the user who is logged in, and know no "*".
+ */
+static bool matches_user(char **expression, const char *user) {
+  const char *saved = session.user;
+  bool res;
+
+  for (char **word = expression; *word != NULL; word++) {
+    if (strcmp(*word, "*") == 0) {
+      return true;
+    }
+  }
+
+  session.user = user;
+  res = (pr_expr_eval_user_or(expression) == TRUE);
+  session.user = saved;
+
+  return res;
+}
+
 /* Rules. */
 
 static bool is_command(char *const *commands, const char *verb) {
@@ -46,7 +67,7 @@ static bool matches_rule(
     (wanted->path == NULL ||
       (transfer->path != NULL &&
         pr_fnmatch(wanted->path, transfer->path, 0) == 0)) &&
-    (wanted->users == NULL || pr_expr_eval_user_or(wanted->users) == TRUE) &&
+    (wanted->users == NULL || matches_user(wanted->users, session.user)) &&
     (wanted->groups == NULL || pr_expr_eval_group_or(wanted->groups) == TRUE) &&
     (wanted->classes == NULL || pr_expr_eval_class_or(wanted->classes) == TRUE);
 }
@@ -109,18 +130,6 @@ void tls4217_policies_resolve(pool *p, xaset_t *server, xaset_t *anonymous,
 }
 
 /* Users. */
-
-/* The functions of expr.h look at the user who is logged in. */
-static bool matches_user(char **expression, const char *user) {
-  const char *saved = session.user;
-  bool res;
-
-  session.user = user;
-  res = (pr_expr_eval_user_or(expression) == TRUE);
-  session.user = saved;
-
-  return res;
-}
 
 static enum tls4217_view find_user_view(
   xaset_t *server, const char *user, const char *real_user) {
