@@ -195,6 +195,7 @@ static const struct handler handlers[] = {
   { LOG_CMD_ERR, { C_PASS }, G_NONE, tls4217_reinit_failed_pass, FALSE, 0 },
   { POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
 
+  { POST_CMD, { C_RETR }, G_NONE, tls4217_transfers_correct, FALSE, 0 },
   { POST_CMD_ERR, { C_ANY }, G_NONE, tls4217_transfers_explain, FALSE, 0 },
   { LOG_CMD, { LISTINGS, UPLOADS, C_RETR }, G_NONE, tls4217_transfers_finish,
     FALSE, 0 },

@@ -13,9 +13,11 @@
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/data.h"
 #include "mod_tls4217/ftp/notes.h"
+#include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/upload.h"
 #include "mod_tls4217/ftp/wait.h"
+#include "mod_tls4217/tls/kernel.h"
 
 /* Milliseconds.  The handshake's limit is also never above the control
  * connection's; close_notify waits for a client that is still reading. */
@@ -78,6 +80,36 @@ static int wait_data(void *user, int fd, short events, int timeout) {
   }
 
   return res;
+}
+
+/* Puts something that cannot be written to in the place of a socket that is
+ * of no more use: that does not stop sendfile(2), see kernel.h. */
+static void stop_kernel(const struct tls4217_session *sess) {
+  int fds[2];
+
+  if (pipe(fds) == 0) {
+    (void) dup2(fds[0], PR_NETIO_FD(sess->data.out));
+    (void) close(fds[0]);
+    (void) close(fds[1]);
+  }
+}
+
+/* While the kernel sends, nobody waits who would see an ABOR, or the client
+ * go away. */
+static void look_beside_kernel(struct tls4217_session *sess) {
+  struct pollfd pfd = { .fd = watched_fd(sess), .events = POLLIN };
+
+  if (pfd.fd >= 0 && poll(&pfd, 1, 0) > 0) {
+    look_at_control(sess);
+  }
+
+  if (is_aborted(sess)) {
+    (void) shutdown(PR_NETIO_FD(sess->data.out), SHUT_RDWR);
+
+  } else if (tls4217_kernel_is_connected(PR_NETIO_FD(sess->data.out)) ==
+    false) {
+    stop_kernel(sess);
+  }
 }
 
 /* The handshake. */
@@ -145,6 +177,10 @@ static int shake_hands(struct tls4217_session *sess) {
     TLS4217_CHANNEL_DATA, PR_NETIO_FD(sess->data.in),
     PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, &err);
 
+  if (sess->data.conn != NULL) {
+    tls4217_offload_request(sess);
+  }
+
   if (sess->data.conn == NULL ||
     tls4217_session_apply_class(sess, sess->data.conn, &err) < 0 ||
     tls4217_connection_handshake(
@@ -174,6 +210,7 @@ static int shake_hands(struct tls4217_session *sess) {
 }
 
 static void drop_connection(struct tls4217_session *sess) {
+  tls4217_offload_close(sess);
   tls4217_connection_free(sess->data.conn);
   memset(&sess->data, 0, sizeof(sess->data));
 }
@@ -190,6 +227,16 @@ static int refuse_connection(struct tls4217_session *sess) {
   session.d->xerrno = EPERM;
   errno = EPERM;
   return -1;
+}
+
+static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size);
+
+/* Whether what the core writes comes to us as it is in the file: mod_deflate
+ * puts itself in between (MODE Z). */
+static bool is_unfiltered(void) {
+  const pr_netio_t *netio = pr_get_netio(PR_NETIO_STRM_DATA);
+
+  return netio != NULL && netio->write == write_cb;
 }
 
 static int postopen_cb(pr_netio_stream_t *strm) {
@@ -216,6 +263,11 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   ssl = tls4217_connection_ssl(sess->data.conn);
   (void) pr_table_add(sess->data.in->notes, "mod_tls.SSL", ssl, sizeof(ssl));
   (void) pr_table_add(sess->data.out->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+
+  if (is_unfiltered()) {
+    tls4217_offload_open(sess, look_beside_kernel);
+  }
+
   return 0;
 }
 
@@ -283,8 +335,16 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
     return sess->plain->write(strm, buf, size);
   }
 
+  if (tls4217_offload_may_write(sess) == false) {
+    fail_transfer(
+      sess, R_426, "Transfer aborted: the kernel could not send the file");
+    errno = ECONNABORTED;
+    return -1;
+  }
+
   tls4217_error_clear(&err);
   if (tls4217_connection_write(sess->data.conn, buf, size, -1, &err) == 0) {
+    tls4217_offload_count(sess, size);
     return (int) size;
   }
 
@@ -327,6 +387,16 @@ static int end_stream(int fd) {
   return shutdown(fd, SHUT_RDWR);
 }
 
+/* The last moment to find that the client has not got what the kernel sent;
+ * the core believes that it has. */
+static void check_kernel(struct tls4217_session *sess) {
+  if (sess->offload.open && is_aborted(sess) == false &&
+    tls4217_kernel_is_connected(PR_NETIO_FD(sess->data.out)) == false) {
+    fail_transfer(sess, R_426,
+      "Transfer aborted: the client has closed the data connection");
+  }
+}
+
 static int shutdown_cb(pr_netio_stream_t *strm, int how) {
   struct tls4217_session *sess = tls4217_session_get();
 
@@ -334,6 +404,8 @@ static int shutdown_cb(pr_netio_stream_t *strm, int how) {
     return sess->plain->shutdown(strm, how);
   }
 
+  check_kernel(sess);
+  tls4217_offload_close(sess);
   (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 0);
 
   /* A transfer that was cut must not look complete. */

@@ -11,6 +11,7 @@
 #include "mod_tls4217/ftp/directives.h"
 #include "mod_tls4217/ftp/options.h"
 #include "mod_tls4217/ftp/policy_directives.h"
+#include "mod_tls4217/ftp/settings.h"
 #include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/version.h"
 
@@ -164,6 +165,25 @@ static modret_t *set_timeout(
   return PR_HANDLED(cmd);
 }
 
+/* usage: TLSKernelOffload auto|on|off */
+static modret_t *set_offload(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
+  enum tls4217_offload_mode mode = TLS4217_OFFLOAD_AUTO;
+  int on;
+
+  if (strcasecmp(cmd->argv[1], "auto") != 0) {
+    on = get_boolean(cmd, 1);
+    if (on < 0) {
+      return tls4217_directive_refuse_usage(cmd, directive);
+    }
+
+    mode = on == TRUE ? TLS4217_OFFLOAD_ON : TLS4217_OFFLOAD_OFF;
+  }
+
+  (void) tls4217_directive_add_int(directive->name, (int) mode);
+  return PR_HANDLED(cmd);
+}
+
 /* A word of TLSOptions; effect is what to tell about one that we do not
  * carry out as mod_tls does, or NULL. */
 struct option {
@@ -280,6 +300,7 @@ static const struct tls4217_directive directives[] = {
   { "TLSECCertificateFile", set_files, SVG, 1, 1, "/path/certificate.pem" },
   { "TLSECCertificateKeyFile", set_files, SVG, 1, 1, "/path/key.pem" },
   { "TLSEngine", set_switch, SVG, 1, 1, "on|off" },
+  { "TLSKernelOffload", set_offload, SVG, 1, 1, "auto|on|off" },
   { "TLSLog", set_log, SVG, 1, 1, "/path|none" },
   { "TLSOptions", set_options, SVG, 1, ANY, "option ..." },
   { "TLSProtocol", set_protocol, SVG, 1, ANY, "[ALL] [+|-]TLSv1.2 ..." },

@@ -41,12 +41,13 @@ static void log_handshake(const struct tls4217_session *sess,
   const char *channel, const struct tls4217_connection_info *info) {
   tls4217_session_log(sess,
     "%s connection from %s: %s %s (%d bits), group %s, %s, SNI %s, ALPN %s, "
-    "%u ms",
+    "%u ms%s",
     channel, pr_netaddr_get_ipstr(session.c->remote_addr), info->version,
     info->cipher, info->cipher_bits, info->group != NULL ? info->group : "none",
     info->resumed ? "resumed" : "full handshake",
     info->server_name != NULL ? info->server_name : "none",
-    info->alpn != NULL ? info->alpn : "none", info->handshake_ms);
+    info->alpn != NULL ? info->alpn : "none", info->handshake_ms,
+    info->kernel_sends ? ", kernel TLS: send" : "");
 }
 
 /* Of what a certificate says, the parts that are notes. */

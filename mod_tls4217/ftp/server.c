@@ -10,6 +10,7 @@
 
 #include "mod_tls4217/ftp/client_check.h"
 #include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/tls/footprint.h"
@@ -203,6 +204,7 @@ static struct tls4217_server *add_server(const server_rec *rec) {
   server->rec = rec;
   server->settings = settings;
   server->log_fd = tls4217_log_open(settings.log_path);
+  server->offload = tls4217_offload_prepare(rec->ServerName, settings.offload);
   server->next = servers;
   servers = server;
   return server;

@@ -21,6 +21,7 @@ struct tls4217_server {
   struct tls4217_verify *verify;   /* NULL: TLSVerifyClient is off */
   struct tls4217_context *context; /* NULL: cannot serve TLS */
   int log_fd;
+  bool offload; /* the kernel can make records (offload.c) */
 };
 
 /*

@@ -53,6 +53,15 @@ struct tls4217_upload {
   const char *path;
 };
 
+/* Whether the kernel may send a file, and how that goes (offload.c). */
+struct tls4217_session;
+struct tls4217_offload {
+  bool open;     /* the gate */
+  off_t written; /* by the core itself while it was open */
+  int timer;
+  void (*look)(struct tls4217_session *sess);
+};
+
 /* As it was when the client connected (reset.c). */
 struct tls4217_origin {
   server_rec *server;
@@ -86,6 +95,7 @@ struct tls4217_session {
   struct tls4217_data_channel data;
   struct tls4217_failure failure;
   struct tls4217_upload upload;
+  struct tls4217_offload offload;
 };
 
 /*

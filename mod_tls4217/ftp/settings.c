@@ -133,7 +133,7 @@ static void find_client(xaset_t *set, struct tls4217_client_settings *client) {
 
 void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   const unsigned int *versions;
-  const int *timeout;
+  const int *timeout, *offload;
 
   memset(settings, 0, sizeof(*settings));
 
@@ -151,6 +151,10 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   timeout = find_value(set, "TLSTimeoutHandshake");
   settings->handshake_timeout = timeout != NULL ? *timeout :
                                                   DEFAULT_HANDSHAKE_TIMEOUT;
+
+  offload = find_value(set, "TLSKernelOffload");
+  settings->offload = offload != NULL ? (enum tls4217_offload_mode) * offload :
+                                        TLS4217_OFFLOAD_AUTO;
 
   find_ciphers(set, settings);
   find_certificates(set, settings);

@@ -24,6 +24,13 @@ struct tls4217_certificate_files {
 
 #define TLS4217_MAX_CERTIFICATES 16
 
+/* TLSKernelOffload. */
+enum tls4217_offload_mode {
+  TLS4217_OFFLOAD_AUTO,
+  TLS4217_OFFLOAD_ON, /* the same, with a warning where it cannot work */
+  TLS4217_OFFLOAD_OFF
+};
+
 /* Client certificates. */
 struct tls4217_client_settings {
   struct tls4217_verify_settings verify;
@@ -41,6 +48,7 @@ struct tls4217_settings {
   int handshake_timeout;      /* seconds, control connection */
   const char *log_path;       /* or NULL for none */
   bool clear_command_channel; /* CCC is accepted */
+  enum tls4217_offload_mode offload;
 
   enum tls4217_control_view control_view;
   struct tls4217_data_policy data;

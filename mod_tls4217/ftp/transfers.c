@@ -139,6 +139,19 @@ modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
   return PR_DECLINED(cmd);
 }
 
+modret_t *tls4217_transfers_correct(cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  (void) cmd;
+  if (sess != NULL && sess->failure.code != NULL && resp_list != NULL) {
+    pr_response_clear(&resp_list);
+    pr_response_add(sess->failure.code, "%s", sess->failure.text);
+    sess->failure.code = NULL;
+  }
+
+  return PR_DECLINED(cmd);
+}
+
 modret_t *tls4217_transfers_finish(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_get();
 

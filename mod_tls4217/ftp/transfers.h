@@ -26,6 +26,12 @@ modret_t *tls4217_transfers_announce(cmd_rec *cmd);
 /* POST_CMD_ERR of any command: our reason in place of the core's. */
 modret_t *tls4217_transfers_explain(cmd_rec *cmd);
 
+/*
+ * POST_CMD of RETR: our reason in place of a 226, where the end of the data
+ * connection has shown that the client cannot have all.
+ */
+modret_t *tls4217_transfers_correct(cmd_rec *cmd);
+
 /* LOG_CMD and LOG_CMD_ERR of the transfer commands: it is over. */
 modret_t *tls4217_transfers_finish(cmd_rec *cmd);
 

@@ -19,6 +19,7 @@
 #include "mod_tls4217/tls/connection.h"
 #include "mod_tls4217/tls/gather.h"
 #include "mod_tls4217/tls/hello.h"
+#include "mod_tls4217/tls/kernel.h"
 
 /* What is read ahead on a data connection: four records.  More hurts the
  * processor's cache, less costs a read(2) per record. */
@@ -366,8 +367,9 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
     return 0;
   }
 
-  /* Without it records are written one by one. */
-  if (conn->bound.data && conn->gathers == false) {
+  /* Without it records are written one by one.  The kernel needs no help. */
+  if (conn->bound.data && conn->gathers == false &&
+    tls4217_kernel_sends(conn->ssl) == false) {
     conn->gathers = tls4217_gather_install(conn->ssl, GATHER, NULL) == 0;
   }
 
@@ -467,6 +469,7 @@ void tls4217_connection_info(
     NULL;
   info->alpn = alpn != NULL ? "ftp" : NULL;
   info->resumed = SSL_session_reused(conn->ssl) == 1;
+  info->kernel_sends = tls4217_kernel_sends(conn->ssl);
   info->handshake_ms = conn->handshake_ms;
 }
 

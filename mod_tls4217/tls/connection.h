@@ -37,6 +37,7 @@ struct tls4217_connection_info {
   const char *server_name; /* SNI, or NULL */
   const char *alpn;        /* "ftp", or NULL */
   bool resumed;
+  bool kernel_sends; /* the kernel makes the records that we send */
   unsigned int handshake_ms;
 };
 

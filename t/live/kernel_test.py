@@ -1,0 +1,410 @@
+#!/usr/bin/env python3
+"""TLSKernelOffload: downloads whose records the kernel makes.
+
+What matters is tested everywhere: no byte of a file leaves in clear, and
+transfers work where the kernel has no TLS.  Where it has (modprobe tls), the
+counters of /proc/net/tls_stat prove that it did the work.
+"""
+
+import re
+import socket
+import ssl
+import threading
+import unittest
+import zlib
+
+import client
+import harness
+
+BIG = 8 << 20
+HUGE = 4
+SENDS = r"data connection .*kernel TLS: send"
+
+
+def kernel_has_tls():
+    try:
+        with open("/proc/sys/net/ipv4/tcp_available_ulp",
+                  encoding="ascii") as stream:
+            return "tls" in stream.read().split()
+    except OSError:
+        return False
+
+
+def sent_by_kernel():
+    """How many connections got their sending keys from OpenSSL."""
+    with open("/proc/net/tls_stat", encoding="ascii") as stream:
+        return int(re.search(r"^TlsTxSw\s+(\d+)", stream.read(),
+                             re.MULTILINE).group(1))
+
+
+class Tap:
+    """A wire between client and server that keeps what the server says."""
+
+    def __init__(self, sock):
+        self.raw = bytearray()
+        self.socks = [sock, *socket.socketpair()]
+        _, self.near, far = self.socks
+        self.near.settimeout(client.TIMEOUT)
+        self.threads = [
+            threading.Thread(target=self.carry, args=pair, daemon=True)
+            for pair in ((sock, far, self.raw), (far, sock, bytearray()))]
+        for thread in self.threads:
+            thread.start()
+
+    @staticmethod
+    def carry(source, target, kept):
+        try:
+            while True:
+                piece = source.recv(65536)
+                if not piece:
+                    break
+                kept += piece
+                target.sendall(piece)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self):
+        """Waits for the end of both directions."""
+        for thread in self.threads:
+            thread.join(client.TIMEOUT)
+        for sock in self.socks:
+            sock.close()
+
+
+def records(raw):
+    """The types of the TLS records in raw, which must be nothing else."""
+    types, at = [], 0
+    while at < len(raw):
+        if raw[at] not in (20, 21, 22, 23) or raw[at + 1] != 3:
+            raise AssertionError("no TLS record at %d: %r" % (
+                at, bytes(raw[at:at + 16])))
+        types.append(raw[at])
+        at += 5 + int.from_bytes(raw[at + 3:at + 5], "big")
+    if at != len(raw):
+        raise AssertionError("the last record is cut")
+    return types
+
+
+class KernelCase(harness.LiveCase):
+    """What the cases share."""
+
+    @classmethod
+    def prepare(cls):
+        cls.body = client.pattern(BIG)
+        cls.server.put("big", cls.body)
+        cls.huge = cls.body * HUGE  # more than two sockets hold
+        cls.server.put("huge", cls.huge)
+        cls.server.put("small", cls.body[:1000])
+        cls.server.put("text", b"line\n" * 40000)
+
+    def context(self, **options):
+        """Clients that do not take a bare end for close_notify."""
+        made = super().context(**options)
+        made.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+        return made
+
+    def tapped(self, control, line, *before):
+        """Downloads through a tap: plaintext, and what was on the wire."""
+        for command in before:
+            control.command(command, 200, 350)
+        with control.data() as data:
+            tap = Tap(data.sock)
+            data.sock = tap.near
+            control.command(line, 150)
+            data.secure()
+            received = data.read_all()
+            data.finish()
+            control.reply(226)
+            tap.close()
+        return received, tap.raw
+
+    def assert_protected(self, raw, body):
+        """Records only, and no piece of the file between or in them."""
+        records(raw)
+        for at in range(0, len(body), 1 << 16):
+            self.assertNotIn(body[at:at + 16], raw)
+
+    def assert_aborted(self, control, data):
+        """ABOR gets one 426 and one 226, and the file is seen to be cut."""
+        received = bytearray(data.tls.read(1000))
+        control.send(b"ABOR\r\n")
+        control.reply(426)
+        try:
+            while piece := data.tls.read():
+                received += piece
+            self.fail("the cut file ended with close_notify")
+        except (client.Cut, ConnectionError, ssl.SSLError):
+            pass
+        control.reply(226)
+        self.assertTrue(self.huge.startswith(received), "not of the file")
+        self.assertLess(len(received), len(self.huge))
+
+
+@harness.both_versions
+class Everywhere(KernelCase):
+    """With and without a kernel that has TLS."""
+
+    SERVER = {"modules": ("mod_deflate",) if
+              harness.stock_module("mod_deflate") else (),
+              "directives": "<IfModule mod_deflate.c>\n"
+                            "DeflateEngine on\n</IfModule>",
+              "vhosts": {"on": "TLSKernelOffload on",
+                         "off": "TLSKernelOffload off",
+                         "nosendfile": "UseSendfile off",
+                         "ends": "TLSOptions AllowReinitialize\n"
+                                 "TLSClearCommandChannel on",
+                         "pieces": "UseSendfile 100 KB",
+                         "slow": "TransferRate RETR 40000"}}
+
+    def test_a_download_in_every_host(self):
+        for host in ("main", "on", "off", "nosendfile", "pieces", "slow"):
+            with self.subTest(host=host):
+                control = self.login(host)
+                received, raw = self.tapped(control, "RETR big")
+                self.assertEqual(received, self.body)
+                self.assert_protected(raw, self.body)
+                self.assert_transfers(control)
+
+    def test_nothing_in_clear_before_the_handshake(self):
+        for host in ("main", "on"):
+            control = self.login(host)
+            with self.subTest(host=host), control.data() as data:
+                control.command("RETR big", 150)
+                data.sock.settimeout(0.5)
+                with self.assertRaises(TimeoutError):
+                    data.sock.recv(1)
+            control.reply(522)
+
+    def test_levels_mixed_in_one_session(self):
+        control = self.login("on")
+        for level in "PCPPCCP":
+            with self.subTest(level=level):
+                control.command("PROT " + level, 200)
+                self.assertEqual(control.download(
+                    "RETR big", protected=level == "P"), self.body)
+
+    def test_every_kind_of_transfer_behind_a_download(self):
+        control = self.login("on")
+        for line in ("LIST", "MLSD", "NLST"):
+            self.assertEqual(control.download("RETR big"), self.body)
+            self.assertIn(b"big", self.tapped_listing(control, line))
+        self.assertEqual(control.download("RETR big"), self.body)
+        control.upload("STOR up", self.body)
+        self.assertEqual(self.server.get("up"), self.body)
+        self.assertEqual(control.download("RETR up"), self.body)
+
+    def tapped_listing(self, control, line):
+        received, raw = self.tapped(control, line)
+        records(raw)
+        return received
+
+    def test_ascii_behind_binary(self):
+        control = self.login("on")
+        text = b"line\r\n" * 40000
+        for _ in range(2):
+            self.assertEqual(
+                self.tapped(control, "RETR big", "TYPE I")[0], self.body)
+            received, raw = self.tapped(control, "RETR text", "TYPE A")
+            self.assertEqual(received, text)
+            records(raw)
+
+    def test_rest(self):
+        control = self.login("on")
+        for at in (1, 70000, BIG - 100000, BIG - 1, BIG):
+            with self.subTest(at=at):
+                received, raw = self.tapped(
+                    control, "RETR big", "REST %d" % at)
+                self.assertEqual(received, self.body[at:])
+                records(raw)
+
+    @unittest.skipUnless(harness.stock_module("mod_deflate"),
+                         "this ProFTPD has no mod_deflate")
+    def test_mode_z(self):
+        control = self.login()
+        self.assertEqual(control.download("RETR big"), self.body)
+        received, raw = self.tapped(control, "RETR big", "MODE Z")
+        self.assertEqual(zlib.decompress(received), self.body)
+        records(raw)
+        self.assertEqual(self.tapped(control, "RETR big", "MODE S")[0],
+                         self.body)
+
+    def test_abor_in_the_middle(self):
+        control = self.login("on")
+        for _ in range(2):
+            with control.begin("RETR huge") as data:
+                self.assert_aborted(control, data)
+            self.assertEqual(control.download("LIST")[-2:], b"\r\n")
+            self.assertEqual(self.tapped(control, "RETR big")[0], self.body)
+
+    def test_client_that_goes_away_in_the_middle(self):
+        control = self.login("on")
+        for end in (client.cut, client.reset):
+            with control.begin("RETR huge") as data:
+                data.tls.read(1000)
+                end(data.sock)
+                data.close()
+                control.reply(426)
+            received, raw = self.tapped(control, "RETR big")
+            self.assertEqual(received, self.body)
+            self.assert_protected(raw, self.body)
+
+    def leave_tls(self, control, line, code):
+        """CCC or REIN: the TLS session that it leaves."""
+        session = control.session
+        control.command(line, code)
+        self.assertEqual(control.tls.read(), b"", "close_notify")
+        control.tls.close_notify()
+        control.tls = None
+        return session
+
+    def test_ccc_keeps_data_protected(self):
+        control = self.login("ends")
+        self.assertEqual(control.download("RETR big"), self.body)
+        session = self.leave_tls(control, "CCC", 200)
+        for line in ("RETR big", "LIST", "RETR big"):
+            with control.data() as data:
+                control.command(line, 150)
+                data.secure(session)
+                received = data.read_all()
+                data.finish()
+            control.reply(226)
+            self.assertTrue(line == "LIST" or received == self.body)
+
+    def test_rein_in_the_middle_of_everything(self):
+        """The next user's transfers are as the next user wants them."""
+        control = self.login("ends")
+        self.assertEqual(control.download("RETR big"), self.body)
+        self.leave_tls(control, "REIN", 220)
+        control.auth().login("bob", "builder").command("TYPE I", 200)
+        self.assertEqual(control.download("RETR big", protected=False),
+                         self.body)
+        control.protect()
+        received, raw = self.tapped(control, "RETR big")
+        self.assertEqual(received, self.body)
+        self.assert_protected(raw, self.body)
+
+    def test_control_connection_that_ends_in_the_middle(self):
+        control = self.login("on")
+        with control.begin("RETR huge") as data:
+            data.tls.read(1000)
+            control.close()
+            self.assertTrue(client.until(
+                lambda: not self.server.sessions(), 25))  # TimeoutLinger
+
+
+class Fallback(KernelCase):
+    """Directive values; what is said where it cannot work."""
+
+    def test_values(self):
+        for value, fine in (("auto", True), ("on", True), ("off", True),
+                            ("Auto", True), ("perhaps", False), ("", False),
+                            ("on off", False)):
+            with self.subTest(value=value):
+                server = harness.Server(
+                    directives="TLSKernelOffload " + value)
+                code, text = server.check_config()
+                self.assertEqual(code == 0, fine, text)
+                if not fine:
+                    self.assertIn("write TLSKernelOffload auto|on|off", text)
+
+    def test_on_warns_where_it_cannot_work(self):
+        if kernel_has_tls():
+            self.skipTest("it works here")
+        for value, warns in (("on", True), ("auto", False), ("off", False)):
+            server = harness.Server(directives="TLSKernelOffload " + value)
+            with self.subTest(value=value):
+                code, text = server.check_config()
+                self.assertEqual(code, 0, text)
+                self.assertEqual("modprobe tls" in text, warns, text)
+
+    def test_log_says_nothing_where_it_cannot_work(self):
+        if kernel_has_tls():
+            self.skipTest("it works here")
+        control = self.login()
+        self.assertEqual(control.download("RETR big"), self.body)
+        self.assert_logged("data connection from")
+        self.assertNotIn("kernel TLS", self.server.log())
+
+
+@harness.both_versions
+class Kernel(KernelCase):
+    """Where the kernel has TLS."""
+
+    @classmethod
+    def prepare(cls):
+        if not kernel_has_tls():
+            raise unittest.SkipTest("this kernel has no TLS (modprobe tls)")
+        super().prepare()
+
+    SERVER = {"directives": "TraceLog {root}/trace.log\n"
+                            "Trace tls4217:5",
+              "vhosts": {"on": "TLSKernelOffload on",
+                         "off": "TLSKernelOffload off",
+                         "cbc": "TLSCipherSuite ECDHE-RSA-AES256-SHA384:"
+                                "ECDHE-ECDSA-AES256-SHA384"}}
+
+    def kernel_bytes(self):
+        return [int(number) for number in re.findall(
+            r"(\d+) bytes of the file were sent by the kernel",
+            self.server.text("trace.log"))]
+
+    def download_in(self, host, line="RETR big", *before):
+        """One download: whether the kernel had the keys."""
+        control = self.login(host)
+        count = sent_by_kernel()
+        received, raw = self.tapped(control, line, *before)
+        records(raw)
+        return received, sent_by_kernel() - count
+
+    def test_sendfile_sends_the_whole_file(self):
+        for host in ("main", "on"):
+            with self.subTest(host=host):
+                before = len(self.kernel_bytes())
+                received, count = self.download_in(host)
+                self.assertEqual(received, self.body)
+                self.assertEqual(count, 1)
+                self.assert_logged(SENDS)
+                self.assertTrue(client.until(
+                    lambda: self.kernel_bytes()[before:] == [BIG]))
+
+    def test_off(self):
+        self.assertEqual(self.download_in("off"), (self.body, 0))
+        self.assertNotIn("kernel TLS", self.server.log())
+
+    def test_cipher_that_the_kernel_does_not_have(self):
+        if self.VERSION == client.TLS1_3:
+            self.skipTest("TLS 1.3 has no such cipher")
+        self.assertEqual(self.download_in("cbc"), (self.body, 0))
+        self.assertNotIn("kernel TLS", self.server.log())
+
+    def test_small_files_and_others_stay_with_the_library(self):
+        self.assertEqual(self.download_in("on", "RETR small"),
+                         (self.body[:1000], 0))
+        self.assertEqual(self.download_in("on", "LIST")[1], 0)
+        self.assertEqual(self.download_in("on", "RETR text", "TYPE A")[1], 0)
+
+    def test_only_downloads_leave_the_gate_open(self):
+        control = self.login("on")
+        self.assertEqual(control.download("RETR big"), self.body)
+        count = sent_by_kernel()
+        control.upload("STOR up", self.body)
+        received, raw = self.tapped(control, "LIST")
+        records(raw)
+        self.assertIn(b"up", received)
+        self.assertEqual(sent_by_kernel(), count)
+
+    def test_what_is_sent_beside(self):
+        """NOOP in the middle is answered, at the end at the latest."""
+        control = self.login("on")
+        with control.begin("RETR big") as data:
+            data.tls.read(1000)
+            control.send(b"NOOP\r\n")
+            data.tls.read_all()
+            data.finish()
+            replies = [control.reply().code, control.reply().code]
+        self.assertEqual(sorted(replies), [200, 226])
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,235 @@
+/*
+ * mod_tls4217 - kernel.c: what is asked for, and what is believed
+ *
+ * Everywhere: a connection whose keys the kernel does not have is never taken
+ * for one whose keys it has, and works.  Where the kernel has TLS, bytes that
+ * are written to the bare socket arrive as TLS; elsewhere that test is
+ * skipped.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mod_tls4217/tls/gather.h"
+#include "mod_tls4217/tls/kernel.h"
+#include "t/unit/endpoint.h"
+
+#define SIZE  50000
+#define STEPS 1000000
+
+static struct pki_cert *leaf;
+static struct tls4217_context *context;
+
+static int set_up(void **unused) {
+  (void) unused;
+  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
+  context = endpoint_context(leaf, "kernel");
+  return 0;
+}
+
+static int tear_down(void **unused) {
+  (void) unused;
+  tls4217_context_free(context);
+  pki_free(leaf);
+  return 0;
+}
+
+static void test_probe_says_what_is_missing(void **unused) {
+  struct tls4217_error err;
+  int first;
+
+  (void) unused;
+  tls4217_error_clear(&err);
+  first = tls4217_kernel_probe(&err);
+  if (first < 0) {
+    assert_true(strstr(err.text, "modprobe tls") != NULL ||
+      strstr(err.text, "enable-ktls") != NULL);
+  }
+
+  /* It leaves nothing behind that would change the answer. */
+  for (int i = 0; i < 2000; i++) {
+    tls4217_error_clear(&err);
+    assert_int_equal(tls4217_kernel_probe(&err), first);
+  }
+}
+
+/* A socket that cannot be given keys: the library goes on by itself. */
+static void test_falls_back(void **state) {
+  struct endpoint_spec spec = { .context = context,
+    .channel = TLS4217_CHANNEL_DATA,
+    .version = *(const int *) *state };
+  unsigned char *bytes = endpoint_pattern(SIZE);
+
+  for (int i = 0; i < 2; i++) {
+    struct endpoint *ep;
+    struct tls4217_error err;
+    SSL *ssl;
+    char *got = NULL;
+
+    spec.two_descriptors = i == 1;
+    ep = endpoint_new(&spec);
+    ssl = tls4217_connection_ssl(ep->conn);
+
+    tls4217_error_clear(&err);
+    assert_int_equal(tls4217_kernel_request(ssl, &err), 0);
+    assert_false(tls4217_kernel_sends(ssl));
+    assert_int_equal(tls4217_connection_handshake(ep->conn, 10000, &err), 0);
+    assert_false(tls4217_kernel_sends(ssl));
+
+    assert_int_equal(
+      tls4217_connection_write(ep->conn, bytes, SIZE, 10000, &err), 0);
+    endpoint_settle(ep);
+    assert_int_equal(BIO_get_mem_data(ep->received, &got), SIZE);
+    assert_memory_equal(got, bytes, SIZE);
+    endpoint_free(ep);
+  }
+
+  free(bytes);
+}
+
+/* Over TCP. */
+
+struct ends {
+  SSL_CTX *ctx;
+  SSL *server, *client;
+  int listener, fds[3]; /* the client's; the server's; a dup(2) of that */
+};
+
+static void connect_ends(struct ends *ends) {
+  struct sockaddr_in addr = { .sin_family = AF_INET,
+    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+  socklen_t len = sizeof(addr);
+
+  ends->listener = socket(AF_INET, SOCK_STREAM, 0);
+  ends->fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+  assert_int_equal(
+    bind(ends->listener, (struct sockaddr *) &addr, sizeof(addr)), 0);
+  assert_int_equal(listen(ends->listener, 1), 0);
+  assert_int_equal(
+    getsockname(ends->listener, (struct sockaddr *) &addr, &len), 0);
+  assert_int_equal(connect(ends->fds[0], (struct sockaddr *) &addr, len), 0);
+  ends->fds[1] = accept(ends->listener, NULL, NULL);
+  ends->fds[2] = dup(ends->fds[1]);
+
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(fcntl(ends->fds[i], F_SETFL, O_NONBLOCK), 0);
+  }
+}
+
+static void open_ends(struct ends *ends, int version) {
+  struct tls4217_error err;
+
+  connect_ends(ends);
+  ends->ctx = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_verify(ends->ctx, SSL_VERIFY_NONE, NULL);
+  ends->client = SSL_new(ends->ctx);
+  SSL_set_fd(ends->client, ends->fds[0]);
+  SSL_set_max_proto_version(ends->client, version);
+  SSL_set_connect_state(ends->client);
+
+  ends->server = SSL_new(context->ctx);
+  SSL_set_rfd(ends->server, ends->fds[1]);
+  SSL_set_wfd(ends->server, ends->fds[2]);
+  SSL_set_num_tickets(ends->server, 0);
+  SSL_set_accept_state(ends->server);
+  tls4217_error_clear(&err);
+  assert_int_equal(tls4217_kernel_request(ends->server, &err), 0);
+  assert_false(tls4217_kernel_sends(ends->server));
+
+  for (int i = 0; i < STEPS && SSL_in_init(ends->server); i++) {
+    (void) SSL_do_handshake(ends->client);
+    (void) SSL_do_handshake(ends->server);
+  }
+
+  assert_int_equal(SSL_is_init_finished(ends->server), 1);
+}
+
+static void close_ends(struct ends *ends) {
+  SSL_free(ends->server);
+  SSL_free(ends->client);
+  SSL_CTX_free(ends->ctx);
+  (void) close(ends->listener);
+  for (int i = 0; i < 3; i++) {
+    (void) close(ends->fds[i]);
+  }
+}
+
+static void read_all(SSL *ssl, unsigned char *buf, size_t size) {
+  size_t total = 0, done = 0;
+
+  for (int i = 0; i < STEPS && total < size; i++) {
+    if (SSL_read_ex(ssl, buf + total, size - total, &done) == 1) {
+      total += done;
+    }
+  }
+
+  assert_int_equal(total, size);
+}
+
+static void test_bytes_of_the_socket_are_tls(void **state) {
+  unsigned char *bytes = endpoint_pattern(SIZE), *got = malloc(SIZE);
+  struct tls4217_error err;
+  struct ends ends;
+  ssize_t sent;
+
+  tls4217_error_clear(&err);
+  if (tls4217_kernel_probe(&err) < 0) {
+    print_message("# %s\n", err.text);
+    free(bytes);
+    free(got);
+    skip();
+  }
+
+  open_ends(&ends, *(const int *) *state);
+  assert_true(tls4217_kernel_sends(ends.server));
+  assert_false(BIO_get_ktls_recv(SSL_get_rbio(ends.server)));
+
+  sent = send(ends.fds[2], bytes, SIZE, 0);
+  assert_int_equal(sent, SIZE);
+  read_all(ends.client, got, SIZE);
+  assert_memory_equal(got, bytes, SIZE);
+
+  assert_int_equal(SSL_write(ends.server, "end", 3), 3);
+  read_all(ends.client, got, 3);
+  assert_memory_equal(got, "end", 3);
+  assert_true(SSL_shutdown(ends.server) >= 0);
+  while (
+    SSL_read(ends.client, got, 1) < 0 && SSL_get_shutdown(ends.client) == 0) {
+  }
+  assert_int_equal(SSL_get_shutdown(ends.client), SSL_RECEIVED_SHUTDOWN);
+
+  /* A buffer that holds bytes back is no socket. */
+  assert_int_equal(tls4217_gather_install(ends.server, SIZE, &err), 0);
+  assert_false(tls4217_kernel_sends(ends.server));
+
+  free(bytes);
+  free(got);
+  close_ends(&ends);
+}
+
+int main(void) {
+  static int v12 = TLS1_2_VERSION, v13 = TLS1_3_VERSION;
+  static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_probe_says_what_is_missing),
+    { "falls back, TLS 1.2", test_falls_back, NULL, NULL, &v12 },
+    { "falls back, TLS 1.3", test_falls_back, NULL, NULL, &v13 },
+    { "bytes of the socket are TLS, TLS 1.2", test_bytes_of_the_socket_are_tls,
+      NULL, NULL, &v12 },
+    { "bytes of the socket are TLS, TLS 1.3", test_bytes_of_the_socket_are_tls,
+      NULL, NULL, &v13 },
+  };
+
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
