@@ -178,6 +178,10 @@ static int shake_hands(struct tls4217_session *sess) {
     PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, &err);
 
   if (sess->data.conn != NULL) {
+    if (session.xfer.direction == PR_NETIO_IO_WR) {
+      tls4217_connection_expect_output(sess->data.conn);
+    }
+
     tls4217_offload_request(sess);
   }
 

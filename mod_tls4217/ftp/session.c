@@ -20,9 +20,6 @@
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/upload.h"
 
-/* What a download reads and writes at once, in bytes. */
-#define TRANSFER_CHUNK (128 * 1024)
-
 /* ProFTPD's callbacks get no argument of ours. */
 static struct tls4217_session *this_session = NULL;
 
@@ -167,21 +164,9 @@ int tls4217_session_apply_class(const struct tls4217_session *sess,
   return tls4217_context_override(tls4217_connection_ssl(conn), &wanted, err);
 }
 
-/*
- * The core reads a file in chunks of its idea of a socket's buffer, 16 KiB on
- * some versions, and looks at the control connection before each.  Socket
- * options are left alone: the core applies them only where the administrator
- * has set them.
- */
-static void enlarge_chunks(void) {
-  if (main_server->tcp_sndbuf_override == FALSE &&
-    main_server->tcp_sndbuf_len < TRANSFER_CHUNK) {
-    main_server->tcp_sndbuf_len = TRANSFER_CHUNK;
-  }
-}
-
 void tls4217_session_adopt_server(struct tls4217_session *sess) {
   sess->server = tls4217_server_find(main_server);
+  sess->core_chunk = main_server->tcp_sndbuf_len;
   if (sess->server != NULL) {
     sess->settings = sess->server->settings;
     if (has_ifsession()) {
@@ -196,7 +181,6 @@ void tls4217_session_adopt_server(struct tls4217_session *sess) {
   offer_features(sess);
   if (sess->server != NULL) {
     offer_help();
-    enlarge_chunks();
   }
 }
 

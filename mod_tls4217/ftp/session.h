@@ -85,6 +85,7 @@ struct tls4217_session {
   struct tls4217_state state;
   struct tls4217_binding binding;
   bool implicit;
+  int core_chunk; /* what the core reads of a file at once, in bytes */
   struct tls4217_origin origin;
   struct tls4217_keeper keeper;
   unsigned int reins; /* accepted by this process */

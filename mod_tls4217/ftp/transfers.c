@@ -13,6 +13,9 @@
 #include "mod_tls4217/ftp/transfers.h"
 #include "mod_tls4217/ftp/upload.h"
 
+/* What a large download reads and writes at once, in bytes. */
+#define TRANSFER_CHUNK (128 * 1024)
+
 static bool is_protected(const struct tls4217_session *sess) {
   return sess != NULL && sess->state.level == TLS4217_LEVEL_PRIVATE;
 }
@@ -87,6 +90,29 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd) {
   return judge(cmd, sess, NOT_LOADED);
 }
 
+/*
+ * The core reads a file in chunks of its idea of a socket's buffer, 16 KiB on
+ * some versions, and looks at the control connection before each.  It clears
+ * such a buffer for each file, so that small ones have no use for a large
+ * one.  Socket options are left alone: the core applies them only where the
+ * administrator has set them, and then we change nothing.
+ */
+static void choose_chunk(
+  const struct tls4217_session *sess, const cmd_rec *cmd) {
+  const char *path = pr_table_get(cmd->notes, "mod_xfer.retr-path", NULL);
+  struct stat st;
+
+  if (main_server->tcp_sndbuf_override != FALSE || path == NULL ||
+    pr_fsio_stat(path, &st) < 0) {
+    return;
+  }
+
+  main_server->tcp_sndbuf_len = sess->core_chunk;
+  if (st.st_size > sess->core_chunk && sess->core_chunk < TRANSFER_CHUNK) {
+    main_server->tcp_sndbuf_len = TRANSFER_CHUNK;
+  }
+}
+
 modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   modret_t *refusal;
@@ -105,7 +131,10 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
     }
   }
 
-  if (is_protected(sess) && pr_cmd_cmp(cmd, PR_CMD_RETR_ID) != 0) {
+  if (pr_cmd_cmp(cmd, PR_CMD_RETR_ID) == 0) {
+    choose_chunk(sess, cmd);
+
+  } else if (is_protected(sess)) {
     tls4217_upload_begin(sess, cmd);
   }
 

@@ -25,6 +25,9 @@
  * processor's cache, less costs a read(2) per record. */
 #define READ_AHEAD (64 * 1024)
 
+/* The most that a TLS record holds (RFC 8446, section 5.1). */
+#define RECORD (16 * 1024)
+
 /* What a data connection hands to write(2) at once, for the same reasons. */
 #define GATHER (64 * 1024)
 
@@ -179,6 +182,11 @@ struct tls4217_hello *tls4217_connection_hello(const SSL *ssl) {
 }
 
 /* Life. */
+
+void tls4217_connection_expect_output(struct tls4217_connection *conn) {
+  SSL_set_read_ahead(conn->ssl, 0);
+  SSL_set_default_read_buffer_len(conn->ssl, RECORD);
+}
 
 static int make_nonblocking(int fd, int *old_flags, struct tls4217_error *err) {
   *old_flags = fcntl(fd, F_GETFL);
@@ -368,7 +376,7 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
   }
 
   /* Without it records are written one by one.  The kernel needs no help. */
-  if (conn->bound.data && conn->gathers == false &&
+  if (conn->bound.data && conn->gathers == false && size > RECORD &&
     tls4217_kernel_sends(conn->ssl) == false) {
     conn->gathers = tls4217_gather_install(conn->ssl, GATHER, NULL) == 0;
   }

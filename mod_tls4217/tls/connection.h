@@ -58,6 +58,12 @@ struct tls4217_connection *tls4217_connection_new(
   int wfd, struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
   struct tls4217_error *err);
 
+/*
+ * Says, before the handshake of a data connection, that data will go out on
+ * it: nothing is read ahead then, and no memory taken for it.
+ */
+void tls4217_connection_expect_output(struct tls4217_connection *conn);
+
 /* Frees it, without a close_notify.  NULL is fine. */
 void tls4217_connection_free(struct tls4217_connection *conn);
 

@@ -56,6 +56,8 @@ def context(cafile, version=None, tickets=True, alpn=(), ciphers=None):
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
+    # Python would take a bare FIN for close_notify (SSL_CTX_set_options(3)).
+    made.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 1 << 7)
     made.load_verify_locations(cafile)
     if version is not None:
         made.minimum_version = version
@@ -182,6 +184,10 @@ class Tls:
             return b""
         except ssl.SSLEOFError as error:
             raise Cut(str(error)) from error
+        except ssl.SSLError as error:
+            if "unexpected eof" in str(error):
+                raise Cut(str(error)) from error
+            raise
 
     def read_all(self):
         received = bytearray()
