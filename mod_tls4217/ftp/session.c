@@ -148,7 +148,9 @@ static bool is_same(const char *left, const char *right) {
 int tls4217_session_apply_class(const struct tls4217_session *sess,
   const struct tls4217_connection *conn, struct tls4217_error *err) {
   const struct tls4217_settings *own = &sess->settings;
-  const struct tls4217_settings *common = &sess->server->settings;
+  const struct tls4217_settings *common = sess->server != NULL ?
+    &sess->server->settings :
+    own;
   const struct tls4217_context_settings wanted = {
     .versions = own->versions,
     .ciphers = own->ciphers,

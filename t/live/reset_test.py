@@ -26,6 +26,12 @@ TLSOptions AllowReinitialize
   TLSClearCommandChannel on
   TLSDataProtection required
 </VirtualHost>
+<VirtualHost 127.0.0.1>
+  ServerName plain
+  Port {port}
+  ServerAlias plain.example.org
+  TLSEngine off
+</VirtualHost>
 """
 
 
@@ -152,6 +158,13 @@ class Host(ResetCase):
         control.command("HOST ftp.example.org", 220)
         self.assertTrue(self.is_named(control))
         control.login().protect()
+        self.assertEqual(control.download("NLST file"), b"file\r\n")
+
+    def test_rfc7151_host_without_tls_behind_tls(self):
+        """What is protected stays so; nothing breaks."""
+        control = self.connect(server_name="plain.example.org").auth("SSL")
+        control.command("HOST plain.example.org", 220)
+        control.login()
         self.assertEqual(control.download("NLST file"), b"file\r\n")
 
     def test_rfc959_rein_goes_back_to_the_first_server(self):
