@@ -284,6 +284,13 @@ static int poll_cb(pr_netio_stream_t *strm) {
     return sess->plain->poll(strm);
   }
 
+  /* The core calls neither read nor write of a transfer that was aborted, and
+   * polls again and again, for ever. */
+  if (is_aborted(sess)) {
+    errno = ECONNABORTED;
+    return -1;
+  }
+
   /* Reads and writes of ours wait by themselves, and see ABOR meanwhile. */
   return 1;
 }

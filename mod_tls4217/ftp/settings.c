@@ -152,11 +152,9 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   settings->handshake_timeout = timeout != NULL ? *timeout :
                                                   DEFAULT_HANDSHAKE_TIMEOUT;
 
-  /* Not auto: a session may outlive a client that vanishes in the middle of
-   * what the kernel sends. */
   offload = find_value(set, "TLSKernelOffload");
   settings->offload = offload != NULL ? (enum tls4217_offload_mode) * offload :
-                                        TLS4217_OFFLOAD_OFF;
+                                        TLS4217_OFFLOAD_AUTO;
 
   find_ciphers(set, settings);
   find_certificates(set, settings);

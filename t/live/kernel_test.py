@@ -145,8 +145,7 @@ class KernelCase(harness.LiveCase):
 class Everywhere(KernelCase):
     """With and without a kernel that has TLS."""
 
-    SERVER = {"global_directives": "TLSKernelOffload auto",
-              "modules": ("mod_deflate",) if
+    SERVER = {"modules": ("mod_deflate",) if
               harness.stock_module("mod_deflate") else (),
               "directives": "<IfModule mod_deflate.c>\n"
                             "DeflateEngine on\n</IfModule>",
@@ -338,8 +337,7 @@ class Kernel(KernelCase):
             raise unittest.SkipTest("this kernel has no TLS (modprobe tls)")
         super().prepare()
 
-    SERVER = {"global_directives": "TLSKernelOffload auto",
-              "directives": "TraceLog {root}/trace.log\n"
+    SERVER = {"directives": "TraceLog {root}/trace.log\n"
                             "Trace tls4217:5",
               "vhosts": {"on": "TLSKernelOffload on",
                          "off": "TLSKernelOffload off",
