@@ -178,6 +178,39 @@ static int replace_authenticators(void) {
   return 0;
 }
 
+/* RFC 2228, section 5.2.1: 232, authorized by the security data exchange. */
+static modret_t *recode(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_get();
+  pr_response_t *responses = resp_list;
+
+  if (sess == NULL || sess->peer.granting == false ||
+    pr_cmd_cmp(cmd, PR_CMD_PASS_ID) != 0) {
+    return PR_DECLINED(cmd);
+  }
+
+  pr_response_clear(&resp_list);
+  for (; responses != NULL; responses = responses->next) {
+    const bool is_230 = responses->num != NULL &&
+      strcmp(responses->num, R_230) == 0;
+
+    pr_response_add(is_230 ? R_232 : responses->num, "%s", responses->msg);
+  }
+
+  return PR_DECLINED(cmd);
+}
+
+/*
+ * Has the reply of our PASS recoded.  Of any command, because that is what
+ * mod_log's handler is, too, which must come behind it; and only now, because
+ * the core works for each handler that a command has.
+ */
+static int add_recode(void) {
+  static cmdtable row = { LOG_CMD, C_ANY, G_NONE, recode, FALSE, FALSE, 0,
+    &tls4217_module };
+
+  return pr_stash_add_symbol(PR_SYM_CMD, &row);
+}
+
 /* What mod_auth gets as the password: nobody's. */
 static char *make_password(pool *p) {
   static const char hex[] = "0123456789abcdef";
@@ -202,7 +235,7 @@ static void dispatch_pass(cmd_rec *cmd, struct tls4217_session *sess) {
   char *password;
 
   password = make_password(cmd->pool);
-  if (password == NULL || replace_authenticators() < 0) {
+  if (password == NULL || replace_authenticators() < 0 || add_recode() < 0) {
     return;
   }
 
@@ -276,27 +309,6 @@ modret_t *tls4217_auth_user(cmd_rec *cmd) {
   directive = find_grant(cmd, sess, cmd->arg);
   if (directive != NULL) {
     log_in(cmd, sess, directive);
-  }
-
-  return PR_DECLINED(cmd);
-}
-
-/* RFC 2228, section 5.2.1: 232, authorized by the security data exchange. */
-modret_t *tls4217_auth_recode(cmd_rec *cmd) {
-  const struct tls4217_session *sess = tls4217_session_get();
-  pr_response_t *responses = resp_list;
-
-  if (sess == NULL || sess->peer.granting == false ||
-    pr_cmd_cmp(cmd, PR_CMD_PASS_ID) != 0) {
-    return PR_DECLINED(cmd);
-  }
-
-  pr_response_clear(&resp_list);
-  for (; responses != NULL; responses = responses->next) {
-    const bool is_230 = responses->num != NULL &&
-      strcmp(responses->num, R_230) == 0;
-
-    pr_response_add(is_230 ? R_232 : responses->num, "%s", responses->msg);
   }
 
   return PR_DECLINED(cmd);

@@ -23,10 +23,7 @@
 #include "mod_tls4217/ftp/session.h"
 
 /* POST_CMD of USER: logs the user in, or ends the session where the login is
- * denied, or does nothing. */
+ * denied, or does nothing.  The reply is 232 (RFC 2228, section 5.2.1). */
 modret_t *tls4217_auth_user(cmd_rec *cmd);
-
-/* LOG_CMD of any command: the reply of our own PASS becomes a 232. */
-modret_t *tls4217_auth_recode(cmd_rec *cmd);
 
 #endif

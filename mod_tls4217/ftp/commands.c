@@ -138,6 +138,11 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   return PR_HANDLED(cmd);
 }
 
+static modret_t *pre_any(cmd_rec *cmd) {
+  tls4217_transfers_forget_failure();
+  return tls4217_gatekeeper_pre(cmd);
+}
+
 /* mod_ifsession has merged the user's and the group's directives by now. */
 MODRET log_pass(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
@@ -178,7 +183,7 @@ static const struct handler handlers[] = {
   { CMD, { C_CCC }, G_NONE, cmd_ccc, FALSE, CL_SEC },
   { CMD, { C_REIN }, G_NONE, tls4217_reinit_rein, FALSE, CL_AUTH },
 
-  { PRE_CMD, { C_ANY }, G_NONE, tls4217_gatekeeper_pre, FALSE, 0 },
+  { PRE_CMD, { C_ANY }, G_NONE, pre_any, FALSE, 0 },
   { PRE_CMD, { LISTINGS, C_STOU }, G_NONE, tls4217_transfers_pre, TRUE, 0 },
   { PRE_CMD, { C_EPRT, C_EPSV, C_PASV, C_PORT }, G_NONE,
     tls4217_transfers_announce, TRUE, 0 },
@@ -189,18 +194,14 @@ static const struct handler handlers[] = {
 
   { POST_CMD, { C_PASS }, G_NONE, tls4217_gatekeeper_post_pass, FALSE, 0 },
   { POST_CMD, { C_USER }, G_NONE, tls4217_auth_user, FALSE, 0 },
-  /* Of any command: before mod_log's, which is one, too. */
-  { LOG_CMD, { C_ANY }, G_NONE, tls4217_auth_recode, FALSE, 0 },
   { LOG_CMD, { C_PASS }, G_NONE, log_pass, FALSE, 0 },
   { LOG_CMD_ERR, { C_PASS }, G_NONE, tls4217_reinit_failed_pass, FALSE, 0 },
   { POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
 
   { POST_CMD, { C_RETR }, G_NONE, tls4217_transfers_correct, FALSE, 0 },
   { POST_CMD_ERR, { C_ANY }, G_NONE, tls4217_transfers_explain, FALSE, 0 },
-  { LOG_CMD, { LISTINGS, UPLOADS, C_RETR }, G_NONE, tls4217_transfers_finish,
-    FALSE, 0 },
-  { LOG_CMD_ERR, { LISTINGS, UPLOADS, C_RETR }, G_NONE,
-    tls4217_transfers_finish, FALSE, 0 },
+  { LOG_CMD, { UPLOADS }, G_NONE, tls4217_transfers_end_upload, FALSE, 0 },
+  { LOG_CMD_ERR, { UPLOADS }, G_NONE, tls4217_transfers_end_upload, FALSE, 0 },
 };
 
 #define NHANDLERS (sizeof(handlers) / sizeof(handlers[0]))

@@ -181,15 +181,26 @@ modret_t *tls4217_transfers_correct(cmd_rec *cmd) {
   return PR_DECLINED(cmd);
 }
 
-modret_t *tls4217_transfers_finish(cmd_rec *cmd) {
+/* Commands may be handled while a transfer goes on. */
+static bool is_between_transfers(void) {
+  return (session.sf_flags & SF_XFER) == 0;
+}
+
+modret_t *tls4217_transfers_end_upload(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_get();
 
   (void) cmd;
-  /* Commands may be handled while a transfer goes on. */
-  if (sess != NULL && !(session.sf_flags & SF_XFER)) {
-    sess->failure.code = NULL;
+  if (sess != NULL && is_between_transfers()) {
     tls4217_upload_end(sess);
   }
 
   return PR_DECLINED(cmd);
+}
+
+void tls4217_transfers_forget_failure(void) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  if (sess != NULL && is_between_transfers()) {
+    sess->failure.code = NULL;
+  }
 }

@@ -32,7 +32,10 @@ modret_t *tls4217_transfers_explain(cmd_rec *cmd);
  */
 modret_t *tls4217_transfers_correct(cmd_rec *cmd);
 
-/* LOG_CMD and LOG_CMD_ERR of the transfer commands: it is over. */
-modret_t *tls4217_transfers_finish(cmd_rec *cmd);
+/* LOG_CMD and LOG_CMD_ERR of uploads: it is over. */
+modret_t *tls4217_transfers_end_upload(cmd_rec *cmd);
+
+/* Before any command: why the transfer before it failed is not its reason. */
+void tls4217_transfers_forget_failure(void);
 
 #endif

@@ -2,7 +2,8 @@
 """Compares the CPU that FTPS servers spend on the same work.
 
     bench.py [--quick] [--servers A,B] [--workloads A,B] [--rounds N]
-             [--netns] [--groups LIST] [--json FILE] [--svg FILE]
+             [--netns] [--groups LIST] [--sessions N] [--json FILE]
+             [--svg FILE]
 
 Every server runs at the same time, idle but for the one that works; the
 workloads take turns (A B C A B C ...), so that whatever else the machine
@@ -81,6 +82,8 @@ def parse_arguments():
     parser.add_argument("--netns", action="store_true",
                         help="MTU 1500 between two namespaces (root)")
     parser.add_argument("--groups", help="key exchange groups of the client")
+    parser.add_argument("--sessions", type=int, metavar="N",
+                        help="how many the workload idle holds")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--svg", metavar="FILE")
     parser.add_argument("--cache", required=True, metavar="DIR",
@@ -203,6 +206,8 @@ class Bench:
 
     def _arguments(self, workload, cell):
         count = workload.quick if self.options.quick else workload.count
+        if workload.name == "idle":
+            count = self.options.sessions or count
         arguments = ["--tls", cell.mode, "--count", str(count)]
         if cell.mode != "none":
             arguments += ["--cipher", CIPHERS[cell.mode],
