@@ -206,6 +206,15 @@ static int poll_cb(pr_netio_stream_t *strm) {
 
 /* Writing replies. */
 
+/* OpenSSL writes a ticket by itself, ahead of the reply: one segment, not
+ * two. */
+static void cork_ticket(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm, int on) {
+  if (sess->control.ticket_waits) {
+    (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), on);
+  }
+}
+
 static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
   struct tls4217_error err;
@@ -222,11 +231,15 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   }
 
   tls4217_error_clear(&err);
+  cork_ticket(sess, strm, 1);
 
   sess->control.writing = true;
   res = tls4217_connection_write(
     sess->control.conn, buf, size, WRITE_TIMEOUT, &err);
   sess->control.writing = false;
+
+  cork_ticket(sess, strm, 0);
+  sess->control.ticket_waits = false;
 
   if (res < 0) {
     pr_trace_msg("tls4217", 3, "control connection: %s", err.text);
@@ -433,13 +446,17 @@ void tls4217_control_ignore_urgent(const struct tls4217_session *sess) {
 
 void tls4217_control_issue_ticket(struct tls4217_session *sess) {
   struct tls4217_error err;
+  int res;
 
   if (sess->control.conn == NULL) {
     return;
   }
 
   tls4217_error_clear(&err);
-  if (tls4217_connection_issue_ticket(sess->control.conn, &err) < 0) {
+  res = tls4217_connection_issue_ticket(sess->control.conn, &err);
+  if (res < 0) {
     tls4217_session_log(sess, "control connection: %s", err.text);
   }
+
+  sess->control.ticket_waits = res > 0;
 }

@@ -26,8 +26,9 @@ struct tls4217_control_channel {
    * data connections must stay with the control connection's sessions. */
   const struct tls4217_context *context;
   struct tls4217_command_buffer input;
-  bool ended;   /* the peer will send no more */
-  bool writing; /* inside a write: do not write */
+  bool ended;        /* the peer will send no more */
+  bool writing;      /* inside a write: do not write */
+  bool ticket_waits; /* and leaves with the next reply */
 };
 
 /* The data connection of the transfer that is under way (data.c). */

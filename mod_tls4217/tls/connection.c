@@ -184,7 +184,6 @@ struct tls4217_hello *tls4217_connection_hello(const SSL *ssl) {
 /* Life. */
 
 void tls4217_connection_expect_output(struct tls4217_connection *conn) {
-  SSL_set_read_ahead(conn->ssl, 0);
   SSL_set_default_read_buffer_len(conn->ssl, RECORD);
 }
 
@@ -437,7 +436,7 @@ int tls4217_connection_issue_ticket(
     return -1;
   }
 
-  return 0;
+  return 1;
 }
 
 /* Questions about a handshake that is over. */

@@ -60,7 +60,8 @@ struct tls4217_connection *tls4217_connection_new(
 
 /*
  * Says, before the handshake of a data connection, that data will go out on
- * it: nothing is read ahead then, and no memory taken for it.
+ * it: no more is read ahead than the client's part of a handshake, and no
+ * memory taken for more.
  */
 void tls4217_connection_expect_output(struct tls4217_connection *conn);
 
@@ -134,8 +135,8 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
 
 /*
  * TLS 1.3: has a fresh session ticket leave ahead of the next write
- * (SSL_new_session_ticket(3)).  Nothing in TLS 1.2.  Returns 0, or -1 with
- * err filled.
+ * (SSL_new_session_ticket(3)).  Returns 1, or 0 where there is none to
+ * issue (TLS 1.2), or -1 with err filled.
  */
 int tls4217_connection_issue_ticket(
   struct tls4217_connection *conn, struct tls4217_error *err);

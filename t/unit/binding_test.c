@@ -325,7 +325,7 @@ static void over_all_kinds(
 static void run_fresh(struct endpoint *control, const struct kind *kind) {
   assert_int_equal(knock(control, kind, session_of(control)), OWN);
   for (int i = 0; i < 3; i++) {
-    assert_int_equal(tls4217_connection_issue_ticket(control->conn, NULL), 0);
+    assert_true(tls4217_connection_issue_ticket(control->conn, NULL) >= 0);
     assert_int_equal(
       tls4217_connection_write(control->conn, "227 x\r\n", 7, -1, NULL), 0);
     endpoint_settle(control);
