@@ -124,6 +124,10 @@ class Bench:
             options.workloads, WORKLOADS, "workload")]
 
     @property
+    def network(self):
+        return self._network.NAME
+
+    @property
     def method(self):
         return (measure.CgroupAccount if self._groups
                 else measure.ProcAccount).METHOD
@@ -255,8 +259,7 @@ def describe(bench, rounds):
     version = subprocess.run(["openssl", "version"], capture_output=True,
                              text=True, check=False).stdout.strip()
     return {"rounds": rounds, "quick": bench.options.quick,
-            "network": bench.options.netns and network.Namespaces.NAME
-            or network.Loopback.NAME,
+            "network": bench.network,
             "accounting": bench.method, "openssl": version,
             "kernel": platform.release(), "processors": os.cpu_count(),
             "ciphers": CIPHERS, "groups": bench.options.groups or "default",
@@ -268,7 +271,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else \
         tempfile.gettempdir()
-    net = network.Namespaces() if options.netns else network.Loopback()
+    net = network.choose(options.netns)
     site = servers.Site(parent, BULK_BYTES)
     bench = Bench(options, site, net)
     try:
