@@ -338,6 +338,22 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   return -1;
 }
 
+/* Whether this is a small file, whole.  What ASCII makes of a file has
+ * another size. */
+static bool is_whole_file(size_t size) {
+  return session.curr_cmd != NULL && strcmp(session.curr_cmd, C_RETR) == 0 &&
+    session.xfer.total_bytes == 0 && session.xfer.file_size == (off_t) size &&
+    (session.sf_flags & (SF_ASCII | SF_ASCII_OVERRIDE)) == 0;
+}
+
+static int write_data(struct tls4217_session *sess, const char *buf,
+  size_t size, struct tls4217_error *err) {
+  sess->data.whole = is_whole_file(size);
+  return sess->data.whole ?
+    tls4217_connection_write_all(sess->data.conn, buf, size, err) :
+    tls4217_connection_write(sess->data.conn, buf, size, -1, err);
+}
+
 static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
   struct tls4217_error err;
@@ -354,7 +370,7 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   }
 
   tls4217_error_clear(&err);
-  if (tls4217_connection_write(sess->data.conn, buf, size, -1, &err) == 0) {
+  if (write_data(sess, buf, size, &err) == 0) {
     tls4217_offload_count(sess, size);
     return (int) size;
   }
@@ -374,8 +390,13 @@ static void send_close_notify(struct tls4217_session *sess) {
 
   tls4217_error_clear(&err);
   if (tls4217_connection_shutdown(
-        sess->data.conn, false, SHUTDOWN_TIMEOUT, &err) < 0) {
-    pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
+        sess->data.conn, false, SHUTDOWN_TIMEOUT, &err) == 0) {
+    return;
+  }
+
+  pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
+  if (sess->data.whole) {
+    fail_transfer(sess, R_426, "Transfer aborted: %s", err.text);
   }
 }
 
@@ -417,7 +438,9 @@ static int shutdown_cb(pr_netio_stream_t *strm, int how) {
 
   check_kernel(sess);
   tls4217_offload_close(sess);
-  (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 0);
+
+  /* The end of the data, close_notify and FIN: one segment, if they fit. */
+  (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 1);
 
   /* A transfer that was cut must not look complete. */
   if (is_aborted(sess) == false && sess->failure.code == NULL) {

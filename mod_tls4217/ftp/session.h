@@ -35,6 +35,7 @@ struct tls4217_control_channel {
 struct tls4217_data_channel {
   struct tls4217_connection *conn; /* NULL: in clear */
   pr_netio_stream_t *in, *out;     /* the streams that it serves */
+  bool whole; /* a small file, which leaves with the close_notify */
 };
 
 /* The reply that a failed transfer gets instead of the core's (transfers.c). */

@@ -9,7 +9,6 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,24 +186,6 @@ void tls4217_connection_expect_output(struct tls4217_connection *conn) {
   SSL_set_default_read_buffer_len(conn->ssl, RECORD);
 }
 
-static int make_nonblocking(int fd, int *old_flags, struct tls4217_error *err) {
-  *old_flags = fcntl(fd, F_GETFL);
-  if (*old_flags < 0 ||
-    ((*old_flags & O_NONBLOCK) == 0 &&
-      fcntl(fd, F_SETFL, *old_flags | O_NONBLOCK) < 0)) {
-    tls4217_error_set_errno(err, errno, "cannot set up the socket");
-    return -1;
-  }
-
-  return 0;
-}
-
-static void restore_mode(int fd, int old_flags) {
-  if (old_flags >= 0 && (old_flags & O_NONBLOCK) == 0) {
-    (void) fcntl(fd, F_SETFL, old_flags);
-  }
-}
-
 static int make_ssl(
   struct tls4217_connection *conn, SSL_CTX *ctx, struct tls4217_error *err) {
   ERR_clear_error();
@@ -248,8 +229,9 @@ struct tls4217_connection *tls4217_connection_new(
   conn->bound.binding = binding;
   conn->bound.data = (channel == TLS4217_CHANNEL_DATA);
 
-  if (make_nonblocking(rfd, &conn->rfd_flags, err) < 0 ||
-    (wfd != rfd && make_nonblocking(wfd, &conn->wfd_flags, err) < 0) ||
+  if (tls4217_waiter_make_nonblocking(rfd, &conn->rfd_flags, err) < 0 ||
+    (wfd != rfd &&
+      tls4217_waiter_make_nonblocking(wfd, &conn->wfd_flags, err) < 0) ||
     make_ssl(conn, context->ctx, err) < 0) {
     tls4217_connection_free(conn);
     return NULL;
@@ -266,8 +248,8 @@ void tls4217_connection_free(struct tls4217_connection *conn) {
   SSL_free(conn->ssl);
 
   /* Two descriptors may share one file status: give back in reverse order. */
-  restore_mode(conn->wfd, conn->wfd_flags);
-  restore_mode(conn->rfd, conn->rfd_flags);
+  tls4217_waiter_restore_mode(conn->wfd, conn->wfd_flags);
+  tls4217_waiter_restore_mode(conn->rfd, conn->rfd_flags);
 
   free(conn);
 }
@@ -362,27 +344,23 @@ static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,
     0;
 }
 
-int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
-  size_t size, int timeout, struct tls4217_error *err) {
+/* Without it records are written one by one.  The kernel needs no help. */
+static bool gather(struct tls4217_connection *conn, int size) {
+  if (conn->gathers == false && tls4217_kernel_sends(conn->ssl) == false) {
+    conn->gathers = tls4217_gather_install(conn->ssl, size, NULL) == 0;
+  }
+
+  return conn->gathers;
+}
+
+static int write_until(struct tls4217_connection *conn, const void *buf,
+  size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
   struct operation op = {
     .run = run_write, .what = "TLS write failed", .out = buf, .size = size
   };
 
-  int64_t deadline;
-
-  if (size == 0) {
-    return 0;
-  }
-
-  /* Without it records are written one by one.  The kernel needs no help. */
-  if (conn->bound.data && conn->gathers == false && size > RECORD &&
-    tls4217_kernel_sends(conn->ssl) == false) {
-    conn->gathers = tls4217_gather_install(conn->ssl, GATHER, NULL) == 0;
-  }
-
-  deadline = tls4217_waiter_deadline(timeout);
   if (conn->broken == false && perform(conn, &op, deadline, err) > 0 &&
-    flush_gathered(conn, deadline, err) == 0) {
+    (flush == false || flush_gathered(conn, deadline, err) == 0)) {
     return 0;
   }
 
@@ -391,6 +369,29 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
   tell_failure(conn, err);
   tls4217_error_set(err, EPIPE, "TLS write failed: the connection is closed");
   return -1;
+}
+
+int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
+  size_t size, int timeout, struct tls4217_error *err) {
+  if (size == 0) {
+    return 0;
+  }
+
+  if (conn->bound.data && size > RECORD) {
+    (void) gather(conn, GATHER);
+  }
+
+  return write_until(
+    conn, buf, size, true, tls4217_waiter_deadline(timeout), err);
+}
+
+int tls4217_connection_write_all(struct tls4217_connection *conn,
+  const void *buf, size_t size, struct tls4217_error *err) {
+  if (size == 0 || size > RECORD || gather(conn, 2 * RECORD) == false) {
+    return tls4217_connection_write(conn, buf, size, -1, err);
+  }
+
+  return write_until(conn, buf, size, false, TLS4217_WAITER_NEVER, err);
 }
 
 int tls4217_connection_shutdown(struct tls4217_connection *conn,
@@ -406,7 +407,7 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
   }
 
   /* The owner of the socket may have made it blocking meanwhile. */
-  (void) make_nonblocking(conn->wfd, &flags, NULL);
+  (void) tls4217_waiter_make_nonblocking(conn->wfd, &flags, NULL);
 
   deadline = tls4217_waiter_deadline(timeout);
   if ((SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) == 0 &&

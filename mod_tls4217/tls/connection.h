@@ -125,6 +125,14 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
   size_t size, int timeout, struct tls4217_error *err);
 
 /*
+ * The same for all that a data connection is to carry: it leaves with the
+ * close_notify behind it (tls4217_connection_shutdown), in one write(2), if
+ * it fits into one record.
+ */
+int tls4217_connection_write_all(struct tls4217_connection *conn,
+  const void *buf, size_t size, struct tls4217_error *err);
+
+/*
  * Sends close_notify, once; where wait_for_peer is true, waits for the
  * peer's.  Gives up after timeout milliseconds.  Plaintext that the peer
  * still sends is thrown away.  Returns 0, or -1 with err filled.  After a

@@ -1,10 +1,11 @@
 /*
  * mod_tls4217 - waiting for a socket, with a deadline
  *
- * See waiter.h.  clock_gettime(2), poll(2).
+ * See waiter.h.  clock_gettime(2), poll(2), fcntl(2).
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stddef.h>
@@ -62,4 +63,23 @@ int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
   }
 
   return 0;
+}
+
+int tls4217_waiter_make_nonblocking(
+  int fd, int *old_flags, struct tls4217_error *err) {
+  *old_flags = fcntl(fd, F_GETFL);
+  if (*old_flags < 0 ||
+    ((*old_flags & O_NONBLOCK) == 0 &&
+      fcntl(fd, F_SETFL, *old_flags | O_NONBLOCK) < 0)) {
+    tls4217_error_set_errno(err, errno, "cannot set up the socket");
+    return -1;
+  }
+
+  return 0;
+}
+
+void tls4217_waiter_restore_mode(int fd, int old_flags) {
+  if (old_flags >= 0 && (old_flags & O_NONBLOCK) == 0) {
+    (void) fcntl(fd, F_SETFL, old_flags);
+  }
 }

@@ -46,4 +46,12 @@ int64_t tls4217_waiter_deadline(int timeout);
 int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
   short events, int64_t deadline, struct tls4217_error *err);
 
+/*
+ * Lets nobody but the waiter wait for fd (O_NONBLOCK), and as it was before:
+ * old_flags keeps what it was.  Returns 0, or -1 with err filled.
+ */
+int tls4217_waiter_make_nonblocking(
+  int fd, int *old_flags, struct tls4217_error *err);
+void tls4217_waiter_restore_mode(int fd, int old_flags);
+
 #endif

@@ -23,6 +23,9 @@ import time
 
 TIMEOUT = 15.0
 
+# tcpi_data_segs_in of struct tcp_info (linux/tcp.h).
+DATA_SEGS_IN = 152
+
 TLS1_2 = ssl.TLSVersion.TLSv1_2
 TLS1_3 = ssl.TLSVersion.TLSv1_3
 
@@ -89,6 +92,12 @@ def read_to_end(sock):
             received += piece
     except ConnectionError:
         return received
+
+
+def segments(sock):
+    """How many segments with data a socket has received."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+    return struct.unpack_from("=I", info, DATA_SEGS_IN)[0]
 
 
 def cut(sock):

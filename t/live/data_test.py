@@ -195,6 +195,16 @@ class Ends(harness.LiveCase):
                 self.assertEqual(len(data.tls.read_all()), size)
             control.reply(226)
 
+    def test_small_download_and_its_end_are_one_segment(self):
+        self.server.put("small", b"small" * 200)
+        control = self.login()
+        with control.begin("RETR small") as data:
+            self.assertEqual(data.tls.read_all(), b"small" * 200)
+            # The server's part of a resumed handshake is one, too.
+            self.assertEqual(client.segments(data.sock), 2)
+            data.finish()
+        control.reply(226)
+
     def test_client_that_never_says_close_notify(self):
         control = self.login()
         for line in ("LIST", "NLST", "MLSD", "NLST nothing*"):

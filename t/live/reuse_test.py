@@ -6,23 +6,12 @@ RFC 4217 section 10.2 lets a server insist on a cached session, and section
 TLS 1.3 are three ways to resume: one case each.
 """
 
-import socket
 import ssl
-import struct
 
 import client
 import harness
 
 SWITCH = "NoSessionReuseRequired"
-
-# tcpi_data_segs_in of struct tcp_info (linux/tcp.h).
-DATA_SEGS_IN = 152
-
-
-def segments(sock):
-    """How many segments with data a socket has received."""
-    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
-    return struct.unpack_from("=I", info, DATA_SEGS_IN)[0]
 
 
 class Reuse:
@@ -239,10 +228,10 @@ class Tickets13(Reuse, harness.LiveCase):
     def test_fresh_ticket_and_reply_in_one_segment(self):
         control = self.login()
         control.command("PASV", 227)
-        before = segments(control.sock)
+        before = client.segments(control.sock)
         for _ in range(5):
             control.command("PASV", 227)
-        self.assertEqual(segments(control.sock) - before, 5)
+        self.assertEqual(client.segments(control.sock) - before, 5)
 
     def test_every_ticket_is_good_once(self):
         """A client that never uses a ticket twice, as JSSE and Node do."""

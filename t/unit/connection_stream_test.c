@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <openssl/ssl.h>
@@ -334,6 +335,72 @@ static void test_write_to_nobody(void **state) {
 }
 
 /* An ABOR: what the waiter says is what the caller gets. */
+static void expect_received(struct endpoint *ep, const void *sent, int size) {
+  char *received = NULL;
+
+  endpoint_settle(ep);
+  assert_int_equal(BIO_get_mem_data(ep->received, &received), size);
+  assert_memory_equal(received, sent, size);
+}
+
+/* What is all that is to come waits for close_notify. */
+static void run_write_all(struct endpoint *ep) {
+  size_t before;
+
+  endpoint_settle(ep);
+  before = ep->received_size;
+  assert_int_equal(tls4217_connection_write_all(ep->conn, "file", 4, NULL), 0);
+  endpoint_settle(ep);
+  assert_int_equal(ep->received_size, before);
+
+  assert_int_equal(tls4217_connection_shutdown(ep->conn, false, LATE, NULL), 0);
+  expect_received(ep, "file", 4);
+  assert_true(ep->closed);
+}
+
+static void test_write_all(void **state) {
+  (void) state;
+  over_all_ways(run_write_all);
+}
+
+/* A caller that was wrong loses nothing, and neither does a long file. */
+static void run_write_all_and_more(struct endpoint *ep) {
+  unsigned char *sent = endpoint_pattern(100000);
+
+  assert_int_equal(
+    tls4217_connection_write_all(ep->conn, sent, 16384, NULL), 0);
+  assert_int_equal(
+    tls4217_connection_write(ep->conn, sent + 16384, 3616, LATE, NULL), 0);
+  expect_received(ep, sent, 20000);
+  assert_int_equal(
+    tls4217_connection_write_all(ep->conn, sent + 20000, 80000, NULL), 0);
+  expect_received(ep, sent, 100000);
+  free(sent);
+}
+
+static void test_write_all_and_more(void **state) {
+  (void) state;
+  over_all_ways(run_write_all_and_more);
+}
+
+/* The end says that the client cannot have it. */
+static void run_write_all_to_nobody(struct endpoint *ep) {
+  struct tls4217_error err = { .text = "" };
+
+  assert_int_equal(tls4217_connection_write_all(ep->conn, "file", 4, NULL), 0);
+  (void) close(ep->fd);
+  ep->fd = -1;
+  assert_int_equal(
+    tls4217_connection_shutdown(ep->conn, false, LATE, &err), -1);
+  assert_true(err.errnum == EPIPE || err.errnum == ECONNRESET);
+  assert_string_not_equal(err.text, "");
+}
+
+static void test_write_all_to_nobody(void **state) {
+  (void) state;
+  over_all_ways(run_write_all_to_nobody);
+}
+
 static void run_waiter_gives_up(struct endpoint *ep) {
   unsigned char *sent = endpoint_pattern(TOO_MUCH);
 
@@ -438,6 +505,9 @@ int main(void) {
     cmocka_unit_test(test_write_that_nobody_reads),
     cmocka_unit_test(test_write_that_is_read_slowly),
     cmocka_unit_test(test_write_to_nobody),
+    cmocka_unit_test(test_write_all),
+    cmocka_unit_test(test_write_all_and_more),
+    cmocka_unit_test(test_write_all_to_nobody),
     cmocka_unit_test(test_waiter_gives_up),
     cmocka_unit_test(test_read_again_after_giving_up),
     cmocka_unit_test(test_damage),
