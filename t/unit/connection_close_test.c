@@ -22,61 +22,7 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/waiter.h"
-#include "t/unit/endpoint.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Milliseconds, as in connection_test.c. */
-#define SOON  80
-#define LATE  60000
-#define SLACK 5000
-
-static struct pki_cert *leaf;
-static struct tls4217_context *context;
-
-static int make_world(void **state) {
-  (void) state;
-  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  context = endpoint_context(leaf, "test");
-  return 0;
-}
-
-static int end_world(void **state) {
-  (void) state;
-  tls4217_context_free(context);
-  pki_free(leaf);
-  return 0;
-}
-
-static const struct way {
-  const char *name;
-  enum tls4217_channel channel;
-  int version;
-} ways[] = {
-  { "control, TLSv1.2", TLS4217_CHANNEL_CONTROL, TLS1_2_VERSION },
-  { "control, TLSv1.3", TLS4217_CHANNEL_CONTROL, TLS1_3_VERSION },
-  { "data, TLSv1.2", TLS4217_CHANNEL_DATA, TLS1_2_VERSION },
-  { "data, TLSv1.3", TLS4217_CHANNEL_DATA, TLS1_3_VERSION },
-};
-
-static struct endpoint *open_way(const struct way *way) {
-  const struct endpoint_spec spec = {
-    .context = context, .channel = way->channel, .version = way->version
-  };
-
-  return endpoint_open(&spec);
-}
-
-/* Runs a test over all ways. */
-static void over_all_ways(void (*run)(struct endpoint *ep)) {
-  for (size_t i = 0; i < COUNT(ways); i++) {
-    struct endpoint *ep = open_way(&ways[i]);
-
-    print_message("  %s\n", ways[i].name);
-    run(ep);
-    endpoint_free(ep);
-  }
-}
+#include "t/unit/world.h"
 
 static void refuse_read(struct endpoint *ep, int errnum, const char *words) {
   struct tls4217_error err = { .text = "" };
@@ -198,7 +144,7 @@ static size_t cut_record(const struct way *way, size_t size, bool at_once) {
 static void test_peer_closes_without_notify(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(ways); i++) {
+  for (size_t i = 0; i < WAYS; i++) {
     size_t whole = cut_record(&ways[i], 0, false);
 
     print_message("  %s\n", ways[i].name);
@@ -211,7 +157,7 @@ static void test_peer_closes_without_notify(void **state) {
 
 /* A record of the handshake's kind, cut, is no record's end either. */
 static void test_peer_closes_inside_a_key_update(void **state) {
-  struct endpoint *ep = open_way(&ways[3]);
+  struct endpoint *ep = open_way(DATA_13);
 
   (void) state;
   assert_int_equal(SSL_key_update(ep->client, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
@@ -309,7 +255,7 @@ static void test_wait_for_peer_that_never_answers(void **state) {
 
 /* Data upon data, a byte at a time, and no end. */
 static void test_wait_for_peer_that_goes_on(void **state) {
-  struct endpoint *ep = open_way(&ways[1]);
+  struct endpoint *ep = open_way(CONTROL_13);
   int64_t begin = tls4217_waiter_now();
 
   (void) state;
@@ -335,7 +281,7 @@ static void test_wait_for_peer_that_closes_instead(void **state) {
 
 /* The peer's window is shut: our close_notify has to wait too. */
 static void test_goodbye_that_nobody_reads(void **state) {
-  struct endpoint *ep = open_way(&ways[3]);
+  struct endpoint *ep = open_way(DATA_13);
   char byte = 0;
 
   (void) state;
@@ -348,7 +294,7 @@ static void test_goodbye_that_nobody_reads(void **state) {
 }
 
 static void test_waiter_gives_up_on_the_peer(void **state) {
-  struct endpoint *ep = open_way(&ways[1]);
+  struct endpoint *ep = open_way(CONTROL_13);
 
   (void) state;
   ep->give_up = ECONNABORTED;
@@ -357,7 +303,7 @@ static void test_waiter_gives_up_on_the_peer(void **state) {
 }
 
 static void test_before_the_handshake_there_is_no_end(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
   struct endpoint *ep = endpoint_new(&spec);
 
   (void) state;
@@ -401,5 +347,5 @@ int main(void) {
     cmocka_unit_test(test_freed_without_goodbye),
   };
 
-  return cmocka_run_group_tests(tests, make_world, end_world);
+  return cmocka_run_group_tests(tests, world_make, world_end);
 }

@@ -22,65 +22,12 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/waiter.h"
-#include "t/unit/endpoint.h"
+#include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Milliseconds, as in connection_test.c. */
-#define SOON  80
-#define LATE  60000
-#define SLACK 5000
-
 /* More than a socket and its peer's pending bytes ever hold. */
 #define TOO_MUCH (4 * 1024 * 1024)
-
-static struct pki_cert *leaf;
-static struct tls4217_context *context;
-
-static int make_world(void **state) {
-  (void) state;
-  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  context = endpoint_context(leaf, "test");
-  return 0;
-}
-
-static int end_world(void **state) {
-  (void) state;
-  tls4217_context_free(context);
-  pki_free(leaf);
-  return 0;
-}
-
-static const struct way {
-  const char *name;
-  enum tls4217_channel channel;
-  int version;
-} ways[] = {
-  { "control, TLSv1.2", TLS4217_CHANNEL_CONTROL, TLS1_2_VERSION },
-  { "control, TLSv1.3", TLS4217_CHANNEL_CONTROL, TLS1_3_VERSION },
-  { "data, TLSv1.2", TLS4217_CHANNEL_DATA, TLS1_2_VERSION },
-  { "data, TLSv1.3", TLS4217_CHANNEL_DATA, TLS1_3_VERSION },
-};
-
-/* Both ends of a way, through the handshake. */
-static struct endpoint *open_way(const struct way *way) {
-  const struct endpoint_spec spec = {
-    .context = context, .channel = way->channel, .version = way->version
-  };
-
-  print_message("  %s\n", way->name);
-  return endpoint_open(&spec);
-}
-
-/* Runs a test over all ways. */
-static void over_all_ways(void (*run)(struct endpoint *ep)) {
-  for (size_t i = 0; i < COUNT(ways); i++) {
-    struct endpoint *ep = open_way(&ways[i]);
-
-    run(ep);
-    endpoint_free(ep);
-  }
-}
 
 /* A read must fail with errnum, and words in the text. */
 static void refuse_read(struct endpoint *ep, int errnum, const char *words) {
@@ -137,7 +84,7 @@ static void test_echo_in_pieces(void **state) {
 }
 
 static void test_echo_over_two_descriptors(void **state) {
-  const struct endpoint_spec spec = { .context = context,
+  const struct endpoint_spec spec = { .context = world.context,
     .two_descriptors = true };
   struct endpoint *ep = endpoint_open(&spec);
 
@@ -243,7 +190,7 @@ static void test_is_pending(void **state) {
 /* Who sleeps in poll(2) must not sleep on what is here already; on the data
  * channel, which reads ahead, nobody does. */
 static void test_pending_behind_a_record(void **state) {
-  struct endpoint *ep = open_way(&ways[1]);
+  struct endpoint *ep = open_way(CONTROL_13);
   char heard[4], byte;
 
   (void) state;
@@ -304,7 +251,7 @@ static void test_write_that_nobody_reads(void **state) {
 /* It reads a little now and then: no byte of it gives more time. */
 static void test_write_that_is_read_slowly(void **state) {
   unsigned char *sent = endpoint_pattern(TOO_MUCH);
-  struct endpoint *ep = open_way(&ways[3]);
+  struct endpoint *ep = open_way(DATA_13);
   int64_t begin = tls4217_waiter_now();
 
   (void) state;
@@ -461,10 +408,10 @@ static void read_damage(struct endpoint *ep, const struct damage *damage) {
 static void test_damage(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(ways) * COUNT(damages); i++) {
-    struct endpoint *ep = open_way(&ways[i % COUNT(ways)]);
+  for (size_t i = 0; i < WAYS * COUNT(damages); i++) {
+    struct endpoint *ep = open_way(&ways[i % WAYS]);
 
-    read_damage(ep, &damages[i / COUNT(ways)]);
+    read_damage(ep, &damages[i / WAYS]);
     endpoint_free(ep);
   }
 }
@@ -514,5 +461,5 @@ int main(void) {
     cmocka_unit_test(test_damage_behind_data),
   };
 
-  return cmocka_run_group_tests(tests, make_world, end_world);
+  return cmocka_run_group_tests(tests, world_make, world_end);
 }

@@ -21,50 +21,9 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/waiter.h"
-#include "t/unit/endpoint.h"
+#include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Milliseconds: a short limit, one that is never met, and what a machine
- * under load may add to the first. */
-#define SOON  80
-#define LATE  60000
-#define SLACK 5000
-
-static struct pki_cert *leaf;
-static struct tls4217_context *context;
-
-static int make_world(void **state) {
-  (void) state;
-  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  context = endpoint_context(leaf, "test");
-  return 0;
-}
-
-static int end_world(void **state) {
-  (void) state;
-  tls4217_context_free(context);
-  pki_free(leaf);
-  return 0;
-}
-
-static const struct way {
-  const char *name;
-  enum tls4217_channel channel;
-  int version;
-} ways[] = {
-  { "control, TLSv1.2", TLS4217_CHANNEL_CONTROL, TLS1_2_VERSION },
-  { "control, TLSv1.3", TLS4217_CHANNEL_CONTROL, TLS1_3_VERSION },
-  { "data, TLSv1.2", TLS4217_CHANNEL_DATA, TLS1_2_VERSION },
-  { "data, TLSv1.3", TLS4217_CHANNEL_DATA, TLS1_3_VERSION },
-};
-
-static struct endpoint_spec spec_of(const struct way *way) {
-  print_message("  %s\n", way->name);
-  return (struct endpoint_spec){
-    .context = context, .channel = way->channel, .version = way->version
-  };
-}
 
 /* The handshake must fail, with this errnum and words in the text. */
 static void refuse(
@@ -89,7 +48,7 @@ static void assert_spoken(struct endpoint *ep, bool want) {
 static void test_handshake(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(ways); i++) {
+  for (size_t i = 0; i < WAYS; i++) {
     struct endpoint_spec spec = spec_of(&ways[i]);
     struct tls4217_connection_info info;
     struct endpoint *ep;
@@ -112,7 +71,7 @@ static void test_handshake(void **state) {
 }
 
 static void test_info_without_extensions(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
   struct endpoint *ep = endpoint_open(&spec);
   struct tls4217_connection_info info;
 
@@ -127,7 +86,7 @@ static void test_info_without_extensions(void **state) {
 
 /* A name goes to the log: nothing in it may forge a line there. */
 static void test_server_name_is_fit_for_a_log(void **state) {
-  const struct endpoint_spec spec = { .context = context,
+  const struct endpoint_spec spec = { .context = world.context,
     .server_name = "ftp\n[x] root%s\"" };
   struct endpoint *ep = endpoint_open(&spec);
   struct tls4217_connection_info info;
@@ -160,7 +119,7 @@ static const struct garbage {
 };
 
 static void test_garbage_instead_of_hello(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
 
   (void) state;
   for (size_t i = 0; i < COUNT(garbages); i++) {
@@ -182,7 +141,7 @@ static void test_garbage_instead_of_hello(void **state) {
 }
 
 static void test_clear_text_is_answered_in_clear(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
   struct endpoint *ep = endpoint_new(&spec);
 
   (void) state;
@@ -194,7 +153,7 @@ static void test_clear_text_is_answered_in_clear(void **state) {
 }
 
 static void test_hello_is_spoken(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
   struct endpoint *ep = endpoint_new(&spec);
 
   (void) state;
@@ -208,7 +167,7 @@ static void test_hello_is_spoken(void **state) {
 }
 
 static void test_hello_cut_anywhere(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
 
   (void) state;
   for (size_t size = 0, whole = 1; size < whole; size++) {
@@ -229,7 +188,7 @@ static void test_hello_cut_anywhere(void **state) {
 static void test_deadline_for_a_silent_client(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(ways); i++) {
+  for (size_t i = 0; i < WAYS; i++) {
     struct endpoint_spec spec = spec_of(&ways[i]);
     struct endpoint *ep = endpoint_new(&spec);
     int64_t begin = tls4217_waiter_now(), spent;
@@ -245,7 +204,7 @@ static void test_deadline_for_a_silent_client(void **state) {
 
 /* A byte per 10 ms: the hello alone would take seconds. */
 static void test_deadline_is_not_extended_by_trickling(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
   struct endpoint *ep = endpoint_new(&spec);
   size_t before = endpoint_waiting(ep);
   int64_t begin = tls4217_waiter_now();
@@ -259,7 +218,7 @@ static void test_deadline_is_not_extended_by_trickling(void **state) {
 }
 
 static void test_no_time_at_all(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
   struct endpoint *ep = endpoint_new(&spec);
 
   (void) state;
@@ -270,7 +229,7 @@ static void test_no_time_at_all(void **state) {
 static void test_client_that_distrusts_us(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(ways); i++) {
+  for (size_t i = 0; i < WAYS; i++) {
     struct endpoint_spec spec = spec_of(&ways[i]);
     struct endpoint *ep;
 
@@ -288,7 +247,7 @@ static void test_client_that_distrusts_us(void **state) {
 static void test_client_that_vanishes(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(ways); i++) {
+  for (size_t i = 0; i < WAYS; i++) {
     struct endpoint_spec spec = spec_of(&ways[i]);
     struct endpoint *ep = endpoint_new(&spec);
 
@@ -300,7 +259,7 @@ static void test_client_that_vanishes(void **state) {
 }
 
 static void test_version_that_we_lack(void **state) {
-  struct endpoint_spec spec = { .context = context };
+  struct endpoint_spec spec = { .context = world.context };
   struct endpoint *ep;
 
   (void) state;
@@ -320,7 +279,7 @@ static void test_version_that_we_lack(void **state) {
 static void test_waiter_that_gives_up(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(ways); i++) {
+  for (size_t i = 0; i < WAYS; i++) {
     struct endpoint_spec spec = spec_of(&ways[i]);
     struct endpoint *ep = endpoint_new(&spec);
 
@@ -345,7 +304,7 @@ static void issue_and_say(struct endpoint *ep) {
 static void test_ticket_per_call(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(ways); i++) {
+  for (size_t i = 0; i < WAYS; i++) {
     struct endpoint_spec spec = spec_of(&ways[i]);
     struct endpoint *ep = endpoint_open(&spec);
     bool is_13 = ways[i].version == TLS1_3_VERSION;
@@ -374,7 +333,7 @@ static void test_ticket_per_call(void **state) {
 }
 
 static void test_ticket_before_the_handshake(void **state) {
-  const struct endpoint_spec spec = { .context = context };
+  const struct endpoint_spec spec = { .context = world.context };
   struct endpoint *ep = endpoint_new(&spec);
 
   (void) state;
@@ -401,7 +360,7 @@ static void test_mode_of_the_socket_is_given_back(void **state) {
   (void) state;
 
   for (size_t i = 0; i < COUNT(modes); i++) {
-    const struct endpoint_spec spec = { .context = context,
+    const struct endpoint_spec spec = { .context = world.context,
       .two_descriptors = modes[i].two,
       .nonblocking = modes[i].nonblocking };
     struct endpoint *ep = endpoint_open(&spec);
@@ -424,15 +383,15 @@ static void test_sockets_that_are_none(void **state) {
   (void) state;
   tls4217_connection_free(NULL);
   assert_int_equal(tls4217_binding_init(&binding, &err), 0);
-  assert_null(tls4217_connection_new(context, TLS4217_CHANNEL_CONTROL, -1, -1,
-    &binding, &tls4217_waiter_poll, &err));
+  assert_null(tls4217_connection_new(world.context, TLS4217_CHANNEL_CONTROL, -1,
+    -1, &binding, &tls4217_waiter_poll, &err));
   assert_int_equal(err.errnum, EBADF);
   assert_string_not_equal(err.text, "");
   tls4217_binding_clear(&binding);
 }
 
 static void test_context_may_be_freed_meanwhile(void **state) {
-  struct tls4217_context *brief = endpoint_context(leaf, "brief");
+  struct tls4217_context *brief = endpoint_context(world.leaf, "brief");
   const struct endpoint_spec spec = { .context = brief };
   struct endpoint *ep = endpoint_new(&spec);
 
@@ -467,5 +426,5 @@ int main(void) {
     cmocka_unit_test(test_context_may_be_freed_meanwhile),
   };
 
-  return cmocka_run_group_tests(tests, make_world, end_world);
+  return cmocka_run_group_tests(tests, world_make, world_end);
 }

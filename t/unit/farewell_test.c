@@ -21,19 +21,12 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/farewell.h"
-#include "t/unit/endpoint.h"
+#include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Milliseconds: for clients that leave us waiting, and for all others. */
-#define SOON 80
-#define LATE 60000
-
 /* The header of a record that is longer than any. */
 #define FORGED "\x17\x03\x03\x7f\x7f"
-
-static struct pki_cert *leaf;
-static struct tls4217_context *context;
 
 static const struct farewell_case {
   const char *name;
@@ -84,20 +77,6 @@ static const struct farewell_case {
     LATE, TLS4217_FAREWELL_FAILED, NULL },
 };
 
-static int make_world(void **state) {
-  (void) state;
-  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  context = endpoint_context(leaf, "test");
-  return 0;
-}
-
-static int end_world(void **state) {
-  (void) state;
-  tls4217_context_free(context);
-  pki_free(leaf);
-  return 0;
-}
-
 /* Lets the client take a step; poll(2) tells a wait from a deadlock. */
 static int pump_and_wait(void *user, int fd, short events, int timeout) {
   struct pollfd pfd = { .fd = fd, .events = events };
@@ -144,7 +123,7 @@ static void check_left(struct endpoint *ep, const char *want) {
 static void check_case(
   const struct farewell_case *want, int version, bool at_once) {
   const struct endpoint_spec spec = {
-    .context = context,
+    .context = world.context,
     .channel = TLS4217_CHANNEL_CONTROL,
     .version = version,
   };
@@ -190,5 +169,5 @@ int main(void) {
       (void *) &cases[i] };
   }
 
-  return cmocka_run_group_tests(tests, make_world, end_world);
+  return cmocka_run_group_tests(tests, world_make, world_end);
 }

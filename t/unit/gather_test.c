@@ -15,34 +15,17 @@
 #include <sys/socket.h>
 
 #include "mod_tls4217/tls/gather.h"
-#include "t/unit/endpoint.h"
+#include "t/unit/world.h"
 
 #define BUFFER (64 * 1024)
 #define PIECE  10000
 #define PIECES 4
 
-static struct pki_cert *leaf;
-static struct tls4217_context *context;
-
-static int set_up(void **unused) {
-  (void) unused;
-  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  context = endpoint_context(leaf, "gather");
-  return 0;
-}
-
-static int tear_down(void **unused) {
-  (void) unused;
-  tls4217_context_free(context);
-  pki_free(leaf);
-  return 0;
-}
-
 /* A control connection: it gathers nothing by itself. */
 static struct endpoint *open_gathering(int version) {
-  const struct endpoint_spec spec = {
-    .context = context, .channel = TLS4217_CHANNEL_CONTROL, .version = version
-  };
+  const struct endpoint_spec spec = { .context = world.context,
+    .channel = TLS4217_CHANNEL_CONTROL,
+    .version = version };
   struct endpoint *ep = endpoint_open(&spec);
   struct tls4217_error err;
 
@@ -117,5 +100,5 @@ int main(void) {
   };
 
   (void) signal(SIGPIPE, SIG_IGN);
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, world_make, world_end);
 }

@@ -17,7 +17,7 @@
 #include <openssl/err.h>
 
 #include "mod_tls4217/tls/hello.h"
-#include "t/unit/endpoint.h"
+#include "t/unit/world.h"
 
 struct hello_case {
   const char *name;
@@ -40,25 +40,8 @@ static const struct hello_case cases[] = {
     "a??b??c" },
 };
 
-static struct pki_cert *leaf;
-static struct tls4217_context *context;
-
-static int set_up(void **unused) {
-  (void) unused;
-  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  context = endpoint_context(leaf, "hello");
-  return 0;
-}
-
-static int tear_down(void **unused) {
-  (void) unused;
-  tls4217_context_free(context);
-  pki_free(leaf);
-  return 0;
-}
-
 static SSL_SESSION *get_session(int version) {
-  const struct endpoint_spec spec = { .context = context,
+  const struct endpoint_spec spec = { .context = world.context,
     .channel = TLS4217_CHANNEL_CONTROL,
     .version = version,
     .no_tickets = true };
@@ -73,7 +56,7 @@ static SSL_SESSION *get_session(int version) {
 static void test_hello(void **state) {
   const struct hello_case *row = *state;
   SSL_SESSION *session = row->resumes ? get_session(row->version) : NULL;
-  const struct endpoint_spec spec = { .context = context,
+  const struct endpoint_spec spec = { .context = world.context,
     .channel = TLS4217_CHANNEL_CONTROL,
     .version = row->version,
     .no_tickets = row->tickets == false,
@@ -102,5 +85,5 @@ int main(void) {
       .initial_state = (void *) &cases[i] };
   }
 
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, world_make, world_end);
 }

@@ -24,27 +24,10 @@
 
 #include "mod_tls4217/tls/gather.h"
 #include "mod_tls4217/tls/kernel.h"
-#include "t/unit/endpoint.h"
+#include "t/unit/world.h"
 
 #define SIZE  50000
 #define STEPS 1000000
-
-static struct pki_cert *leaf;
-static struct tls4217_context *context;
-
-static int set_up(void **unused) {
-  (void) unused;
-  leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  context = endpoint_context(leaf, "kernel");
-  return 0;
-}
-
-static int tear_down(void **unused) {
-  (void) unused;
-  tls4217_context_free(context);
-  pki_free(leaf);
-  return 0;
-}
 
 static void test_probe_says_what_is_missing(void **unused) {
   struct tls4217_error err;
@@ -67,7 +50,7 @@ static void test_probe_says_what_is_missing(void **unused) {
 
 /* A socket that cannot be given keys: the library goes on by itself. */
 static void test_falls_back(void **state) {
-  struct endpoint_spec spec = { .context = context,
+  struct endpoint_spec spec = { .context = world.context,
     .channel = TLS4217_CHANNEL_DATA,
     .version = *(const int *) *state };
   unsigned char *bytes = endpoint_pattern(SIZE);
@@ -139,7 +122,7 @@ static void open_ends(struct ends *ends, int version) {
   SSL_set_max_proto_version(ends->client, version);
   SSL_set_connect_state(ends->client);
 
-  ends->server = SSL_new(context->ctx);
+  ends->server = SSL_new(world.context->ctx);
   SSL_set_rfd(ends->server, ends->fds[1]);
   SSL_set_wfd(ends->server, ends->fds[2]);
   SSL_set_num_tickets(ends->server, 0);
@@ -231,5 +214,5 @@ int main(void) {
       NULL, NULL, &v13 },
   };
 
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, world_make, world_end);
 }
