@@ -115,6 +115,26 @@ static modret_t *set_protocol(
   return PR_HANDLED(cmd);
 }
 
+/* usage: TLSECDHCurve auto|list */
+static modret_t *set_curves(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
+  struct tls4217_error err;
+  config_rec *c;
+
+  tls4217_error_clear(&err);
+  c = add_config_param(directive->name, 1, NULL);
+  if (strcasecmp(cmd->argv[1], "auto") == 0) {
+    return PR_HANDLED(cmd);
+  }
+
+  if (tls4217_context_check_groups(cmd->argv[1], &err) < 0) {
+    return tls4217_directive_refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
+  }
+
+  c->argv[0] = pstrdup(c->pool, cmd->argv[1]);
+  return PR_HANDLED(cmd);
+}
+
 /* usage: TLSCipherSuite [TLSv1.3|TLSv1.2|...] list */
 static modret_t *set_ciphers(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
@@ -299,6 +319,7 @@ static const struct tls4217_directive directives[] = {
     "[group EXPR] [class NAME]" },
   { "TLSECCertificateFile", set_files, SVG, 1, 1, "/path/certificate.pem" },
   { "TLSECCertificateKeyFile", set_files, SVG, 1, 1, "/path/key.pem" },
+  { "TLSECDHCurve", set_curves, SVG, 1, 1, "auto|list" },
   { "TLSEngine", set_switch, SVG, 1, 1, "on|off" },
   { "TLSKernelOffload", set_offload, SVG, 1, 1, "auto|on|off" },
   { "TLSLog", set_log, SVG, 1, 1, "/path|none" },

@@ -165,6 +165,7 @@ static int build_context(struct tls4217_server *server) {
     .versions = settings->versions,
     .ciphers = settings->ciphers,
     .ciphersuites = settings->ciphersuites,
+    .groups = settings->groups,
     .server_preference = settings->server_preference,
     .weak_security = (settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
   };

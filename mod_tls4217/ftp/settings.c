@@ -144,6 +144,7 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
     set, "TLSClearCommandChannel", false);
   settings->options = find_options(set);
   settings->log_path = find_value(set, "TLSLog");
+  settings->groups = find_value(set, "TLSECDHCurve");
 
   versions = find_value(set, "TLSProtocol");
   settings->versions = versions != NULL ? *versions : TLS4217_VERSION_DEFAULT;

@@ -44,6 +44,7 @@ struct tls4217_settings {
   unsigned int versions;    /* TLS4217_VERSION_... */
   const char *ciphers;      /* TLS 1.2 and below, or NULL */
   const char *ciphersuites; /* TLS 1.3, or NULL */
+  const char *groups;       /* key exchange, or NULL */
   bool server_preference;
   int handshake_timeout;      /* seconds, control connection */
   const char *log_path;       /* or NULL for none */

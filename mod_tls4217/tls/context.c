@@ -76,19 +76,42 @@ static int set_cipher_list(
   return 0;
 }
 
-int tls4217_context_check_ciphers(
-  const char *list, bool tls13, struct tls4217_error *err) {
+static int set_groups(
+  SSL_CTX *ctx, const char *list, struct tls4217_error *err) {
+  if (SSL_CTX_set1_groups_list(ctx, list) != 1) {
+    tls4217_error_set_openssl(err,
+      "'%s' is no list of key exchange groups, such as X25519:P-256", list);
+    return -1;
+  }
+
+  return 0;
+}
+
+static SSL_CTX *make_ctx(struct tls4217_error *err) {
   SSL_CTX *ctx;
-  int res;
 
   ERR_clear_error();
   ctx = SSL_CTX_new(TLS_server_method());
   if (ctx == NULL) {
     tls4217_error_set_openssl(err, "cannot create a TLS context");
-    return -1;
   }
 
-  res = set_cipher_list(ctx, list, tls13, err);
+  return ctx;
+}
+
+int tls4217_context_check_ciphers(
+  const char *list, bool tls13, struct tls4217_error *err) {
+  SSL_CTX *ctx = make_ctx(err);
+  int res = ctx != NULL ? set_cipher_list(ctx, list, tls13, err) : -1;
+
+  SSL_CTX_free(ctx);
+  return res;
+}
+
+int tls4217_context_check_groups(const char *list, struct tls4217_error *err) {
+  SSL_CTX *ctx = make_ctx(err);
+  int res = ctx != NULL ? set_groups(ctx, list, err) : -1;
+
   SSL_CTX_free(ctx);
   return res;
 }
@@ -100,7 +123,8 @@ static int set_ciphers(SSL_CTX *ctx,
 
   if (set_cipher_list(ctx, ciphers, false, err) < 0 ||
     (settings->ciphersuites != NULL &&
-      set_cipher_list(ctx, settings->ciphersuites, true, err) < 0)) {
+      set_cipher_list(ctx, settings->ciphersuites, true, err) < 0) ||
+    (settings->groups != NULL && set_groups(ctx, settings->groups, err) < 0)) {
     return -1;
   }
 
@@ -217,22 +241,13 @@ struct tls4217_context *tls4217_context_new(
     return NULL;
   }
 
-  ERR_clear_error();
-  context->ctx = SSL_CTX_new(TLS_server_method());
-  if (context->ctx == NULL) {
-    tls4217_error_set_openssl(err, "cannot create a TLS context");
-    goto fail;
-  }
-
-  if (fill_context(context->ctx, settings, err) < 0) {
-    goto fail;
+  context->ctx = make_ctx(err);
+  if (context->ctx == NULL || fill_context(context->ctx, settings, err) < 0) {
+    tls4217_context_free(context);
+    return NULL;
   }
 
   return context;
-
-fail:
-  tls4217_context_free(context);
-  return NULL;
 }
 
 void tls4217_context_free(struct tls4217_context *context) {

@@ -22,6 +22,7 @@ struct tls4217_context_settings {
   unsigned int versions;    /* TLS4217_VERSION_..., not 0 */
   const char *ciphers;      /* TLS 1.2 and below; NULL: our default */
   const char *ciphersuites; /* TLS 1.3; NULL: OpenSSL's default */
+  const char *groups;       /* key exchange groups; NULL: OpenSSL's default */
   bool server_preference;   /* our order of ciphers wins */
   bool weak_security;       /* OpenSSL's security level 0 */
 
@@ -51,6 +52,12 @@ struct tls4217_context {
  */
 int tls4217_context_check_ciphers(
   const char *list, bool tls13, struct tls4217_error *err);
+
+/*
+ * Whether OpenSSL knows a list of key exchange groups
+ * (SSL_CTX_set1_groups_list(3)).  Returns and err as above.
+ */
+int tls4217_context_check_groups(const char *list, struct tls4217_error *err);
 
 /*
  * Builds a context.  The pairs' objects are referenced, not taken.  Returns a

@@ -18,6 +18,7 @@ SERVER = {
         "narrow": "TLSProtocol TLSv1.2\n"
                   "TLSCipherSuite ECDHE+AESGCM+AES256",
         "one": "TLSProtocol TLSv1.3",
+        "group": "TLSECDHCurve secp384r1",
     },
 }
 
@@ -311,6 +312,17 @@ class FailedHandshakes(harness.LiveCase):
         self.assertIn("handshake failure", self.refused(
             "narrow", context=context).lower().replace("_", " "))
         self.assert_logged(r"(?i)no (shared|common) cipher|cipher.*in common")
+
+    def test_key_exchange_groups(self):
+        """TLSECDHCurve secp384r1, the client's choice and not."""
+        context = self.server.context(client.TLS1_3)
+        context.set_ecdh_curve("secp384r1")
+        self.secure("group", context=context)
+        self.assert_logged("group secp384r1")
+        context = self.server.context(client.TLS1_3)
+        context.set_ecdh_curve("prime256v1")
+        self.refused("group", context=context)
+        self.assert_logged("no key exchange group in common.*TLSECDHCurve")
 
     def test_no_common_version(self):
         context = self.server.context(client.TLS1_2)

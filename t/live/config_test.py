@@ -54,6 +54,8 @@ REFUSED = (
      "-TLSv1.2 -TLSv1.3", ("TLSProtocol",)),
     ("bad ciphers", OWN_PAIR + "TLSCipherSuite NO-SUCH-CIPHER",
      ("TLSCipherSuite", "NO-SUCH-CIPHER")),
+    ("bad groups", OWN_PAIR + "TLSECDHCurve X25519:P-999",
+     ("TLSECDHCurve", "X25519:P-999")),
     ("bad protection", OWN_PAIR + "TLSDataProtection sometimes",
      ("TLSDataProtection", "per-transfer", "on line ")),
     ("protection without a word", OWN_PAIR + "TLSDataProtection",
@@ -84,6 +86,8 @@ ACCEPTED = (
     ("versions", OWN_PAIR + "TLSProtocol ALL -TLSv1 -TLSv1.1"),
     ("old name of a version", OWN_PAIR + "TLSProtocol SSLv23"),
     ("ciphers", OWN_PAIR + "TLSCipherSuite HIGH:!aNULL:!MD5"),
+    ("groups", OWN_PAIR + "TLSECDHCurve X25519:prime256v1"),
+    ("OpenSSL's groups", OWN_PAIR + "TLSECDHCurve Auto"),
     ("options", OWN_PAIR + "TLSOptions NoSessionReuseRequired "
      "NoCloseNotifyRequired NoPBSZRequired"),
     ("options of mod_tls", OWN_PAIR + "TLSOptions NoSessionReuseRequired "
