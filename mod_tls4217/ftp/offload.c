@@ -117,6 +117,27 @@ void tls4217_offload_request(const struct tls4217_session *sess) {
   }
 }
 
+/* Our timer interrupts sendfile(2), and for that alone the core takes up
+ * TimeoutStalled anew; so it is counted here. */
+static void check_stalled(struct tls4217_offload *offload) {
+  int limit = pr_data_get_timeout(PR_DATA_TIMEOUT_STALLED);
+
+  if (session.xfer.total_bytes != offload->seen) {
+    offload->seen = session.xfer.total_bytes;
+    offload->idle_seconds = 0;
+    return;
+  }
+
+  if (limit <= 0 || ++offload->idle_seconds < limit) {
+    return;
+  }
+
+  pr_event_generate("core.timeout-stalled", NULL);
+  pr_log_pri(PR_LOG_NOTICE, "Data transfer stall timeout: %d seconds", limit);
+  pr_session_disconnect(
+    NULL, PR_SESS_DISCONNECT_TIMEOUT, "TimeoutStalled during data transfer");
+}
+
 static int look_cb(CALLBACK_FRAME) {
   struct tls4217_session *sess = tls4217_session_get();
 
@@ -125,6 +146,7 @@ static int look_cb(CALLBACK_FRAME) {
   (void) p3;
   (void) data;
   if (sess->offload.open == true && sess->offload.look != NULL) {
+    check_stalled(&sess->offload);
     sess->offload.look(sess);
   }
 
@@ -144,6 +166,8 @@ void tls4217_offload_open(
   offload->open = tell_mod_xfer(
     sess, tls4217_names_level_text(TLS4217_LEVEL_CLEAR));
   offload->written = 0;
+  offload->seen = -1;
+  offload->idle_seconds = 0;
   offload->look = look;
   offload->timer = offload->open ?
     pr_timer_add(1, -1, &tls4217_module, look_cb, "look during sendfile") :

@@ -61,6 +61,8 @@ struct tls4217_offload {
   bool open;     /* the gate */
   off_t written; /* by the core itself while it was open */
   int timer;
+  off_t seen;       /* session.xfer.total_bytes at the last look */
+  int idle_seconds; /* since it has grown */
   void (*look)(struct tls4217_session *sess);
 };
 

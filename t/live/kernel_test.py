@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 import unittest
 import zlib
 
@@ -155,6 +156,7 @@ class Everywhere(KernelCase):
                          "ends": "TLSOptions AllowReinitialize\n"
                                  "TLSClearCommandChannel on",
                          "pieces": "UseSendfile 100 KB",
+                         "stall": "TimeoutStalled 6",
                          "slow": "TransferRate RETR 40000"}}
 
     def test_a_download_in_every_host(self):
@@ -283,6 +285,29 @@ class Everywhere(KernelCase):
         received, raw = self.tapped(control, "RETR big")
         self.assertEqual(received, self.body)
         self.assert_protected(raw, self.body)
+
+    def test_client_that_reads_no_more(self):
+        """TimeoutStalled, which is 6 seconds."""
+        control = self.login("stall")
+        with control.begin("RETR huge") as data:
+            data.tls.read(1000)
+            self.assertTrue(client.until(
+                lambda: not self.server.sessions(), 25))
+        self.assert_logged("stall timeout: 6 seconds", "system.log")
+
+    def test_client_that_reads_slowly(self):
+        """... as long as it reads."""
+        control = self.login("stall")
+        with control.begin("RETR huge") as data:
+            received = bytearray()
+            for _ in range(16):
+                for _ in range(64):
+                    received += data.tls.read(16384)
+                time.sleep(0.5)
+            received += data.read_all()
+            data.finish()
+            control.reply(226)
+        self.assertTrue(received == self.huge)
 
     def test_control_connection_that_ends_in_the_middle(self):
         control = self.login("on")
