@@ -17,7 +17,7 @@
  * What a large download reads and writes at once, in bytes: seven records.
  * Two buffers of 128 KiB would each be mapped by malloc(3) at the same place
  * in a page; the core copies from the one to the other, a byte further, and
- * some processors do that at a twentieth of their speed (glibc bug 30994).
+ * some processors do that at a twentieth of their speed (rep movsb, AMD).
  */
 #define TRANSFER_CHUNK (112 * 1024)
 
