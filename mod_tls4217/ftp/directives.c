@@ -15,6 +15,7 @@
 #include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/version.h"
 
+#define SV  (CONF_ROOT | CONF_VIRTUAL)
 #define SVG (CONF_ROOT | CONF_VIRTUAL | CONF_GLOBAL)
 #define ADF (CONF_ANON | CONF_DIR | CONF_DYNDIR)
 
@@ -112,6 +113,26 @@ static modret_t *set_protocol(
   value = pcalloc(c->pool, sizeof(*value));
   *value = set;
   c->argv[0] = value;
+  return PR_HANDLED(cmd);
+}
+
+/* usage: TLSMasqueradeAddress address|name|interface
+ * The core reads the record: PASV of a session that is protected. */
+static modret_t *set_masquerade(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
+  config_rec *c = add_config_param(directive->name, 2, NULL, NULL);
+
+  c->argv[1] = pstrdup(c->pool, cmd->argv[1]);
+  c->argv[0] = (void *) pr_netaddr_get_addr2(
+    c->pool, cmd->argv[1], NULL, PR_NETADDR_GET_ADDR_FL_INCL_DEVICE);
+  if (c->argv[0] == NULL) {
+    return tls4217_directive_refuse(cmd,
+      pstrcat(cmd->tmp_pool, "'", cmd->argv[1],
+        "' is neither an address nor a name or an interface that has one; "
+        "write the address that clients reach",
+        NULL));
+  }
+
   return PR_HANDLED(cmd);
 }
 
@@ -323,6 +344,9 @@ static const struct tls4217_directive directives[] = {
   { "TLSEngine", set_switch, SVG, 1, 1, "on|off" },
   { "TLSKernelOffload", set_offload, SVG, 1, 1, "auto|on|off" },
   { "TLSLog", set_log, SVG, 1, 1, "/path|none" },
+  { "TLSMasqueradeAddress", set_masquerade, SV, 1, 1,
+    "address|name|interface" },
+  { "TLSNextProtocol", set_switch, SVG, 1, 1, "on|off" },
   { "TLSOptions", set_options, SVG, 1, ANY, "option ..." },
   { "TLSProtocol", set_protocol, SVG, 1, ANY, "[ALL] [+|-]TLSv1.2 ..." },
   { "TLSRequired", tls4217_policy_directives_required, SVG | ADF, 1, 1,
@@ -342,8 +366,13 @@ static const struct tls4217_directive directives[] = {
   { "TLSVerifyOrder", tls4217_client_directives_order, SVG, 1, 2, "crl" },
 
   /* What mod_tls has and OpenSSL 3 or we need no more. */
+  { "TLSControlsACLs", set_nothing, CONF_ROOT, 1, ANY,
+    "ignored: there is no 'ftpdctl tls'" },
   { "TLSCryptoDevice", set_nothing, CONF_ROOT, 1, ANY,
     "ignored: OpenSSL 3 has no engines to choose" },
+  { "TLSDHParamFile", set_nothing, SVG, 1, ANY,
+    "ignored: OpenSSL takes the group of RFC 3526 that is as strong as the "
+    "certificate" },
   { "TLSDSACertificateFile", set_nothing, SVG, 1, ANY,
     "ignored: no client speaks DSA any more; use TLSCertificateFile" },
   { "TLSDSACertificateKeyFile", set_nothing, SVG, 1, ANY,
@@ -356,6 +385,8 @@ static const struct tls4217_directive directives[] = {
     "ignored: sessions are resumed with tickets and need no cache" },
   { "TLSSessionTickets", set_nothing, SVG, 1, ANY,
     "ignored: tickets are always on" },
+  { "TLSVerifyServer", set_nothing, SVG, 1, ANY,
+    "ignored: this server is never a TLS client (it has no SSCN)" },
 };
 
 #define NDIRECTIVES (sizeof(directives) / sizeof(directives[0]))

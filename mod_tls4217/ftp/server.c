@@ -167,6 +167,7 @@ static int build_context(struct tls4217_server *server) {
     .ciphersuites = settings->ciphersuites,
     .groups = settings->groups,
     .server_preference = settings->server_preference,
+    .ignore_alpn = settings->next_protocol == false,
     .weak_security = (settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
   };
   struct tls4217_error err;

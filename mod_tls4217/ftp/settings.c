@@ -140,6 +140,7 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   settings->engine = find_switch(set, "TLSEngine", false);
   settings->server_preference = find_switch(
     set, "TLSServerCipherPreference", true);
+  settings->next_protocol = find_switch(set, "TLSNextProtocol", true);
   settings->clear_command_channel = find_switch(
     set, "TLSClearCommandChannel", false);
   settings->options = find_options(set);

@@ -46,6 +46,7 @@ struct tls4217_settings {
   const char *ciphersuites; /* TLS 1.3, or NULL */
   const char *groups;       /* key exchange, or NULL */
   bool server_preference;
+  bool next_protocol;         /* ALPN is looked at */
   int handshake_timeout;      /* seconds, control connection */
   const char *log_path;       /* or NULL for none */
   bool clear_command_channel; /* CCC is accepted */

@@ -162,7 +162,8 @@ static int set_scope(
   return 0;
 }
 
-static void set_behaviour(SSL_CTX *ctx) {
+static void set_behaviour(
+  SSL_CTX *ctx, const struct tls4217_context_settings *settings) {
   (void) SSL_CTX_set_options(
     ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 
@@ -174,13 +175,15 @@ static void set_behaviour(SSL_CTX *ctx) {
 
   /* One ticket after the handshake; every transfer gets a fresh one. */
   (void) SSL_CTX_set_num_tickets(ctx, 1);
-  SSL_CTX_set_alpn_select_cb(ctx, select_alpn_cb, NULL);
   tls4217_hello_install(ctx);
+  if (settings->ignore_alpn == false) {
+    SSL_CTX_set_alpn_select_cb(ctx, select_alpn_cb, NULL);
+  }
 }
 
 static int fill_context(SSL_CTX *ctx,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
-  set_behaviour(ctx);
+  set_behaviour(ctx, settings);
   if (settings->weak_security == true) {
     SSL_CTX_set_security_level(ctx, 0);
   }

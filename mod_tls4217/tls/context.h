@@ -25,6 +25,7 @@ struct tls4217_context_settings {
   const char *groups;       /* key exchange groups; NULL: OpenSSL's default */
   bool server_preference;   /* our order of ciphers wins */
   bool weak_security;       /* OpenSSL's security level 0 */
+  bool ignore_alpn;         /* takes clients of any protocol */
 
   /* Borrowed; at least one.  The first one of each key type is used. */
   struct tls4217_keypair *const *pairs;

@@ -19,6 +19,8 @@ SERVER = {
                   "TLSCipherSuite ECDHE+AESGCM+AES256",
         "one": "TLSProtocol TLSv1.3",
         "group": "TLSECDHCurve secp384r1",
+        "nat": "MasqueradeAddress 192.0.2.7\n"
+               "TLSMasqueradeAddress 192.0.2.8",
     },
 }
 
@@ -148,6 +150,13 @@ class Replies(harness.LiveCase):
         for feature in ("AUTH TLS", "PBSZ", "PROT"):
             self.assertEqual(features.count(feature), 1, feature)
         self.assertNotIn("CCC", features)
+
+    def test_address_in_pasv(self):
+        """TLSMasqueradeAddress: with TLS, and only then."""
+        control = self.connect("nat").login()
+        self.assertIn("(192,0,2,7,", control.command("PASV", 227).text)
+        control = self.secure("nat").login()
+        self.assertIn("(192,0,2,8,", control.command("PASV", 227).text)
 
     def test_help(self):
         control = self.connect()

@@ -56,6 +56,8 @@ REFUSED = (
      ("TLSCipherSuite", "NO-SUCH-CIPHER")),
     ("bad groups", OWN_PAIR + "TLSECDHCurve X25519:P-999",
      ("TLSECDHCurve", "X25519:P-999")),
+    ("no address", OWN_PAIR + "TLSMasqueradeAddress ..",
+     ("TLSMasqueradeAddress", "'..'")),
     ("bad protection", OWN_PAIR + "TLSDataProtection sometimes",
      ("TLSDataProtection", "per-transfer", "on line ")),
     ("protection without a word", OWN_PAIR + "TLSDataProtection",

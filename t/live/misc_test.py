@@ -87,6 +87,8 @@ class Implicit(harness.LiveCase):
 class Alpn(harness.LiveCase):
     """RFC 7301: "ftp", or no ALPN at all."""
 
+    SERVER = {"vhosts": {"anyone": "TLSNextProtocol off"}}
+
     def refused(self, control):
         control.command("AUTH TLS", 234)
         with self.assertRaises((ssl.SSLError, ConnectionError)) as caught:
@@ -113,6 +115,14 @@ class Alpn(harness.LiveCase):
                     self.assertEqual(selected(data.tls), "ftp")
                     data.read_all()
                 control.reply(226)
+
+    def test_switched_off(self):
+        for offered in (("http/1.1",), ("ftp",)):
+            with self.subTest(offered=offered):
+                control = self.login(
+                    "anyone", context=self.context(alpn=offered))
+                self.assertIsNone(selected(control.tls))
+                self.assert_transfers(control)
 
     def test_none_offered(self):
         control = self.login()
