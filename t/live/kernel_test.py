@@ -146,7 +146,8 @@ class KernelCase(harness.LiveCase):
 class Everywhere(KernelCase):
     """With and without a kernel that has TLS."""
 
-    SERVER = {"modules": ("mod_deflate",) if
+    SERVER = {"global_directives": "TLSKernelOffload auto",
+              "modules": ("mod_deflate",) if
               harness.stock_module("mod_deflate") else (),
               "directives": "<IfModule mod_deflate.c>\n"
                             "DeflateEngine on\n</IfModule>",
@@ -362,7 +363,8 @@ class Kernel(KernelCase):
             raise unittest.SkipTest("this kernel has no TLS (modprobe tls)")
         super().prepare()
 
-    SERVER = {"directives": "TraceLog {root}/trace.log\n"
+    SERVER = {"global_directives": "TLSKernelOffload auto",
+              "directives": "TraceLog {root}/trace.log\n"
                             "Trace tls4217:5",
               "vhosts": {"on": "TLSKernelOffload on",
                          "off": "TLSKernelOffload off",
