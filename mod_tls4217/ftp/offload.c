@@ -163,6 +163,7 @@ void tls4217_offload_open(
     return;
   }
 
+  tls4217_kernel_let_signals_in(PR_NETIO_FD(sess->data.out));
   offload->open = tell_mod_xfer(
     sess, tls4217_names_level_text(TLS4217_LEVEL_CLEAR));
   offload->written = 0;

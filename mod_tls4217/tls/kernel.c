@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -30,6 +31,9 @@
 #else
 # define UPPER_LAYER (-1)
 #endif
+
+/* Seconds; it only has to be a limit. */
+#define SEND_LIMIT 3600
 
 /* Connects two sockets over loopback.  Returns 0, or -1 with errno set; the
  * descriptors that are not -1 are the caller's to close. */
@@ -108,6 +112,12 @@ bool tls4217_kernel_sends(const SSL *ssl) {
   return SSL_is_init_finished(ssl) == 1 && bio != NULL &&
     BIO_method_type(bio) == BIO_TYPE_SOCKET && BIO_get_ktls_send(bio) &&
     BIO_wpending(bio) == 0;
+}
+
+void tls4217_kernel_let_signals_in(int fd) {
+  const struct timeval limit = { .tv_sec = SEND_LIMIT };
+
+  (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 }
 
 bool tls4217_kernel_is_connected(int fd) {

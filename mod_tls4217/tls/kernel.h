@@ -39,6 +39,13 @@ int tls4217_kernel_request(SSL *ssl, struct tls4217_error *err);
 bool tls4217_kernel_sends(const SSL *ssl);
 
 /*
+ * Has a signal end a system call that waits to send on fd with EINTR.  Where
+ * such a wait has no limit, Linux means to begin it anew, and 6.1 was seen to
+ * hand the kernel's own errno for that (512, ERESTARTSYS) to the program.
+ */
+void tls4217_kernel_let_signals_in(int fd);
+
+/*
  * Whether the TCP connection of a socket still carries what is sent.  To be
  * asked where the kernel makes the records: up to Linux 6.4 it says that all
  * was sent when the peer has long been gone.
