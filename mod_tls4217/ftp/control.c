@@ -18,8 +18,8 @@
 #include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/wait.h"
-#include "mod_tls4217/tls/footprint.h"
 #include "mod_tls4217/tls/farewell.h"
+#include "mod_tls4217/tls/footprint.h"
 
 /* Milliseconds: for a client that does not read its replies, for the
  * close_notify of CCC and REIN to be answered, and for our last to leave. */

@@ -47,11 +47,14 @@ int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
   short events, int64_t deadline, struct tls4217_error *err);
 
 /*
- * Lets nobody but the waiter wait for fd (O_NONBLOCK), and as it was before:
- * old_flags keeps what it was.  Returns 0, or -1 with err filled.
+ * Sets O_NONBLOCK on fd, so that nobody but a waiter waits for it, and puts
+ * the flags of before into *old_flags (-1 where they cannot be read).
+ * Returns 0, or -1 with err, which may be NULL, filled.
  */
 int tls4217_waiter_make_nonblocking(
   int fd, int *old_flags, struct tls4217_error *err);
+
+/* Makes fd blocking again if old_flags says that it was; -1 is fine. */
 void tls4217_waiter_restore_mode(int fd, int old_flags);
 
 #endif
