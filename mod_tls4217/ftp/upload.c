@@ -7,25 +7,8 @@
  * upload: after login, so that chroot(2) and other layers are in place.
  */
 
+#include "mod_tls4217/ftp/layer.h"
 #include "mod_tls4217/ftp/upload.h"
-
-/* Goes down to the next layer that has the callback. */
-#define DESCEND(fs, callback) \
- do { \
-  (fs) = (fs)->fs_next; \
- } while ((fs)->fs_next != NULL && (fs)->callback == NULL)
-
-static int open_below(pr_fh_t *fh, const char *path, int flags) {
-  pr_fs_t *fs = fh->fh_fs;
-
-  DESCEND(fs, open);
-  return fs->open(fh, path, flags);
-}
-
-static int unlink_below(pr_fs_t *fs, const char *path) {
-  DESCEND(fs, unlink);
-  return fs->unlink(fs, path);
-}
 
 /* Opens the target as it is; makes it only if it is not there. */
 static int open_held_back(
@@ -33,12 +16,12 @@ static int open_held_back(
   int fd;
 
   if (flags & O_EXCL) {
-    fd = open_below(fh, path, flags);
+    fd = tls4217_layer_open(upload->fs, fh, path, flags);
     upload->created = (fd >= 0);
     return fd;
   }
 
-  fd = open_below(fh, path, flags & ~(O_CREAT | O_TRUNC));
+  fd = tls4217_layer_open(upload->fs, fh, path, flags & ~(O_CREAT | O_TRUNC));
   if (fd >= 0) {
     upload->truncate = (flags & O_TRUNC) != 0;
     upload->created = upload->made_by_stou;
@@ -49,11 +32,11 @@ static int open_held_back(
     return -1;
   }
 
-  fd = open_below(fh, path, (flags & ~O_TRUNC) | O_EXCL);
+  fd = tls4217_layer_open(upload->fs, fh, path, (flags & ~O_TRUNC) | O_EXCL);
   upload->created = (fd >= 0);
   if (fd < 0 && errno == EEXIST) {
     /* A symbolic link that leads nowhere: the core's own way. */
-    fd = open_below(fh, path, flags);
+    fd = tls4217_layer_open(upload->fs, fh, path, flags);
   }
 
   return fd;
@@ -65,7 +48,7 @@ static int open_cb(pr_fh_t *fh, const char *path, int flags) {
   int fd;
 
   if (upload->armed == false || upload->fh != NULL || !(flags & O_CREAT)) {
-    return open_below(fh, path, flags);
+    return tls4217_layer_open(upload->fs, fh, path, flags);
   }
 
   fd = open_held_back(upload, fh, path, flags);
@@ -81,11 +64,9 @@ static int open_cb(pr_fh_t *fh, const char *path, int flags) {
 /* MaxStoreFileSize is judged by the size that the core believes in. */
 static int fstat_cb(pr_fh_t *fh, int fd, struct stat *st) {
   const struct tls4217_upload *upload = &tls4217_session_get()->upload;
-  pr_fs_t *fs = fh->fh_fs;
   int res;
 
-  DESCEND(fs, fstat);
-  res = fs->fstat(fh, fd, st);
+  res = tls4217_layer_fstat(upload->fs, fh, fd, st);
 
   if (res == 0 && upload->fh == fh && upload->truncate) {
     st->st_size = 0;
@@ -96,14 +77,12 @@ static int fstat_cb(pr_fh_t *fh, int fd, struct stat *st) {
 
 static int close_cb(pr_fh_t *fh, int fd) {
   struct tls4217_upload *upload = &tls4217_session_get()->upload;
-  pr_fs_t *fs = fh->fh_fs;
 
   if (upload->fh == fh) {
     upload->fh = NULL;
   }
 
-  DESCEND(fs, close);
-  return fs->close(fh, fd);
+  return tls4217_layer_close(upload->fs, fh, fd);
 }
 
 /* DeleteAbortedStores means what an upload has written; this one has written
@@ -111,13 +90,14 @@ static int close_cb(pr_fh_t *fh, int fd) {
 static int unlink_cb(pr_fs_t *fs, const char *path) {
   const struct tls4217_upload *upload = &tls4217_session_get()->upload;
 
+  (void) fs;
   if (upload->armed && upload->created == false && upload->path != NULL &&
     strcmp(upload->path, path) == 0) {
     errno = ENOENT;
     return -1;
   }
 
-  return unlink_below(fs, path);
+  return tls4217_layer_unlink(upload->fs, path);
 }
 
 static bool register_layer(struct tls4217_session *sess) {
@@ -177,7 +157,7 @@ void tls4217_upload_end(struct tls4217_session *sess) {
   struct tls4217_upload *upload = &sess->upload;
 
   if (upload->armed && upload->created && upload->path != NULL) {
-    (void) unlink_below(upload->fs, upload->path);
+    (void) tls4217_layer_unlink(upload->fs, upload->path);
     pr_fs_clear_cache2(upload->path);
   }
 

@@ -1,0 +1,46 @@
+/*
+ * mod_tls4217 - a file system layer that passes on what it does not change
+ *
+ * See layer.h.  The lowest layer, ProFTPD's own, has every callback.
+ */
+
+#include "mod_tls4217/ftp/layer.h"
+
+/* Goes down to the next layer that has the callback. */
+#define DESCEND(fs, layer, callback) \
+ do { \
+  (fs) = (layer)->fs_next; \
+  while ((fs)->fs_next != NULL && (fs)->callback == NULL) { \
+   (fs) = (fs)->fs_next; \
+  } \
+ } while (0)
+
+int tls4217_layer_open(
+  const pr_fs_t *layer, pr_fh_t *fh, const char *path, int flags) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, open);
+  return fs->open(fh, path, flags);
+}
+
+int tls4217_layer_fstat(
+  const pr_fs_t *layer, pr_fh_t *fh, int fd, struct stat *st) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, fstat);
+  return fs->fstat(fh, fd, st);
+}
+
+int tls4217_layer_close(const pr_fs_t *layer, pr_fh_t *fh, int fd) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, close);
+  return fs->close(fh, fd);
+}
+
+int tls4217_layer_unlink(const pr_fs_t *layer, const char *path) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, unlink);
+  return fs->unlink(fs, path);
+}
