@@ -7,7 +7,6 @@
  * (section 14).
  */
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include "mod_tls4217/ftp/control.h"
@@ -82,36 +81,6 @@ static int wait_data(void *user, int fd, short events, int timeout) {
   return res;
 }
 
-/* Puts something that cannot be written to in the place of a socket that is
- * of no more use: that does not stop sendfile(2), see kernel.h. */
-static void stop_kernel(const struct tls4217_session *sess) {
-  int fds[2];
-
-  if (pipe(fds) == 0) {
-    (void) dup2(fds[0], PR_NETIO_FD(sess->data.out));
-    (void) close(fds[0]);
-    (void) close(fds[1]);
-  }
-}
-
-/* While the kernel sends, nobody waits who would see an ABOR, or the client
- * go away. */
-static void look_beside_kernel(struct tls4217_session *sess) {
-  struct pollfd pfd = { .fd = watched_fd(sess), .events = POLLIN };
-
-  if (pfd.fd >= 0 && poll(&pfd, 1, 0) > 0) {
-    look_at_control(sess);
-  }
-
-  if (is_aborted(sess)) {
-    (void) shutdown(PR_NETIO_FD(sess->data.out), SHUT_RDWR);
-
-  } else if (tls4217_kernel_is_connected(PR_NETIO_FD(sess->data.out)) ==
-    false) {
-    stop_kernel(sess);
-  }
-}
-
 /* The handshake. */
 
 static void fail_transfer(struct tls4217_session *sess, const char *code,
@@ -168,6 +137,16 @@ static int check_reuse(struct tls4217_session *sess) {
   return -1;
 }
 
+static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size);
+
+/* Whether what the core writes comes to us as it is in the file: mod_deflate
+ * puts itself in between (MODE Z). */
+static bool is_unfiltered(void) {
+  const pr_netio_t *netio = pr_get_netio(PR_NETIO_STRM_DATA);
+
+  return netio != NULL && netio->write == write_cb;
+}
+
 static int shake_hands(struct tls4217_session *sess) {
   const struct tls4217_waiter waiter = { wait_data, sess };
   struct tls4217_error err;
@@ -182,7 +161,9 @@ static int shake_hands(struct tls4217_session *sess) {
       tls4217_connection_expect_output(sess->data.conn);
     }
 
-    tls4217_offload_request(sess);
+    if (is_unfiltered()) {
+      tls4217_offload_request(sess);
+    }
   }
 
   if (sess->data.conn == NULL ||
@@ -214,7 +195,6 @@ static int shake_hands(struct tls4217_session *sess) {
 }
 
 static void drop_connection(struct tls4217_session *sess) {
-  tls4217_offload_close(sess);
   tls4217_connection_free(sess->data.conn);
   memset(&sess->data, 0, sizeof(sess->data));
 }
@@ -231,16 +211,6 @@ static int refuse_connection(struct tls4217_session *sess) {
   session.d->xerrno = EPERM;
   errno = EPERM;
   return -1;
-}
-
-static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size);
-
-/* Whether what the core writes comes to us as it is in the file: mod_deflate
- * puts itself in between (MODE Z). */
-static bool is_unfiltered(void) {
-  const pr_netio_t *netio = pr_get_netio(PR_NETIO_STRM_DATA);
-
-  return netio != NULL && netio->write == write_cb;
 }
 
 static int postopen_cb(pr_netio_stream_t *strm) {
@@ -267,10 +237,6 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   ssl = tls4217_connection_ssl(sess->data.conn);
   (void) pr_table_add(sess->data.in->notes, "mod_tls.SSL", ssl, sizeof(ssl));
   (void) pr_table_add(sess->data.out->notes, "mod_tls.SSL", ssl, sizeof(ssl));
-
-  if (is_unfiltered()) {
-    tls4217_offload_open(sess, look_beside_kernel);
-  }
 
   return 0;
 }
@@ -348,10 +314,18 @@ static bool is_whole_file(size_t size) {
 
 static int write_data(struct tls4217_session *sess, const char *buf,
   size_t size, struct tls4217_error *err) {
+  const struct tls4217_waiter waiter = { wait_data, sess };
+
   sess->data.whole = is_whole_file(size);
-  return sess->data.whole ?
-    tls4217_connection_write_all(sess->data.conn, buf, size, err) :
-    tls4217_connection_write(sess->data.conn, buf, size, -1, err);
+  if (sess->data.whole) {
+    return tls4217_connection_write_all(sess->data.conn, buf, size, err);
+  }
+
+  if (tls4217_connection_write(sess->data.conn, buf, size, -1, err) < 0) {
+    return -1;
+  }
+
+  return tls4217_offload_send_rest(sess, size, &waiter, err);
 }
 
 static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
@@ -362,16 +336,8 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
     return sess->plain->write(strm, buf, size);
   }
 
-  if (tls4217_offload_may_write(sess) == false) {
-    fail_transfer(
-      sess, R_426, "Transfer aborted: the kernel could not send the file");
-    errno = ECONNABORTED;
-    return -1;
-  }
-
   tls4217_error_clear(&err);
   if (write_data(sess, buf, size, &err) == 0) {
-    tls4217_offload_count(sess, size);
     return (int) size;
   }
 
@@ -395,7 +361,8 @@ static void send_close_notify(struct tls4217_session *sess) {
   }
 
   pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
-  if (sess->data.whole) {
+  if (sess->data.whole ||
+    tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn))) {
     fail_transfer(sess, R_426, "Transfer aborted: %s", err.text);
   }
 }
@@ -419,25 +386,12 @@ static int end_stream(int fd) {
   return shutdown(fd, SHUT_RDWR);
 }
 
-/* The last moment to find that the client has not got what the kernel sent;
- * the core believes that it has. */
-static void check_kernel(struct tls4217_session *sess) {
-  if (sess->offload.open && is_aborted(sess) == false &&
-    tls4217_kernel_is_connected(PR_NETIO_FD(sess->data.out)) == false) {
-    fail_transfer(sess, R_426,
-      "Transfer aborted: the client has closed the data connection");
-  }
-}
-
 static int shutdown_cb(pr_netio_stream_t *strm, int how) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (owns(sess, strm) == false) {
     return sess->plain->shutdown(strm, how);
   }
-
-  check_kernel(sess);
-  tls4217_offload_close(sess);
 
   /* The end of the data, close_notify and FIN: one segment, if they fit. */
   (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 1);

@@ -1,12 +1,16 @@
 /*
  * mod_tls4217 - TLSKernelOffload: downloads through the kernel
  *
- * Where the kernel makes the records of a data connection, ProFTPD may send a
- * binary file with sendfile(2), as it does in clear.  Whether it may is known
- * to mod_xfer alone, which keeps it in a variable that only PROT sets: C
- * allows sendfile(2), anything else forbids it.  That variable is the gate.
- * It is open from the end of a data handshake, on a connection whose every
- * byte the kernel encrypts, to the end of that one connection.
+ * Where the kernel makes the records of a data connection, a binary file goes
+ * from the disk to the client with sendfile(2), as it does in clear, and
+ * never through this process.
+ *
+ * ProFTPD's own sendfile(2) is not used for it, for two reasons.  It makes
+ * the socket blocking, and Linux gives up a TLS stream whose sender was
+ * interrupted by a signal in the middle of a record: any timer of ProFTPD's
+ * would cut a slow download.  And it is allowed by a variable that, once it
+ * is wrong, has files sent in clear.  So the core writes the first piece of a
+ * file as ever, and the rest is sent from there.
  */
 
 #ifndef TLS4217_FTP_OFFLOAD_H
@@ -22,29 +26,25 @@ bool tls4217_offload_prepare(
   const char *server, enum tls4217_offload_mode mode);
 
 /*
+ * RETR is about to open its file: notes which that is.  Where it cannot (a
+ * file system registered for a deeper path), the library encrypts.
+ */
+void tls4217_offload_begin(struct tls4217_session *sess);
+
+/*
  * Before the handshake of the data connection (sess->data.conn): asks for the
  * kernel, where this transfer can gain by it.  Falls back silently.
  */
-void tls4217_offload_request(const struct tls4217_session *sess);
+void tls4217_offload_request(struct tls4217_session *sess);
 
 /*
- * After that handshake: opens the gate, if the kernel has the keys.  look is
- * called every second while it is open, because the core does not look at the
- * control connection while the kernel sends; it may shut the socket down.
+ * The core has just written size bytes of the file to the data connection:
+ * sends what follows them, if the kernel has the keys, and counts it as the
+ * core would.  Returns 0 when all is sent, or the core shall go on from where
+ * the file stands now, because there is a command to be read; -1 with err
+ * filled when the transfer has failed (ECONNABORTED: it was aborted).
  */
-void tls4217_offload_open(
-  struct tls4217_session *sess, void (*look)(struct tls4217_session *sess));
-
-/* Closes the gate.  To be called wherever a data connection may end, before
- * its descriptors are closed; harmless when it is not open. */
-void tls4217_offload_close(struct tls4217_session *sess);
-
-/*
- * Whether the core's own way of sending may go on: it begins anew at the
- * start of the file, so not where the kernel has failed in the middle of it.
- * tls4217_offload_count is told what was sent that way.
- */
-bool tls4217_offload_may_write(const struct tls4217_session *sess);
-void tls4217_offload_count(struct tls4217_session *sess, size_t size);
+int tls4217_offload_send_rest(struct tls4217_session *sess, size_t size,
+  const struct tls4217_waiter *waiter, struct tls4217_error *err);
 
 #endif

@@ -12,7 +12,6 @@
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/data.h"
 #include "mod_tls4217/ftp/log.h"
-#include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/reinit.h"
@@ -232,7 +231,6 @@ static void exit_ev(const void *event_data, void *user_data) {
 
   (void) event_data;
   tls4217_upload_end(sess);
-  tls4217_offload_close(sess);
   tls4217_connection_free(sess->data.conn);
   sess->data.conn = NULL;
   tls4217_binding_clear(&sess->binding);

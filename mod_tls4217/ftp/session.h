@@ -55,15 +55,13 @@ struct tls4217_upload {
   const char *path;
 };
 
-/* Whether the kernel may send a file, and how that goes (offload.c). */
-struct tls4217_session;
+/* The file that the kernel may send (offload.c). */
 struct tls4217_offload {
-  bool open;     /* the gate */
-  off_t written; /* by the core itself while it was open */
-  int timer;
-  off_t seen;       /* session.xfer.total_bytes at the last look */
-  int idle_seconds; /* since it has grown */
-  void (*look)(struct tls4217_session *sess);
+  pr_fs_t *fs; /* our layer, or NULL */
+  bool armed;  /* RETR is opening its file */
+  bool wanted; /* of this data connection's handshake */
+  pr_fh_t *fh; /* the core's; NULL: none, or closed */
+  off_t start; /* where it stood before the transfer */
 };
 
 /* As it was when the client connected (reset.c). */

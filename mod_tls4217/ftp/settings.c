@@ -158,7 +158,7 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
    * where a signal finds it waiting for a slow client. */
   offload = find_value(set, "TLSKernelOffload");
   settings->offload = offload != NULL ? (enum tls4217_offload_mode) * offload :
-                                        TLS4217_OFFLOAD_OFF;
+                                        TLS4217_OFFLOAD_AUTO;
 
   find_ciphers(set, settings);
   find_certificates(set, settings);

@@ -7,6 +7,7 @@
 
 #include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/target.h"
@@ -138,6 +139,9 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
 
   if (pr_cmd_cmp(cmd, PR_CMD_RETR_ID) == 0) {
     choose_chunk(sess, cmd);
+    if (is_protected(sess)) {
+      tls4217_offload_begin(sess);
+    }
 
   } else if (is_protected(sess)) {
     tls4217_upload_begin(sess, cmd);

@@ -394,10 +394,26 @@ int tls4217_connection_write_all(struct tls4217_connection *conn,
   return write_until(conn, buf, size, false, TLS4217_WAITER_NEVER, err);
 }
 
-int tls4217_connection_shutdown(struct tls4217_connection *conn,
-  bool wait_for_peer, int timeout, struct tls4217_error *err) {
+static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
+  struct tls4217_error *err) {
   struct operation op = { .run = run_shutdown,
     .what = "TLS could not be shut down" };
+
+  if (SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) {
+    return 0;
+  }
+
+  if (tls4217_kernel_sends(conn->ssl)) {
+    return tls4217_kernel_close_notify(conn->ssl, &conn->waiter, deadline, err);
+  }
+
+  return perform(conn, &op, deadline, err) < 0 ?
+    -1 :
+    flush_gathered(conn, deadline, err);
+}
+
+int tls4217_connection_shutdown(struct tls4217_connection *conn,
+  bool wait_for_peer, int timeout, struct tls4217_error *err) {
   int64_t deadline;
   ssize_t res = 1;
   int flags;
@@ -410,9 +426,7 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
   (void) tls4217_waiter_make_nonblocking(conn->wfd, &flags, NULL);
 
   deadline = tls4217_waiter_deadline(timeout);
-  if ((SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) == 0 &&
-    (perform(conn, &op, deadline, err) < 0 ||
-      flush_gathered(conn, deadline, err) < 0)) {
+  if (send_close_notify(conn, deadline, err) < 0) {
     return -1;
   }
 

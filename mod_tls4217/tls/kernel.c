@@ -5,6 +5,9 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,9 +34,6 @@
 #else
 # define UPPER_LAYER (-1)
 #endif
-
-/* Seconds; it only has to be a limit. */
-#define SEND_LIMIT 3600
 
 /* Connects two sockets over loopback.  Returns 0, or -1 with errno set; the
  * descriptors that are not -1 are the caller's to close. */
@@ -114,12 +114,6 @@ bool tls4217_kernel_sends(const SSL *ssl) {
     BIO_wpending(bio) == 0;
 }
 
-void tls4217_kernel_let_signals_in(int fd) {
-  const struct timeval limit = { .tv_sec = SEND_LIMIT };
-
-  (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-}
-
 bool tls4217_kernel_is_connected(int fd) {
   struct tcp_info info;
   socklen_t len = sizeof(info);
@@ -132,4 +126,73 @@ bool tls4217_kernel_is_connected(int fd) {
   /* A client may end its own direction and still read. */
   return info.tcpi_state == TCP_ESTABLISHED ||
     info.tcpi_state == TCP_CLOSE_WAIT;
+}
+
+/* Closing. */
+
+static int wait_for_room(int fd, const struct tls4217_waiter *waiter,
+  int64_t deadline, struct tls4217_error *err) {
+  struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+  while (poll(&pfd, 1, 0) <= 0) {
+    if (tls4217_waiter_until(waiter, fd, POLLOUT, deadline, err) < 0) {
+      return -1;
+    }
+  }
+
+  return 0;
+}
+
+/* A send that waits is to end at the deadline; no limit is a long one. */
+static void limit_wait(int fd, int64_t deadline) {
+  struct timeval limit = { .tv_sec = 3600 };
+  int64_t left;
+
+  if (deadline != TLS4217_WAITER_NEVER) {
+    left = deadline - tls4217_waiter_now();
+    left = left > 0 ? left : 1;
+    limit.tv_sec = (time_t) (left / 1000);
+    limit.tv_usec = (suseconds_t) (left % 1000 * 1000);
+  }
+
+  (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+int tls4217_kernel_close_notify(SSL *ssl, const struct tls4217_waiter *waiter,
+  int64_t deadline, struct tls4217_error *err) {
+  int fd = SSL_get_wfd(ssl), flags, res;
+  sigset_t all, old;
+
+  if (wait_for_room(fd, waiter, deadline, err) < 0) {
+    return -1;
+  }
+
+  if (tls4217_kernel_is_connected(fd) == false) {
+    tls4217_error_set(err, EPIPE, "the client has closed the data connection");
+    return -1;
+  }
+
+  limit_wait(fd, deadline);
+  flags = fcntl(fd, F_GETFL);
+  (void) sigfillset(&all);
+  (void) sigprocmask(SIG_BLOCK, &all, &old);
+  (void) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+
+  ERR_clear_error();
+  res = SSL_shutdown(ssl);
+
+  (void) fcntl(fd, F_SETFL, flags);
+  (void) sigprocmask(SIG_SETMASK, &old, NULL);
+
+  if (res < 0) {
+    tls4217_error_set_openssl(err, "TLS could not be shut down");
+    return -1;
+  }
+
+  if (tls4217_waiter_now() >= deadline) {
+    tls4217_error_set(err, ETIMEDOUT, "the client did not answer in time");
+    return -1;
+  }
+
+  return 0;
 }

@@ -15,6 +15,7 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/waiter.h"
 
 /*
  * Whether OpenSSL and the kernel of this machine can do it at all; whether
@@ -39,17 +40,21 @@ int tls4217_kernel_request(SSL *ssl, struct tls4217_error *err);
 bool tls4217_kernel_sends(const SSL *ssl);
 
 /*
- * Has a signal end a system call that waits to send on fd with EINTR.  Where
- * such a wait has no limit, Linux means to begin it anew, and 6.1 was seen to
- * hand the kernel's own errno for that (512, ERESTARTSYS) to the program.
- */
-void tls4217_kernel_let_signals_in(int fd);
-
-/*
  * Whether the TCP connection of a socket still carries what is sent.  To be
  * asked where the kernel makes the records: up to Linux 6.4 it says that all
  * was sent when the peer has long been gone.
  */
 bool tls4217_kernel_is_connected(int fd);
+
+/*
+ * Sends close_notify where the kernel makes the records, and returns when it
+ * and all before it are with TCP.  (A socket that does not block takes the end
+ * of a record later, if there is no room, and loses it if it is closed before
+ * that.)  Signals are blocked for as long as the last record takes to leave.
+ * Returns 0, or -1 with err filled: ETIMEDOUT when the deadline has passed,
+ * EPIPE when the client has gone, or what the waiter gave up with.
+ */
+int tls4217_kernel_close_notify(SSL *ssl, const struct tls4217_waiter *waiter,
+  int64_t deadline, struct tls4217_error *err);
 
 #endif

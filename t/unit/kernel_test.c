@@ -14,12 +14,14 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "mod_tls4217/tls/gather.h"
@@ -202,6 +204,109 @@ static void test_bytes_of_the_socket_are_tls(void **state) {
   close_ends(&ends);
 }
 
+/* The end, where the client is slow. */
+
+/* Writes until the socket takes no more.  Returns how many bytes it took. */
+static size_t fill(int fd) {
+  unsigned char *bytes = endpoint_pattern(SIZE);
+  size_t total = 0;
+  ssize_t sent;
+
+  do {
+    sent = send(fd, bytes + total % SIZE, SIZE - total % SIZE, 0);
+    total += sent > 0 ? (size_t) sent : 0;
+  } while (sent > 0);
+
+  free(bytes);
+  return total;
+}
+
+/* In a process of its own: reads to the end, a little late, and says how many
+ * bytes there were before the close_notify. */
+static pid_t start_reader(struct ends *ends, int answer) {
+  static unsigned char buf[SIZE];
+  size_t total = 0, done = 0;
+  pid_t pid = fork();
+
+  if (pid != 0) {
+    return pid;
+  }
+
+  (void) usleep(300000);
+  (void) fcntl(ends->fds[0], F_SETFL, 0);
+  (void) close(ends->fds[1]);
+  (void) close(ends->fds[2]);
+  while (SSL_read_ex(ends->client, buf, SIZE, &done) == 1) {
+    total += done;
+  }
+
+  if (SSL_get_shutdown(ends->client) != SSL_RECEIVED_SHUTDOWN) {
+    total = 0;
+  }
+
+  _exit(write(answer, &total, sizeof(total)) == sizeof(total) ? 0 : 1);
+}
+
+static void test_close_notify_is_behind_everything(void **state) {
+  struct tls4217_error err;
+  struct ends ends;
+  size_t sent, received = 0;
+  int fds[2];
+  pid_t pid;
+
+  tls4217_error_clear(&err);
+  if (tls4217_kernel_probe(&err) < 0) {
+    print_message("# %s\n", err.text);
+    skip();
+  }
+
+  open_ends(&ends, *(const int *) *state);
+  assert_int_equal(pipe(fds), 0);
+  sent = fill(ends.fds[2]);
+
+  /* Nobody reads. */
+  assert_int_equal(tls4217_kernel_close_notify(ends.server,
+                     &tls4217_waiter_poll, tls4217_waiter_deadline(100), &err),
+    -1);
+  assert_int_equal(err.errnum, ETIMEDOUT);
+  assert_int_equal(SSL_get_shutdown(ends.server), 0);
+
+  pid = start_reader(&ends, fds[1]);
+  tls4217_error_clear(&err);
+  assert_int_equal(
+    tls4217_kernel_close_notify(
+      ends.server, &tls4217_waiter_poll, tls4217_waiter_deadline(10000), &err),
+    0);
+  assert_true(fcntl(ends.fds[2], F_GETFL) & O_NONBLOCK);
+  assert_int_equal(shutdown(ends.fds[2], SHUT_RDWR), 0);
+  assert_int_equal(read(fds[0], &received, sizeof(received)), sizeof(received));
+  assert_int_equal(received, sent);
+  assert_int_equal(waitpid(pid, NULL, 0), pid);
+
+  (void) close(fds[0]);
+  (void) close(fds[1]);
+  close_ends(&ends);
+}
+
+/* A client that has gone. */
+static void test_close_notify_finds_nobody(void **state) {
+  struct tls4217_error err;
+  struct ends ends;
+
+  open_ends(&ends, *(const int *) *state);
+  (void) fill(ends.fds[2]);
+  (void) close(ends.fds[0]);
+  (void) usleep(10000);
+
+  tls4217_error_clear(&err);
+  assert_int_equal(tls4217_kernel_close_notify(ends.server,
+                     &tls4217_waiter_poll, tls4217_waiter_deadline(1000), &err),
+    -1);
+  assert_int_equal(err.errnum, EPIPE);
+  assert_non_null(strstr(err.text, "the client has closed"));
+  close_ends(&ends);
+}
+
 int main(void) {
   static int v12 = TLS1_2_VERSION, v13 = TLS1_3_VERSION;
   static const struct CMUnitTest tests[] = {
@@ -212,6 +317,12 @@ int main(void) {
       NULL, NULL, &v12 },
     { "bytes of the socket are TLS, TLS 1.3", test_bytes_of_the_socket_are_tls,
       NULL, NULL, &v13 },
+    { "close_notify is behind everything, TLS 1.2",
+      test_close_notify_is_behind_everything, NULL, NULL, &v12 },
+    { "close_notify is behind everything, TLS 1.3",
+      test_close_notify_is_behind_everything, NULL, NULL, &v13 },
+    { "close_notify finds nobody", test_close_notify_finds_nobody, NULL, NULL,
+      &v13 },
   };
 
   return cmocka_run_group_tests(tests, world_make, world_end);
