@@ -223,6 +223,19 @@ static int send_piece(
   return 0;
 }
 
+/* Whether the core has a command to read.  Behind CCC it waits in the socket,
+ * where nobody else looks for it. */
+static bool has_command(const struct tls4217_session *sess) {
+  struct pollfd pfd = { .events = POLLIN };
+
+  if (sess->control.conn != NULL || session.c == NULL) {
+    return tls4217_command_buffer_is_ready(&sess->control.input);
+  }
+
+  pfd.fd = PR_NETIO_FD(session.c->instrm);
+  return poll(&pfd, 1, 0) > 0;
+}
+
 int tls4217_offload_send_rest(struct tls4217_session *sess, size_t size,
   const struct tls4217_waiter *waiter, struct tls4217_error *err) {
   off_t begin = session.xfer.total_bytes, at, left;
@@ -233,8 +246,7 @@ int tls4217_offload_send_rest(struct tls4217_session *sess, size_t size,
     return 0;
   }
 
-  while (left > 0 &&
-    tls4217_command_buffer_is_ready(&sess->control.input) == false) {
+  while (left > 0 && has_command(sess) == false) {
     if (tls4217_waiter_until(waiter, PR_NETIO_FD(sess->data.out), POLLOUT,
           TLS4217_WAITER_NEVER, err) < 0 ||
       send_piece(sess, &left, err) < 0) {

@@ -244,6 +244,7 @@ int tls4217_server_build_all(void) {
   }
 
   warm_up();
+  tls4217_footprint_give_back();
   return res;
 }
 
