@@ -138,6 +138,7 @@ static int check_reuse(struct tls4217_session *sess) {
 }
 
 static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size);
+static int send_by_kernel(struct tls4217_session *sess);
 
 /* Whether what the core writes comes to us as it is in the file: mod_deflate
  * puts itself in between (MODE Z). */
@@ -162,7 +163,7 @@ static int shake_hands(struct tls4217_session *sess) {
     }
 
     if (is_unfiltered()) {
-      tls4217_offload_request(sess);
+      tls4217_offload_request(sess, send_by_kernel);
     }
   }
 
@@ -277,6 +278,17 @@ static int end_without_notify(struct tls4217_session *sess) {
   return -1;
 }
 
+/* An abort has its reply already. */
+static int give_up(
+  struct tls4217_session *sess, const struct tls4217_error *err) {
+  if (err->errnum != ECONNABORTED) {
+    fail_transfer(sess, R_426, "Transfer aborted: %s", err->text);
+  }
+
+  errno = ECONNABORTED;
+  return -1;
+}
+
 static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
   struct tls4217_error err;
@@ -296,12 +308,7 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
     return end_without_notify(sess);
   }
 
-  if (err.errnum != ECONNABORTED) {
-    fail_transfer(sess, R_426, "Transfer aborted: %s", err.text);
-  }
-
-  errno = ECONNABORTED;
-  return -1;
+  return give_up(sess, &err);
 }
 
 /* Whether this is a small file, whole.  What ASCII makes of a file has
@@ -314,18 +321,10 @@ static bool is_whole_file(size_t size) {
 
 static int write_data(struct tls4217_session *sess, const char *buf,
   size_t size, struct tls4217_error *err) {
-  const struct tls4217_waiter waiter = { wait_data, sess };
-
   sess->data.whole = is_whole_file(size);
-  if (sess->data.whole) {
-    return tls4217_connection_write_all(sess->data.conn, buf, size, err);
-  }
-
-  if (tls4217_connection_write(sess->data.conn, buf, size, -1, err) < 0) {
-    return -1;
-  }
-
-  return tls4217_offload_send_rest(sess, size, &waiter, err);
+  return sess->data.whole ?
+    tls4217_connection_write_all(sess->data.conn, buf, size, err) :
+    tls4217_connection_write(sess->data.conn, buf, size, -1, err);
 }
 
 static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
@@ -337,16 +336,24 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   }
 
   tls4217_error_clear(&err);
-  if (write_data(sess, buf, size, &err) == 0) {
-    return (int) size;
+  if (write_data(sess, buf, size, &err) < 0) {
+    return give_up(sess, &err);
   }
 
-  if (err.errnum != ECONNABORTED) {
-    fail_transfer(sess, R_426, "Transfer aborted: %s", err.text);
+  return (int) size;
+}
+
+/* In place of the core's reads and writes. */
+static int send_by_kernel(struct tls4217_session *sess) {
+  const struct tls4217_waiter waiter = { wait_data, sess };
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (tls4217_offload_send(sess, &waiter, &err) < 0) {
+    return give_up(sess, &err);
   }
 
-  errno = ECONNABORTED;
-  return -1;
+  return 0;
 }
 
 /* The end. */

@@ -31,6 +31,14 @@ int tls4217_layer_fstat(
   return fs->fstat(fh, fd, st);
 }
 
+int tls4217_layer_read(
+  const pr_fs_t *layer, pr_fh_t *fh, int fd, char *buf, size_t size) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, read);
+  return fs->read(fh, fd, buf, size);
+}
+
 int tls4217_layer_close(const pr_fs_t *layer, pr_fh_t *fh, int fd) {
   pr_fs_t *fs;
 

@@ -1,8 +1,8 @@
 /*
  * mod_tls4217 - TLSKernelOffload: downloads through the kernel
  *
- * See offload.h.  sendfile(2) needs the descriptor of the file, which mod_xfer
- * keeps to itself; a file system layer of ours sees it being opened.
+ * See offload.h.  mod_xfer keeps its file to itself; a file system layer of
+ * ours sees it being opened, read and closed.
  */
 
 #include <poll.h>
@@ -14,9 +14,9 @@
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/tls/kernel.h"
 
-/* Of a file with fewer bytes the core's first piece is too large a part for
- * what it costs to give the kernel its keys. */
-#define WORTH_IT (256 * 1024)
+/* Below this many bytes the library needs one write(2), and the kernel would
+ * have to be given its keys to save nothing. */
+#define WORTH_IT (64 * 1024)
 
 /* Sent at once, in bytes; then signals and the control connection have their
  * turn. */
@@ -78,6 +78,17 @@ static int open_cb(pr_fh_t *fh, const char *path, int flags) {
   return fd;
 }
 
+static int read_cb(pr_fh_t *fh, int fd, char *buf, size_t size) {
+  struct tls4217_session *sess = tls4217_session_get();
+  const struct tls4217_offload *offload = &sess->offload;
+
+  if (offload->fh == fh && offload->send != NULL && offload->send(sess) < 0) {
+    return -1;
+  }
+
+  return tls4217_layer_read(offload->fs, fh, fd, buf, size);
+}
+
 static int close_cb(pr_fh_t *fh, int fd) {
   struct tls4217_offload *offload = &tls4217_session_get()->offload;
 
@@ -103,24 +114,33 @@ void tls4217_offload_begin(struct tls4217_session *sess) {
     }
 
     offload->fs->open = open_cb;
+    offload->fs->read = read_cb;
     offload->fs->close = close_cb;
   }
 
   offload->armed = true;
   offload->fh = NULL;
+  offload->send = NULL;
 }
 
-/* Whether bytes are read from this file as they are on the disk. */
-static bool is_plain_file(pr_fh_t *fh) {
-  const pr_fs_t *fs = fh->fh_fs;
+/* Whether bytes are read from this file as they are on the disk: nobody but
+ * us stands between the core and the system's read(2).  Since 1.3.9 a layer
+ * inherits that of the layer below. */
+static bool is_plain_file(const struct tls4217_offload *offload) {
+  const pr_fs_t *system = offload->fs, *fs;
   struct stat st;
 
-  while (fs->fs_next != NULL && fs->read == NULL) {
-    fs = fs->fs_next;
+  while (system->fs_next != NULL) {
+    system = system->fs_next;
   }
 
-  return fs->fs_next == NULL && fstat(fh->fh_fd, &st) == 0 &&
-    S_ISREG(st.st_mode);
+  for (fs = offload->fh->fh_fs; fs != NULL; fs = fs->fs_next) {
+    if (fs != offload->fs && fs->read != NULL && fs->read != system->read) {
+      return false;
+    }
+  }
+
+  return fstat(offload->fh->fh_fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static bool is_sendfile_off(void) {
@@ -132,27 +152,27 @@ static bool is_sendfile_off(void) {
 
 /* A download that the core would send with sendfile(2) in clear, to its end.
  * Throttled ones it reads and writes piece by piece, as it does ASCII. */
-static bool is_candidate(pr_fh_t *fh) {
-  return session.curr_cmd != NULL && strcmp(session.curr_cmd, C_RETR) == 0 &&
-    session.xfer.direction == PR_NETIO_IO_WR && session.xfer.path != NULL &&
-    strcmp(fh->fh_path, session.xfer.path) == 0 &&
+static bool is_candidate(const struct tls4217_offload *offload) {
+  return offload->fh != NULL && session.xfer.path != NULL &&
+    strcmp(offload->fh->fh_path, session.xfer.path) == 0 &&
+    session.xfer.direction == PR_NETIO_IO_WR &&
     session.xfer.file_size >= WORTH_IT && session.range_len == 0 &&
     (session.sf_flags & (SF_ASCII | SF_ASCII_OVERRIDE)) == 0 &&
     pr_throttle_have_rate() == FALSE && is_sendfile_off() == false &&
-    is_plain_file(fh);
+    is_plain_file(offload);
 }
 
-void tls4217_offload_request(struct tls4217_session *sess) {
+void tls4217_offload_request(
+  struct tls4217_session *sess, int (*send)(struct tls4217_session *sess)) {
   struct tls4217_offload *offload = &sess->offload;
   struct tls4217_error err;
 
-  offload->wanted = false;
   if (offload->armed == false) {
     return;
   }
 
   offload->armed = false;
-  if (offload->fh == NULL || is_candidate(offload->fh) == false) {
+  if (is_candidate(offload) == false) {
     return;
   }
 
@@ -163,8 +183,7 @@ void tls4217_offload_request(struct tls4217_session *sess) {
     return;
   }
 
-  offload->wanted = true;
-  offload->start = lseek(offload->fh->fh_fd, 0, SEEK_CUR);
+  offload->send = send;
 }
 
 /* Sending. */
@@ -185,13 +204,10 @@ static void count(off_t size) {
   }
 }
 
-/* Whether what comes next is in the file, where the file stands. */
-static bool may_go_on(const struct tls4217_session *sess, off_t at) {
-  const struct tls4217_offload *offload = &sess->offload;
-
-  return offload->wanted && offload->fh != NULL && session.d != NULL &&
-    tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn)) &&
-    lseek(offload->fh->fh_fd, 0, SEEK_CUR) == at;
+/* Asked anew each time: this is what keeps a file from leaving in clear. */
+static bool may_send(const struct tls4217_session *sess) {
+  return session.d != NULL && sess->data.conn != NULL &&
+    tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn));
 }
 
 /* Sends what there is room for, and takes it from *left; nothing is left at
@@ -236,16 +252,15 @@ static bool has_command(const struct tls4217_session *sess) {
   return poll(&pfd, 1, 0) > 0;
 }
 
-int tls4217_offload_send_rest(struct tls4217_session *sess, size_t size,
+int tls4217_offload_send(struct tls4217_session *sess,
   const struct tls4217_waiter *waiter, struct tls4217_error *err) {
-  off_t begin = session.xfer.total_bytes, at, left;
+  off_t begin = session.xfer.total_bytes, left;
 
-  at = sess->offload.start + begin + (off_t) size;
-  left = session.xfer.file_size - at;
-  if (left <= 0 || may_go_on(sess, at) == false) {
+  if (may_send(sess) == false) {
     return 0;
   }
 
+  left = session.xfer.file_size - lseek(sess->offload.fh->fh_fd, 0, SEEK_CUR);
   while (left > 0 && has_command(sess) == false) {
     if (tls4217_waiter_until(waiter, PR_NETIO_FD(sess->data.out), POLLOUT,
           TLS4217_WAITER_NEVER, err) < 0 ||

@@ -9,8 +9,9 @@
  * the socket blocking, and Linux gives up a TLS stream whose sender was
  * interrupted by a signal in the middle of a record: any timer of ProFTPD's
  * would cut a slow download.  And it is allowed by a variable that, once it
- * is wrong, has files sent in clear.  So the core writes the first piece of a
- * file as ever, and the rest is sent from there.
+ * is wrong, has files sent in clear.  So the core reads the file as ever; but
+ * its read goes through a layer of ours, which sends the file and then says
+ * that there is nothing more to read.
  */
 
 #ifndef TLS4217_FTP_OFFLOAD_H
@@ -33,18 +34,21 @@ void tls4217_offload_begin(struct tls4217_session *sess);
 
 /*
  * Before the handshake of the data connection (sess->data.conn): asks for the
- * kernel, where this transfer can gain by it.  Falls back silently.
+ * kernel, where this transfer can gain by it.  Falls back silently.  If the
+ * kernel has the keys then, send is called when the core reads the file: it
+ * is to call tls4217_offload_send, and to return 0, or -1 with errno set to
+ * let that read fail.
  */
-void tls4217_offload_request(struct tls4217_session *sess);
+void tls4217_offload_request(
+  struct tls4217_session *sess, int (*send)(struct tls4217_session *sess));
 
 /*
- * The core has just written size bytes of the file to the data connection:
- * sends what follows them, if the kernel has the keys, and counts it as the
- * core would.  Returns 0 when all is sent, or the core shall go on from where
- * the file stands now, because there is a command to be read; -1 with err
- * filled when the transfer has failed (ECONNABORTED: it was aborted).
+ * Sends what is left of the file, and counts it as the core would.  Returns 0
+ * when all is sent, or the core shall go on from where the file stands now,
+ * because there is a command to be read; -1 with err filled when the transfer
+ * has failed (ECONNABORTED: it was aborted).
  */
-int tls4217_offload_send_rest(struct tls4217_session *sess, size_t size,
+int tls4217_offload_send(struct tls4217_session *sess,
   const struct tls4217_waiter *waiter, struct tls4217_error *err);
 
 #endif

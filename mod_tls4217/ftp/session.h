@@ -56,12 +56,12 @@ struct tls4217_upload {
 };
 
 /* The file that the kernel may send (offload.c). */
+struct tls4217_session;
 struct tls4217_offload {
   pr_fs_t *fs; /* our layer, or NULL */
   bool armed;  /* RETR is opening its file */
-  bool wanted; /* of this data connection's handshake */
   pr_fh_t *fh; /* the core's; NULL: none, or closed */
-  off_t start; /* where it stood before the transfer */
+  int (*send)(struct tls4217_session *sess); /* NULL: not this file */
 };
 
 /* As it was when the client connected (reset.c). */

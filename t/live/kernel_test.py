@@ -22,7 +22,6 @@ import harness
 
 BIG = 8 << 20
 HUGE = 4
-FIRST_PIECE = 1 << 17  # at most; the core reads it
 SENDS = r"data connection .*kernel TLS: send"
 
 
@@ -445,9 +444,18 @@ class Kernel(KernelCase):
                 self.assertEqual(count, 1)
                 self.assert_logged(SENDS)
                 self.assertTrue(client.until(
-                    lambda: len(self.kernel_bytes()) > before))
-                sent, = self.kernel_bytes()[before:]
-                self.assertTrue(BIG - FIRST_PIECE <= sent < BIG, sent)
+                    lambda: self.kernel_bytes()[before:] == [BIG]))
+
+    def test_sendfile_behind_an_upload(self):
+        """Two layers of ours lie above the file system then."""
+        control = self.login("main")
+        control.upload("STOR up", self.body)
+        count = sent_by_kernel()
+        received, raw = self.tapped(control, "RETR up")
+        records(raw)
+        self.assertEqual(received, self.body)
+        self.assertEqual(sent_by_kernel(), count + 1)
+        self.assertTrue(client.until(lambda: self.kernel_bytes()[-1:] == [BIG]))
 
     def test_off(self):
         for host in ("off", "nosendfile"):
