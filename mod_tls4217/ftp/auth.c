@@ -295,7 +295,7 @@ static bool is_anonymous(cmd_rec *cmd, const char *user) {
   return needs_password == NULL || *needs_password == FALSE;
 }
 
-modret_t *tls4217_auth_user(cmd_rec *cmd) {
+static modret_t *post_user(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   const char *directive;
 
@@ -312,4 +312,14 @@ modret_t *tls4217_auth_user(cmd_rec *cmd) {
   }
 
   return PR_DECLINED(cmd);
+}
+
+void tls4217_auth_expect_user(const struct tls4217_session *sess) {
+  static cmdtable row = { POST_CMD, C_USER, G_NONE, post_user, FALSE, FALSE, 0,
+    &tls4217_module };
+  static bool added = false;
+
+  if (added == false && sess->peer.identity != NULL) {
+    added = pr_stash_add_symbol(PR_SYM_CMD, &row) == 0;
+  }
 }

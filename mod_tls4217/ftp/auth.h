@@ -22,8 +22,12 @@
 
 #include "mod_tls4217/ftp/session.h"
 
-/* POST_CMD of USER: logs the user in, or ends the session where the login is
- * denied, or does nothing.  The reply is 232 (RFC 2228, section 5.2.1). */
-modret_t *tls4217_auth_user(cmd_rec *cmd);
+/*
+ * After the handshake of the control connection: if the client has shown a
+ * certificate, the end of USER (POST_CMD) is watched from now on.  It logs the
+ * user in, or ends the session where the login is denied, or does nothing.
+ * The reply is 232 (RFC 2228, section 5.2.1).
+ */
+void tls4217_auth_expect_user(const struct tls4217_session *sess);
 
 #endif

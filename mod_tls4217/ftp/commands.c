@@ -14,15 +14,21 @@
 #include "mod_tls4217/ftp/reset.h"
 #include "mod_tls4217/ftp/transfers.h"
 
-void tls4217_commands_announce_level(const struct tls4217_session *sess) {
-  pool *tmp_pool = make_sub_pool(sess->pool);
+void tls4217_commands_announce_level(struct tls4217_session *sess) {
+  pool *tmp_pool;
   cmd_rec *cmd;
 
+  if (sess->announced == (int) sess->state.level) {
+    return;
+  }
+
+  tmp_pool = make_sub_pool(sess->pool);
   cmd = pr_cmd_alloc(tmp_pool, 2, pstrdup(tmp_pool, C_PROT),
     pstrdup(tmp_pool, tls4217_names_level_text(sess->state.level)));
   cmd->arg = cmd->argv[1];
   (void) pr_cmd_dispatch_phase(cmd, POST_CMD, 0);
   destroy_pool(tmp_pool);
+  sess->announced = (int) sess->state.level;
 }
 
 MODRET cmd_auth(cmd_rec *cmd) {
@@ -54,6 +60,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   tls4217_answer_now(verdict.reply);
 
   tls4217_control_protect(sess, verdict.level);
+  tls4217_auth_expect_user(sess);
   tls4217_reset_parameters(sess);
   tls4217_commands_announce_level(sess);
   return PR_HANDLED(cmd);
@@ -103,6 +110,7 @@ MODRET cmd_prot(cmd_rec *cmd) {
   cmd->arg = cmd->argv[1];
 
   tls4217_state_set_level(&sess->state, verdict.level);
+  sess->announced = (int) verdict.level;
   if (verdict.level == TLS4217_LEVEL_PRIVATE && has_data_address()) {
     tls4217_control_issue_ticket(sess);
   }
@@ -138,9 +146,23 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   return PR_HANDLED(cmd);
 }
 
+static bool opens_port(cmd_rec *cmd) {
+  return pr_cmd_cmp(cmd, PR_CMD_PASV_ID) == 0 ||
+    pr_cmd_cmp(cmd, PR_CMD_EPSV_ID) == 0 ||
+    pr_cmd_cmp(cmd, PR_CMD_PORT_ID) == 0 ||
+    pr_cmd_cmp(cmd, PR_CMD_EPRT_ID) == 0;
+}
+
 static modret_t *pre_any(cmd_rec *cmd) {
+  modret_t *refusal;
+
   tls4217_transfers_forget_failure();
-  return tls4217_gatekeeper_pre(cmd);
+  refusal = tls4217_gatekeeper_pre(cmd);
+  if (MODRET_ISERROR(refusal) == FALSE && opens_port(cmd)) {
+    tls4217_transfers_announce();
+  }
+
+  return refusal;
 }
 
 /* mod_ifsession has merged the user's and the group's directives by now. */
@@ -174,7 +196,8 @@ struct handler {
 /*
  * The core updates its scoreboard for each CMD handler that declines, and
  * calls C_ANY handlers for everything: what can be an earlier phase, or a
- * list of commands, is.
+ * list of commands, is.  Each handler costs the core as much as a small file
+ * costs us: what another handler can do as well has none of its own.
  */
 static const struct handler handlers[] = {
   { CMD, { C_AUTH }, G_NONE, cmd_auth, FALSE, CL_SEC },
@@ -185,20 +208,16 @@ static const struct handler handlers[] = {
 
   { PRE_CMD, { C_ANY }, G_NONE, pre_any, FALSE, 0 },
   { PRE_CMD, { LISTINGS, C_STOU }, G_NONE, tls4217_transfers_pre, TRUE, 0 },
-  { PRE_CMD, { C_EPRT, C_EPSV, C_PASV, C_PORT }, G_NONE,
-    tls4217_transfers_announce, TRUE, 0 },
 
   /* Group and class as mod_xfer's: the core takes those of the first. */
   { CMD, { UPLOADS }, G_WRITE, tls4217_transfers_begin, TRUE, CL_WRITE },
   { CMD, { C_RETR }, G_READ, tls4217_transfers_begin, TRUE, CL_READ },
 
   { POST_CMD, { C_PASS }, G_NONE, tls4217_gatekeeper_post_pass, FALSE, 0 },
-  { POST_CMD, { C_USER }, G_NONE, tls4217_auth_user, FALSE, 0 },
   { LOG_CMD, { C_PASS }, G_NONE, log_pass, FALSE, 0 },
   { LOG_CMD_ERR, { C_PASS }, G_NONE, tls4217_reinit_failed_pass, FALSE, 0 },
   { POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
 
-  { POST_CMD, { C_RETR }, G_NONE, tls4217_transfers_correct, FALSE, 0 },
   { POST_CMD_ERR, { C_ANY }, G_NONE, tls4217_transfers_explain, FALSE, 0 },
   { LOG_CMD, { UPLOADS }, G_NONE, tls4217_transfers_end_upload, FALSE, 0 },
   { LOG_CMD_ERR, { UPLOADS }, G_NONE, tls4217_transfers_end_upload, FALSE, 0 },

@@ -14,6 +14,7 @@
 #include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/peer.h"
+#include "mod_tls4217/ftp/transfers.h"
 #include "mod_tls4217/ftp/upload.h"
 #include "mod_tls4217/ftp/wait.h"
 #include "mod_tls4217/tls/kernel.h"
@@ -371,6 +372,7 @@ static void send_close_notify(struct tls4217_session *sess) {
   if (sess->data.whole ||
     tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn))) {
     fail_transfer(sess, R_426, "Transfer aborted: %s", err.text);
+    tls4217_transfers_correct();
   }
 }
 

@@ -18,6 +18,7 @@
 
 /* The servers live from one reading of the configuration to the next. */
 static pool *servers_pool = NULL;
+static bool changed_per_session = false;
 static struct tls4217_server *servers = NULL;
 
 /* Makes the certificate of TLSSelfSignedCertificate if it is missing. */
@@ -225,11 +226,16 @@ static void warm_up(void) {
   }
 }
 
+bool tls4217_server_is_changed_per_session(void) {
+  return changed_per_session;
+}
+
 int tls4217_server_build_all(void) {
   int res = 0;
 
   tls4217_server_free_all();
 
+  changed_per_session = pr_module_exists("mod_ifsession.c") == TRUE;
   servers_pool = make_sub_pool(permanent_pool);
   pr_pool_tag(servers_pool, MOD_TLS4217_VERSION " servers");
 

@@ -35,6 +35,13 @@ int tls4217_server_build_all(void);
 /* Frees all servers.  Sessions of this process must not use them after. */
 void tls4217_server_free_all(void);
 
+/*
+ * Whether mod_ifsession is there: it puts records into main_server's
+ * configuration, or takes some out, for the class at the start of a session
+ * and for the user after login.
+ */
+bool tls4217_server_is_changed_per_session(void);
+
 /* The server of a server_rec, or NULL where TLSEngine is off. */
 const struct tls4217_server *tls4217_server_find(const server_rec *rec);
 

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 
+#include "mod_tls4217/ftp/auth.h"
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/data.h"
@@ -120,12 +121,6 @@ static int install_netio(struct tls4217_session *sess) {
   return 0;
 }
 
-/* mod_ifsession puts records into main_server's configuration, or takes some
- * out, for the class at the start and for the user after login. */
-static bool has_ifsession(void) {
-  return pr_module_exists("mod_ifsession.c") == TRUE;
-}
-
 static void refresh(struct tls4217_session *sess) {
   tls4217_settings_resolve(main_server->conf, &sess->settings);
   tls4217_policies_resolve(sess->pool, main_server->conf,
@@ -134,7 +129,7 @@ static void refresh(struct tls4217_session *sess) {
 }
 
 void tls4217_session_refresh_after_login(struct tls4217_session *sess) {
-  if (has_ifsession() || session.anon_config != NULL) {
+  if (tls4217_server_is_changed_per_session() || session.anon_config != NULL) {
     refresh(sess);
   }
 }
@@ -170,7 +165,7 @@ void tls4217_session_adopt_server(struct tls4217_session *sess) {
   sess->core_chunk = main_server->tcp_sndbuf_len;
   if (sess->server != NULL) {
     sess->settings = sess->server->settings;
-    if (has_ifsession()) {
+    if (tls4217_server_is_changed_per_session()) {
       refresh(sess);
     }
   }
@@ -192,6 +187,7 @@ static void reinit_ev(const void *event_data, void *user_data) {
 
   (void) event_data;
   tls4217_session_adopt_server(sess);
+  sess->announced = -1;
 
   if (tls4217_peer_change_server(sess) < 0) {
     tls4217_session_log(sess,
@@ -208,7 +204,7 @@ static void connected_ev(const void *event_data, void *user_data) {
   struct tls4217_session *sess = user_data;
 
   (void) event_data;
-  if (sess->server != NULL && has_ifsession()) {
+  if (sess->server != NULL && tls4217_server_is_changed_per_session()) {
     refresh(sess);
   }
 
@@ -223,6 +219,7 @@ static void connected_ev(const void *event_data, void *user_data) {
     }
 
     tls4217_control_protect(sess, TLS4217_LEVEL_PRIVATE);
+    tls4217_auth_expect_user(sess);
   }
 }
 
@@ -266,6 +263,7 @@ int tls4217_session_start(void) {
 
   this_session = sess;
   tls4217_state_reset(&sess->state);
+  sess->announced = TLS4217_LEVEL_CLEAR;
   tls4217_session_adopt_server(sess);
 
   sess->implicit = sess->server != NULL &&
@@ -273,6 +271,7 @@ int tls4217_session_start(void) {
   if (sess->implicit) {
     /* mod_xfer decides about sendfile(2) after us, from this word. */
     session.rfc2228_mech = "TLS";
+    sess->announced = TLS4217_LEVEL_PRIVATE;
   }
 
   pr_event_register(&tls4217_module, "core.session-reinit", reinit_ev, sess);

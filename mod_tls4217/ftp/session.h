@@ -85,6 +85,7 @@ struct tls4217_session {
   const struct tls4217_server *server; /* NULL: TLSEngine is off */
   struct tls4217_settings settings;
   struct tls4217_state state;
+  int announced; /* the level that mod_xfer knows of; -1: any */
   struct tls4217_binding binding;
   bool implicit;
   int core_chunk; /* what the core reads of a file at once, in bytes */

@@ -152,15 +152,12 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
 
 /* The client reads the ticket with the reply, ahead of its own handshake on
  * the data connection; some clients use a ticket only once. */
-modret_t *tls4217_transfers_announce(cmd_rec *cmd) {
+void tls4217_transfers_announce(void) {
   struct tls4217_session *sess = tls4217_session_engine();
 
-  (void) cmd;
-  if (is_protected(sess)) {
+  if (is_protected(sess) && tls4217_session_facts(sess).logged_in) {
     tls4217_control_issue_ticket(sess);
   }
-
-  return PR_DECLINED(cmd);
 }
 
 modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
@@ -177,7 +174,7 @@ modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
   return PR_DECLINED(cmd);
 }
 
-modret_t *tls4217_transfers_correct(cmd_rec *cmd) {
+static modret_t *post_retr(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_get();
 
   (void) cmd;
@@ -188,6 +185,16 @@ modret_t *tls4217_transfers_correct(cmd_rec *cmd) {
   }
 
   return PR_DECLINED(cmd);
+}
+
+void tls4217_transfers_correct(void) {
+  static cmdtable row = { POST_CMD, C_RETR, G_NONE, post_retr, FALSE, FALSE, 0,
+    &tls4217_module };
+  static bool added = false;
+
+  if (added == false) {
+    added = pr_stash_add_symbol(PR_SYM_CMD, &row) == 0;
+  }
 }
 
 /* Commands may be handled while a transfer goes on. */

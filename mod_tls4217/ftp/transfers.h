@@ -20,17 +20,17 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd);
  */
 modret_t *tls4217_transfers_begin(cmd_rec *cmd);
 
-/* PRE_CMD of EPRT, EPSV, PASV, PORT: a fresh ticket. */
-modret_t *tls4217_transfers_announce(cmd_rec *cmd);
+/* Before EPRT, EPSV, PASV, PORT of a user who is logged in: a fresh ticket. */
+void tls4217_transfers_announce(void);
 
 /* POST_CMD_ERR of any command: our reason in place of the core's. */
 modret_t *tls4217_transfers_explain(cmd_rec *cmd);
 
 /*
- * POST_CMD of RETR: our reason in place of a 226, where the end of the data
- * connection has shown that the client cannot have all.
+ * The end of a data connection has shown that the client cannot have all: has
+ * the reason (sess->failure) said in place of the core's 226.
  */
-modret_t *tls4217_transfers_correct(cmd_rec *cmd);
+void tls4217_transfers_correct(void);
 
 /* LOG_CMD and LOG_CMD_ERR of uploads: it is over. */
 modret_t *tls4217_transfers_end_upload(cmd_rec *cmd);
