@@ -51,9 +51,12 @@ void tls4217_session_log(
 static bool is_logged_in(void) {
   const unsigned char *authenticated;
 
+  if (session.user != NULL) {
+    return true;
+  }
+
   authenticated = get_param_ptr(main_server->conf, "authenticated", FALSE);
-  return session.user != NULL ||
-    (authenticated != NULL && *authenticated == TRUE);
+  return authenticated != NULL && *authenticated == TRUE;
 }
 
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
