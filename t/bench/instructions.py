@@ -143,15 +143,20 @@ class _Prefixed:
 
 
 def _total(path):
-    """What the process did, or None while the profile is being written.
+    """What main() and all below it did, or None while the profile is written.
 
-    The last line, the totals, has counts in it that setting the counter to
-    zero has left: up to 0.4 million of a daemon that has done much.
+    The file's own sums know of a daemon's work before the fork: the last line
+    has counts that setting the counters to zero has left (0.4 million), the
+    first one those of a thread that has ended.
     """
     with open(path, encoding="utf-8", errors="replace") as stream:
         text = stream.read()
-    found = re.search(r"^summary: (\d+)$", text, re.M)
-    return int(found.group(1)) if found and "\ntotals: " in text else None
+    name = re.search(r"^c?fn=\((\d+)\) main$", text, re.M)
+    if name is None or "\ntotals: " not in text:
+        return None
+    calls = re.findall(r"^cfn=\(%s\).*\ncalls=.*\n\S+ (\d+)$" % name.group(1),
+                       text, re.M)
+    return sum(map(int, calls)) or None
 
 
 def modes(server, operation):
