@@ -219,8 +219,6 @@ static const struct handler handlers[] = {
   { POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
 
   { POST_CMD_ERR, { C_ANY }, G_NONE, tls4217_transfers_explain, FALSE, 0 },
-  { LOG_CMD, { UPLOADS }, G_NONE, tls4217_transfers_end_upload, FALSE, 0 },
-  { LOG_CMD_ERR, { UPLOADS }, G_NONE, tls4217_transfers_end_upload, FALSE, 0 },
 };
 
 #define NHANDLERS (sizeof(handlers) / sizeof(handlers[0]))

@@ -166,10 +166,19 @@ void tls4217_transfers_announce(void) {
   }
 }
 
+/* Commands may be handled while a transfer goes on. */
+static bool is_between_transfers(void) {
+  return (session.sf_flags & SF_XFER) == 0;
+}
+
 modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_get();
 
   (void) cmd;
+  if (sess != NULL && is_between_transfers()) {
+    tls4217_upload_end(sess);
+  }
+
   /* An empty list means that the client has its reply: 426, after ABOR. */
   if (sess != NULL && sess->failure.code != NULL && resp_err_list != NULL) {
     pr_response_clear(&resp_err_list);
@@ -201,22 +210,6 @@ void tls4217_transfers_correct(void) {
   if (added == false) {
     added = pr_stash_add_symbol(PR_SYM_CMD, &row) == 0;
   }
-}
-
-/* Commands may be handled while a transfer goes on. */
-static bool is_between_transfers(void) {
-  return (session.sf_flags & SF_XFER) == 0;
-}
-
-modret_t *tls4217_transfers_end_upload(cmd_rec *cmd) {
-  struct tls4217_session *sess = tls4217_session_get();
-
-  (void) cmd;
-  if (sess != NULL && is_between_transfers()) {
-    tls4217_upload_end(sess);
-  }
-
-  return PR_DECLINED(cmd);
 }
 
 void tls4217_transfers_forget_failure(void) {

@@ -23,7 +23,8 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd);
 /* Before EPRT, EPSV, PASV, PORT of a user who is logged in: a fresh ticket. */
 void tls4217_transfers_announce(void);
 
-/* POST_CMD_ERR of any command: our reason in place of the core's. */
+/* POST_CMD_ERR of any command: our reason in place of the core's, and an end
+ * to the upload that has failed. */
 modret_t *tls4217_transfers_explain(cmd_rec *cmd);
 
 /*
@@ -31,9 +32,6 @@ modret_t *tls4217_transfers_explain(cmd_rec *cmd);
  * the reason (sess->failure) said in place of the core's 226.
  */
 void tls4217_transfers_correct(void);
-
-/* LOG_CMD and LOG_CMD_ERR of uploads: it is over. */
-modret_t *tls4217_transfers_end_upload(cmd_rec *cmd);
 
 /* Before any command: why the transfer before it failed is not its reason. */
 void tls4217_transfers_forget_failure(void);
