@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""What a login costs beside its handshake: no files, no second look.
+
+Certificates, keys and authorities are read once, by the daemon.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import unittest
+
+import client
+import harness
+
+OPENED = re.compile(r'^(\d+) +.*?open(?:at)?\(.*?"([^"]*)"')
+
+
+class Tracer:
+    """strace(1) at a running daemon: what its sessions open."""
+
+    def __init__(self, server):
+        self.path = server.path("strace")
+        self.process = subprocess.Popen(
+            ["strace", "-f", "-qq", "-e", "trace=open,openat", "-o", self.path,
+             "-p", str(server.process.pid)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+
+    def is_attached(self, server):
+        with open("/proc/%d/status" % server.process.pid,
+                  encoding="ascii") as stream:
+            return "TracerPid:\t%d\n" % self.process.pid in stream.read()
+
+    def opened(self, pid):
+        """The files that one session has opened, in order."""
+        with open(self.path, encoding="ascii", errors="replace") as stream:
+            found = [OPENED.match(line) for line in stream]
+        return [match.group(2) for match in found
+                if match and int(match.group(1)) == pid]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+
+
+class Files(harness.LiveCase):
+    """A server with authorities of its own and the system's."""
+
+    SERVER = {"vhosts": {"plain": "TLSEngine off",
+                         "ours": "TLSVerifyClient optional\n"
+                                 "TLSCACertificateFile {pki}/root.pem"}}
+
+    def trace(self):
+        if shutil.which("strace") is None:
+            self.skipTest("needs strace")
+        tracer = Tracer(self.server)
+        self.addCleanup(tracer.stop)
+        if not client.until(lambda: tracer.is_attached(self.server), 5):
+            self.skipTest("strace cannot attach to a process here")
+        return tracer
+
+    def session(self, host, context):
+        """One login and its end: the pid of its process."""
+        before = set(self.server.sessions())
+        control = client.Control(self.server.address(host), context)
+        if context is not None:
+            control.auth()
+        control.login()
+        pid, = set(self.server.sessions()) - before
+        control.command("QUIT", 221)
+        control.close()
+        self.assertTrue(client.until(
+            lambda: pid not in self.server.sessions(), 10))
+        return pid
+
+    def test_a_login_with_tls_opens_what_one_in_clear_opens(self):
+        tracer = self.trace()
+        clear = tracer.opened(self.session("plain", None))
+        self.assertTrue(clear, "strace saw nothing")
+        self.assertEqual(tracer.opened(self.session("ours", None)), clear)
+        for version in (client.TLS1_2, client.TLS1_3):
+            with self.subTest(version=version):
+                context = self.server.context(version)
+                self.assertEqual(
+                    tracer.opened(self.session("ours", context)), clear)
+
+
+class Removed(harness.LiveCase):
+    """The files may be gone, or somebody else's, while the daemon runs."""
+
+    SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
+                     "TLSRSACertificateFile {root}/rsa.pem\n"
+                     "TLSRSACertificateKeyFile {root}/rsa.key\n"
+                     "TLSCertificateChainFile {root}/inter.pem\n"
+                     "TLSCACertificateFile {root}/root.pem\n"
+                     "TLSVerifyClient optional"}
+
+    FILES = ("rsa.pem", "rsa.key", "inter.pem", "root.pem")
+
+    @classmethod
+    def prepare(cls):
+        for name in cls.FILES:
+            shutil.copy(os.path.join(cls.server.pki.directory, name),
+                        cls.server.path(name))
+
+    def test_sessions_need_no_file_of_the_certificate(self):
+        self.login().command("QUIT", 221)
+        for name in self.FILES:
+            os.unlink(self.server.path(name))
+        for version in (client.TLS1_2, client.TLS1_3):
+            control = self.login(context=self.server.context(version))
+            control.download("LIST")
+            control.command("QUIT", 221)
+
+
+if __name__ == "__main__":
+    harness.main()
