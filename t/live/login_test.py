@@ -23,7 +23,7 @@ class Tracer:
     def __init__(self, server):
         self.path = server.path("strace")
         self.process = subprocess.Popen(
-            ["strace", "-f", "-qq", "-e", "trace=open,openat", "-o", self.path,
+            ["strace", "-f", "-q", "-e", "trace=open,openat", "-o", self.path,
              "-p", str(server.process.pid)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
@@ -33,10 +33,16 @@ class Tracer:
                   encoding="ascii") as stream:
             return "TracerPid:\t%d\n" % self.process.pid in stream.read()
 
-    def opened(self, pid):
-        """The files that one session has opened, in order."""
+    def lines(self):
         with open(self.path, encoding="ascii", errors="replace") as stream:
-            found = [OPENED.match(line) for line in stream]
+            return stream.readlines()
+
+    def opened(self, pid):
+        """The files that one session has opened, in order, until its end."""
+        end = re.compile(r"%d +\+\+\+ " % pid)
+        if not client.until(lambda: any(map(end.match, self.lines())), 10):
+            raise AssertionError("strace does not say how the session ended")
+        found = [OPENED.match(line) for line in self.lines()]
         return [match.group(2) for match in found
                 if match and int(match.group(1)) == pid]
 
@@ -63,12 +69,14 @@ class Files(harness.LiveCase):
 
     def session(self, host, context):
         """One login and its end: the pid of its process."""
-        before = set(self.server.sessions())
         control = client.Control(self.server.address(host), context)
         if context is not None:
             control.auth()
         control.login()
-        pid, = set(self.server.sessions()) - before
+        # Those that tried the ports when the server started end by themselves.
+        self.assertTrue(client.until(
+            lambda: len(self.server.sessions()) == 1, 20))
+        pid, = self.server.sessions()
         control.command("QUIT", 221)
         control.close()
         self.assertTrue(client.until(
