@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a login costs beside its handshake: no files, no second look.
+"""What a session costs beside its handshakes: no files, and no sleep.
 
 Certificates, keys and authorities are read once, by the daemon.
 """
@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 import client
@@ -93,6 +94,65 @@ class Files(harness.LiveCase):
                 context = self.server.context(version)
                 self.assertEqual(
                     tracer.opened(self.session("ours", context)), clear)
+
+
+class Interrupted(harness.LiveCase):
+    """The core sleeps 200 ms when it sees EINTR; no wait of ours shows it one.
+
+    Between two commands it is the core that waits, as it does in clear.
+    """
+
+    SERVER = {"directives": "TraceLog {root}/trace.log\nTrace signal:18",
+              "vhosts": {"plain": "TLSEngine off"}}
+    DELAY = r"\[%d\].*interrupted system call, delaying"
+
+    @classmethod
+    def prepare(cls):
+        cls.server.put("big", client.pattern(8 << 20))
+
+    def interrupt(self, pid):
+        """Signals as ProFTPD's timers send them."""
+        for _ in range(5):
+            os.kill(pid, signal.SIGALRM)
+            time.sleep(0.05)
+
+    def delays(self, pid):
+        return re.findall(self.DELAY % pid, self.server.text("trace.log"))
+
+    def only_session(self):
+        self.assertTrue(client.until(
+            lambda: len(self.server.sessions()) == 1, 20))
+        return self.server.sessions()[0]
+
+    def test_the_trace_tells_delays(self):
+        control = client.Control(self.server.address("plain"), None)
+        self.addCleanup(control.close)
+        control.login()
+        pid = self.only_session()
+        self.interrupt(pid)
+        control.command("NOOP", 200)
+        self.assertTrue(self.delays(pid))
+
+    def test_no_wait_of_a_transfer_is_delayed(self):
+        for version in (client.TLS1_2, client.TLS1_3):
+            control = self.login(context=self.server.context(version))
+            pid = self.only_session()
+            with self.subTest(version=version), control.begin(
+                    "RETR big") as data:
+                data.tls.read(1000)
+                self.interrupt(pid)
+                data.read_all()
+                data.finish()
+                control.reply(226)
+            with self.subTest(version=version), control.begin(
+                    "STOR up") as data:
+                data.write(b"first")
+                self.interrupt(pid)
+                data.write(b"second")
+                data.finish()
+                control.reply(226)
+            self.assertEqual(self.delays(pid), [])
+            control.close()
 
 
 class Removed(harness.LiveCase):
