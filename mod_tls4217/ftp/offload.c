@@ -6,8 +6,15 @@
  */
 
 #include <poll.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
+
+/* Other systems have another sendfile(2), and no kernel that says it can. */
+#ifdef __linux__
+# include <sys/sendfile.h>
+# define SEND_FILE(out, in, size) sendfile((out), (in), NULL, (size))
+#else
+# define SEND_FILE(out, in, size) (errno = ENOSYS, (ssize_t) -1)
+#endif
 
 #include "mod_tls4217/ftp/layer.h"
 #include "mod_tls4217/ftp/log.h"
@@ -222,7 +229,7 @@ static int send_piece(
     return -1;
   }
 
-  sent = sendfile(fd, sess->offload.fh->fh_fd, NULL,
+  sent = SEND_FILE(fd, sess->offload.fh->fh_fd,
     *left < PIECE ? (size_t) *left : (size_t) PIECE);
   if (sent > 0) {
     *left -= sent;

@@ -18,7 +18,7 @@
 
 /* The servers live from one reading of the configuration to the next. */
 static pool *servers_pool = NULL;
-static bool changed_per_session = false;
+static bool has_ifsession = false;
 static struct tls4217_server *servers = NULL;
 
 /* Makes the certificate of TLSSelfSignedCertificate if it is missing. */
@@ -226,8 +226,8 @@ static void warm_up(void) {
   }
 }
 
-bool tls4217_server_is_changed_per_session(void) {
-  return changed_per_session;
+bool tls4217_server_has_ifsession(void) {
+  return has_ifsession;
 }
 
 int tls4217_server_build_all(void) {
@@ -235,7 +235,7 @@ int tls4217_server_build_all(void) {
 
   tls4217_server_free_all();
 
-  changed_per_session = pr_module_exists("mod_ifsession.c") == TRUE;
+  has_ifsession = pr_module_exists("mod_ifsession.c") == TRUE;
   servers_pool = make_sub_pool(permanent_pool);
   pr_pool_tag(servers_pool, MOD_TLS4217_VERSION " servers");
 

@@ -40,7 +40,7 @@ void tls4217_server_free_all(void);
  * configuration, or takes some out, for the class at the start of a session
  * and for the user after login.
  */
-bool tls4217_server_is_changed_per_session(void);
+bool tls4217_server_has_ifsession(void);
 
 /* The server of a server_rec, or NULL where TLSEngine is off. */
 const struct tls4217_server *tls4217_server_find(const server_rec *rec);

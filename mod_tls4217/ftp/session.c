@@ -132,7 +132,7 @@ static void refresh(struct tls4217_session *sess) {
 }
 
 void tls4217_session_refresh_after_login(struct tls4217_session *sess) {
-  if (tls4217_server_is_changed_per_session() || session.anon_config != NULL) {
+  if (tls4217_server_has_ifsession() || session.anon_config != NULL) {
     refresh(sess);
   }
 }
@@ -168,7 +168,7 @@ void tls4217_session_adopt_server(struct tls4217_session *sess) {
   sess->core_chunk = main_server->tcp_sndbuf_len;
   if (sess->server != NULL) {
     sess->settings = sess->server->settings;
-    if (tls4217_server_is_changed_per_session()) {
+    if (tls4217_server_has_ifsession()) {
       refresh(sess);
     }
   }
@@ -207,7 +207,7 @@ static void connected_ev(const void *event_data, void *user_data) {
   struct tls4217_session *sess = user_data;
 
   (void) event_data;
-  if (sess->server != NULL && tls4217_server_is_changed_per_session()) {
+  if (sess->server != NULL && tls4217_server_has_ifsession()) {
     refresh(sess);
   }
 

@@ -154,8 +154,6 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   settings->handshake_timeout = timeout != NULL ? *timeout :
                                                   DEFAULT_HANDSHAKE_TIMEOUT;
 
-  /* Not auto: Linux 6.1 breaks off sendfile(2) with errno 512 (ERESTARTSYS)
-   * where a signal finds it waiting for a slow client. */
   offload = find_value(set, "TLSKernelOffload");
   settings->offload = offload != NULL ? (enum tls4217_offload_mode) * offload :
                                         TLS4217_OFFLOAD_AUTO;
