@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - data connections: their handshake and their netio
+ * mod_tls4217 - data connections: their netio
  *
  * A failure here ends one transfer and nothing else.  Whether a transfer may
  * take place at all was decided before (transfers.c).

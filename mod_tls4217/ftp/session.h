@@ -38,7 +38,7 @@ struct tls4217_data_channel {
   bool whole; /* a small file, which leaves with the close_notify */
 };
 
-/* The reply that a failed transfer gets instead of the core's (transfers.c). */
+/* The reply that a failed transfer gets instead of the core's (failure.c). */
 struct tls4217_failure {
   const char *code; /* NULL: none */
   char text[768];

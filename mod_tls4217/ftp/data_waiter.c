@@ -1,0 +1,60 @@
+/*
+ * mod_tls4217 - waiting for a data connection
+ *
+ * See data_waiter.h.
+ */
+
+#include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/data_waiter.h"
+#include "mod_tls4217/ftp/wait.h"
+
+bool tls4217_data_waiter_is_aborted(const struct tls4217_session *sess) {
+  return (session.sf_flags & SF_ABORT) ||
+    (sess->data.in->strm_flags & PR_NETIO_SESS_ABORT) ||
+    (sess->data.out->strm_flags & PR_NETIO_SESS_ABORT);
+}
+
+/* The descriptor to watch for commands, or -1 when that is of no use now. */
+static int watched_fd(const struct tls4217_session *sess) {
+  if (!(session.sf_flags & SF_XFER) || session.c == NULL ||
+    sess->control.conn == NULL || sess->control.ended ||
+    sess->control.writing ||
+    tls4217_command_buffer_is_ready(&sess->control.input)) {
+    return -1;
+  }
+
+  return PR_NETIO_FD(session.c->instrm);
+}
+
+/* Looks at the control connection; the end of it ends the transfer too. */
+static void look_at_control(struct tls4217_session *sess) {
+  if (tls4217_control_look(sess) == TLS4217_CONTROL_ENDED) {
+    session.sf_flags |= SF_ABORT;
+  }
+}
+
+static int wait_data(void *user, int fd, short events, int timeout) {
+  struct tls4217_session *sess = user;
+  bool command = false;
+  int res;
+
+  if (!(session.sf_flags & SF_XFER)) {
+    tls4217_wait_hurry(fd);
+  }
+
+  res = tls4217_wait(fd, events, watched_fd(sess), timeout, &command);
+  if (command) {
+    look_at_control(sess);
+  }
+
+  if (tls4217_data_waiter_is_aborted(sess)) {
+    errno = ECONNABORTED;
+    return -1;
+  }
+
+  return res;
+}
+
+struct tls4217_waiter tls4217_data_waiter_make(struct tls4217_session *sess) {
+  return (struct tls4217_waiter){ wait_data, sess };
+}
