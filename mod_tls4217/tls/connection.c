@@ -1,15 +1,13 @@
 /*
  * mod_tls4217 - one TLS connection over a socket
  *
- * All four operations of OpenSSL that touch a socket (SSL_accept(3),
- * SSL_read_ex(3), SSL_write_ex(3), SSL_shutdown(3)) go through perform(),
- * which asks SSL_get_error(3) what is missing, waits for it and tries again
- * until the deadline.  Which session a data connection may resume is decided
+ * What the two channels need at which moment: buffers, tickets, whether data
+ * is gathered, how much is read at once.  OpenSSL's own operations on the
+ * socket are in sslio.c; which session a data connection may resume is decided
  * in binding.c.
  */
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +17,7 @@
 #include "mod_tls4217/tls/gather.h"
 #include "mod_tls4217/tls/hello.h"
 #include "mod_tls4217/tls/kernel.h"
+#include "mod_tls4217/tls/sslio.h"
 
 /* What is read ahead on a data connection: four records.  More hurts the
  * processor's cache, less costs a read(2) per record. */
@@ -31,138 +30,15 @@
 #define GATHER (64 * 1024)
 
 struct tls4217_connection {
-  SSL *ssl;
-  int rfd, wfd;
+  struct tls4217_sslio io;
   int rfd_flags, wfd_flags; /* as they were before us */
-  struct tls4217_waiter waiter;
   struct tls4217_bound bound;
   struct tls4217_hello hello;
 
   bool established;
-  bool gathers;                 /* records wait for a flush */
-  bool broken;                  /* nothing more can be sent */
-  bool cut_between_records;     /* the peer's FIN came at a record's end */
-  struct tls4217_error failure; /* what ended it for good */
+  bool gathers; /* records wait for a flush */
   unsigned int handshake_ms;
 };
-
-/* One operation of OpenSSL, and what it works on. */
-struct operation {
-  int (*run)(SSL *ssl, struct operation *op);
-  const char *what; /* for the error's sentence */
-  void *in;
-  const void *out;
-  size_t size;
-  size_t done;
-};
-
-/*
- * Keeps why the connection is of no more use.  OpenSSL tells it once and is
- * vague from then on, and that once may be a look ahead behind good data.
- */
-static void keep_failure(struct tls4217_connection *conn,
-  const struct operation *op, int code, int errnum) {
-  struct tls4217_error *err = &conn->failure;
-  unsigned long reason;
-
-  conn->broken = true;
-  reason = ERR_peek_error();
-
-  if (code == SSL_ERROR_SSL &&
-    ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-    conn->cut_between_records = SSL_has_pending(conn->ssl) == 0 &&
-      strcmp(SSL_rstate_string(conn->ssl), "RH") == 0;
-    tls4217_error_set(err, ECONNRESET,
-      "%s: the client closed the connection without close_notify", op->what);
-
-  } else if (code == SSL_ERROR_SSL) {
-    tls4217_error_set_openssl(err, "%s", op->what);
-    if (err->errnum == 0) {
-      err->errnum = EPROTO;
-    }
-
-  } else {
-    tls4217_error_set_errno(
-      err, errnum != 0 ? errnum : ECONNRESET, "%s", op->what);
-  }
-
-  ERR_clear_error();
-}
-
-static void tell_failure(
-  const struct tls4217_connection *conn, struct tls4217_error *err) {
-  if (err != NULL && !tls4217_error_is_set(err)) {
-    *err = conn->failure;
-  }
-}
-
-/*
- * The loop.  Returns what op->run returned when that was positive, 0 when the
- * peer sent close_notify, -1 with err filled.
- */
-static int perform(struct tls4217_connection *conn, struct operation *op,
-  int64_t deadline, struct tls4217_error *err) {
-  while (!tls4217_error_is_set(&conn->failure)) {
-    int res, code, errnum;
-
-    ERR_clear_error();
-    errno = 0;
-
-    res = op->run(conn->ssl, op);
-    errnum = errno;
-    if (res > 0) {
-      return res;
-    }
-
-    code = SSL_get_error(conn->ssl, res);
-    switch (code) {
-      case SSL_ERROR_ZERO_RETURN:
-        return 0;
-
-      case SSL_ERROR_WANT_READ:
-        res = tls4217_waiter_until(
-          &conn->waiter, conn->rfd, POLLIN, deadline, err);
-        break;
-
-      case SSL_ERROR_WANT_WRITE:
-        res = tls4217_waiter_until(
-          &conn->waiter, conn->wfd, POLLOUT, deadline, err);
-        break;
-
-      default:
-        keep_failure(conn, op, code, errnum);
-    }
-
-    if (res < 0) {
-      break;
-    }
-  }
-
-  tell_failure(conn, err);
-  return -1;
-}
-
-static int run_accept(SSL *ssl, struct operation *op) {
-  (void) op;
-  return SSL_accept(ssl);
-}
-
-static int run_read(SSL *ssl, struct operation *op) {
-  return SSL_read_ex(ssl, op->in, op->size, &op->done);
-}
-
-static int run_write(SSL *ssl, struct operation *op) {
-  return SSL_write_ex(ssl, op->out, op->size, &op->done);
-}
-
-/* Sending close_notify is enough here; see tls4217_connection_shutdown. */
-static int run_shutdown(SSL *ssl, struct operation *op) {
-  int res;
-
-  (void) op;
-  res = SSL_shutdown(ssl);
-  return res == 0 ? 1 : res;
-}
 
 /* Callbacks of the context that speak of one connection. */
 
@@ -183,28 +59,29 @@ struct tls4217_hello *tls4217_connection_hello(const SSL *ssl) {
 /* Life. */
 
 void tls4217_connection_expect_output(struct tls4217_connection *conn) {
-  SSL_set_default_read_buffer_len(conn->ssl, RECORD);
+  SSL_set_default_read_buffer_len(conn->io.ssl, RECORD);
 }
 
 static int make_ssl(
   struct tls4217_connection *conn, SSL_CTX *ctx, struct tls4217_error *err) {
   ERR_clear_error();
-  conn->ssl = SSL_new(ctx);
-  if (conn->ssl == NULL || SSL_set_rfd(conn->ssl, conn->rfd) != 1 ||
-    SSL_set_wfd(conn->ssl, conn->wfd) != 1 ||
-    SSL_set_app_data(conn->ssl, conn) != 1) {
+  conn->io.ssl = SSL_new(ctx);
+  if (conn->io.ssl == NULL || SSL_set_rfd(conn->io.ssl, conn->io.rfd) != 1 ||
+    SSL_set_wfd(conn->io.ssl, conn->io.wfd) != 1 ||
+    SSL_set_app_data(conn->io.ssl, conn) != 1) {
     tls4217_error_set_openssl(err, "cannot create a TLS connection");
     return -1;
   }
 
   if (conn->bound.data == true) {
     /* A missing certificate is told in the reply, not by an alert. */
-    SSL_set_verify(conn->ssl,
-      SSL_get_verify_mode(conn->ssl) & ~SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    (void) SSL_set_num_tickets(conn->ssl, 0);
-    (void) SSL_clear_mode(conn->ssl, SSL_MODE_RELEASE_BUFFERS);
-    SSL_set_default_read_buffer_len(conn->ssl, READ_AHEAD);
-    SSL_set_read_ahead(conn->ssl, 1);
+    SSL_set_verify(conn->io.ssl,
+      SSL_get_verify_mode(conn->io.ssl) & ~SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+      NULL);
+    (void) SSL_set_num_tickets(conn->io.ssl, 0);
+    (void) SSL_clear_mode(conn->io.ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_default_read_buffer_len(conn->io.ssl, READ_AHEAD);
+    SSL_set_read_ahead(conn->io.ssl, 1);
   }
 
   return 0;
@@ -222,10 +99,10 @@ struct tls4217_connection *tls4217_connection_new(
     return NULL;
   }
 
-  conn->rfd = rfd;
-  conn->wfd = wfd;
+  conn->io.rfd = rfd;
+  conn->io.wfd = wfd;
   conn->rfd_flags = conn->wfd_flags = -1;
-  conn->waiter = *waiter;
+  conn->io.waiter = *waiter;
   conn->bound.binding = binding;
   conn->bound.data = (channel == TLS4217_CHANNEL_DATA);
 
@@ -245,11 +122,11 @@ void tls4217_connection_free(struct tls4217_connection *conn) {
     return;
   }
 
-  SSL_free(conn->ssl);
+  SSL_free(conn->io.ssl);
 
   /* Two descriptors may share one file status: give back in reverse order. */
-  tls4217_waiter_restore_mode(conn->wfd, conn->wfd_flags);
-  tls4217_waiter_restore_mode(conn->rfd, conn->rfd_flags);
+  tls4217_waiter_restore_mode(conn->io.wfd, conn->wfd_flags);
+  tls4217_waiter_restore_mode(conn->io.rfd, conn->rfd_flags);
 
   free(conn);
 }
@@ -258,12 +135,11 @@ void tls4217_connection_free(struct tls4217_connection *conn) {
 
 int tls4217_connection_handshake(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err) {
-  struct operation op = { .run = run_accept, .what = "TLS handshake failed" };
   int64_t begin;
   int res;
 
   begin = tls4217_waiter_now();
-  res = perform(conn, &op, tls4217_waiter_deadline(timeout), err);
+  res = tls4217_sslio_accept(&conn->io, tls4217_waiter_deadline(timeout), err);
   conn->handshake_ms = (unsigned int) (tls4217_waiter_now() - begin);
 
   if (res <= 0) {
@@ -274,28 +150,26 @@ int tls4217_connection_handshake(
 
   conn->established = true;
   if (conn->bound.data == false && conn->bound.verify_error == X509_V_OK) {
-    tls4217_binding_remember(conn->bound.binding, conn->ssl);
+    tls4217_binding_remember(conn->bound.binding, conn->io.ssl);
   }
 
   return 0;
 }
 
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
-  return conn->hello.parsed || BIO_number_written(SSL_get_wbio(conn->ssl)) > 0;
+  return conn->hello.parsed ||
+    BIO_number_written(SSL_get_wbio(conn->io.ssl)) > 0;
 }
 
 /* Reading and writing. */
 
 static ssize_t read_until(struct tls4217_connection *conn, void *buf,
   size_t size, int64_t deadline, struct tls4217_error *err) {
-  struct operation op = {
-    .run = run_read, .what = "TLS read failed", .in = buf, .size = size
-  };
   struct tls4217_error later;
-  size_t total;
+  size_t total, more;
   int res;
 
-  res = perform(conn, &op, deadline, err);
+  res = tls4217_sslio_read(&conn->io, buf, size, &total, deadline, err);
   if (res <= 0) {
     return res;
   }
@@ -303,16 +177,11 @@ static ssize_t read_until(struct tls4217_connection *conn, void *buf,
   /* What has been read ahead costs no wait.  An end or an error behind it
    * is met again by the next read. */
   tls4217_error_clear(&later);
-  for (total = op.done;
-       total < size && conn->broken == false && SSL_has_pending(conn->ssl) == 1;
-       total += op.done) {
-    op.in = (char *) buf + total;
-    op.size = size - total;
-    op.done = 0;
-
-    if (perform(conn, &op, TLS4217_WAITER_NO_WAIT, &later) <= 0) {
-      break;
-    }
+  while (total < size && conn->io.broken == false &&
+    SSL_has_pending(conn->io.ssl) == 1 &&
+    tls4217_sslio_read(&conn->io, (char *) buf + total, size - total, &more,
+      TLS4217_WAITER_NO_WAIT, &later) > 0) {
+    total += more;
   }
 
   return (ssize_t) total;
@@ -329,25 +198,25 @@ ssize_t tls4217_connection_read_now(struct tls4217_connection *conn, void *buf,
 }
 
 bool tls4217_connection_is_pending(const struct tls4217_connection *conn) {
-  return SSL_pending(conn->ssl) > 0;
+  return SSL_pending(conn->io.ssl) > 0;
 }
 
 bool tls4217_connection_cut_between_records(
   const struct tls4217_connection *conn) {
-  return conn->cut_between_records;
+  return conn->io.cut_between_records;
 }
 
 static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,
   struct tls4217_error *err) {
-  return conn->gathers ?
-    tls4217_gather_flush(conn->ssl, conn->wfd, &conn->waiter, deadline, err) :
-    0;
+  return conn->gathers ? tls4217_gather_flush(conn->io.ssl, conn->io.wfd,
+                           &conn->io.waiter, deadline, err) :
+                         0;
 }
 
 /* Without it records are written one by one.  The kernel needs no help. */
 static bool gather(struct tls4217_connection *conn, int size) {
-  if (conn->gathers == false && tls4217_kernel_sends(conn->ssl) == false) {
-    conn->gathers = tls4217_gather_install(conn->ssl, size, NULL) == 0;
+  if (conn->gathers == false && tls4217_kernel_sends(conn->io.ssl) == false) {
+    conn->gathers = tls4217_gather_install(conn->io.ssl, size, NULL) == 0;
   }
 
   return conn->gathers;
@@ -355,18 +224,15 @@ static bool gather(struct tls4217_connection *conn, int size) {
 
 static int write_until(struct tls4217_connection *conn, const void *buf,
   size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
-  struct operation op = {
-    .run = run_write, .what = "TLS write failed", .out = buf, .size = size
-  };
-
-  if (conn->broken == false && perform(conn, &op, deadline, err) > 0 &&
+  if (conn->io.broken == false &&
+    tls4217_sslio_write(&conn->io, buf, size, deadline, err) == 0 &&
     (flush == false || flush_gathered(conn, deadline, err) == 0)) {
     return 0;
   }
 
   /* A record cut in the middle cannot be mended, nor another begun. */
-  conn->broken = true;
-  tell_failure(conn, err);
+  conn->io.broken = true;
+  tls4217_sslio_explain(&conn->io, err);
   tls4217_error_set(err, EPIPE, "TLS write failed: the connection is closed");
   return -1;
 }
@@ -396,18 +262,16 @@ int tls4217_connection_write_all(struct tls4217_connection *conn,
 
 static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
   struct tls4217_error *err) {
-  struct operation op = { .run = run_shutdown,
-    .what = "TLS could not be shut down" };
-
-  if (SSL_get_shutdown(conn->ssl) & SSL_SENT_SHUTDOWN) {
+  if (SSL_get_shutdown(conn->io.ssl) & SSL_SENT_SHUTDOWN) {
     return 0;
   }
 
-  if (tls4217_kernel_sends(conn->ssl)) {
-    return tls4217_kernel_close_notify(conn->ssl, &conn->waiter, deadline, err);
+  if (tls4217_kernel_sends(conn->io.ssl)) {
+    return tls4217_kernel_close_notify(
+      conn->io.ssl, &conn->io.waiter, deadline, err);
   }
 
-  return perform(conn, &op, deadline, err) < 0 ?
+  return tls4217_sslio_shutdown(&conn->io, deadline, err) < 0 ?
     -1 :
     flush_gathered(conn, deadline, err);
 }
@@ -418,12 +282,12 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
   ssize_t res = 1;
   int flags;
 
-  if (conn->established == false || conn->broken == true) {
+  if (conn->established == false || conn->io.broken == true) {
     return 0;
   }
 
   /* The owner of the socket may have made it blocking meanwhile. */
-  (void) tls4217_waiter_make_nonblocking(conn->wfd, &flags, NULL);
+  (void) tls4217_waiter_make_nonblocking(conn->io.wfd, &flags, NULL);
 
   deadline = tls4217_waiter_deadline(timeout);
   if (send_close_notify(conn, deadline, err) < 0) {
@@ -441,12 +305,13 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
 
 int tls4217_connection_issue_ticket(
   struct tls4217_connection *conn, struct tls4217_error *err) {
-  if (conn->established == false || SSL_version(conn->ssl) != TLS1_3_VERSION) {
+  if (conn->established == false ||
+    SSL_version(conn->io.ssl) != TLS1_3_VERSION) {
     return 0;
   }
 
   ERR_clear_error();
-  if (SSL_new_session_ticket(conn->ssl) != 1) {
+  if (SSL_new_session_ticket(conn->io.ssl) != 1) {
     tls4217_error_set_openssl(err, "cannot issue a session ticket");
     return -1;
   }
@@ -458,11 +323,12 @@ int tls4217_connection_issue_ticket(
 
 enum tls4217_reuse tls4217_connection_reuse(
   const struct tls4217_connection *conn) {
-  return tls4217_binding_judge(&conn->bound, conn->ssl, conn->hello.offered_id);
+  return tls4217_binding_judge(
+    &conn->bound, conn->io.ssl, conn->hello.offered_id);
 }
 
 X509 *tls4217_connection_peer(const struct tls4217_connection *conn) {
-  return SSL_get0_peer_certificate(conn->ssl);
+  return SSL_get0_peer_certificate(conn->io.ssl);
 }
 
 int tls4217_connection_verify_error(const struct tls4217_connection *conn) {
@@ -470,7 +336,7 @@ int tls4217_connection_verify_error(const struct tls4217_connection *conn) {
     return conn->bound.verify_error;
   }
 
-  return (int) SSL_get_verify_result(conn->ssl);
+  return (int) SSL_get_verify_result(conn->io.ssl);
 }
 
 void tls4217_connection_info(
@@ -479,22 +345,22 @@ void tls4217_connection_info(
   unsigned int alpn_len = 0;
 
   memset(info, 0, sizeof(*info));
-  SSL_get0_alpn_selected(conn->ssl, &alpn, &alpn_len);
+  SSL_get0_alpn_selected(conn->io.ssl, &alpn, &alpn_len);
 
-  info->version = SSL_get_version(conn->ssl);
-  info->cipher = SSL_get_cipher_name(conn->ssl);
-  info->cipher_bits = SSL_get_cipher_bits(conn->ssl, NULL);
+  info->version = SSL_get_version(conn->io.ssl);
+  info->cipher = SSL_get_cipher_name(conn->io.ssl);
+  info->cipher_bits = SSL_get_cipher_bits(conn->io.ssl, NULL);
   info->group = SSL_group_to_name(
-    conn->ssl, (int) SSL_get_negotiated_group(conn->ssl));
+    conn->io.ssl, (int) SSL_get_negotiated_group(conn->io.ssl));
   info->server_name = conn->hello.server_name[0] != '\0' ?
     conn->hello.server_name :
     NULL;
   info->alpn = alpn != NULL ? "ftp" : NULL;
-  info->resumed = SSL_session_reused(conn->ssl) == 1;
-  info->kernel_sends = tls4217_kernel_sends(conn->ssl);
+  info->resumed = SSL_session_reused(conn->io.ssl) == 1;
+  info->kernel_sends = tls4217_kernel_sends(conn->io.ssl);
   info->handshake_ms = conn->handshake_ms;
 }
 
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn) {
-  return conn->ssl;
+  return conn->io.ssl;
 }

@@ -1,9 +1,7 @@
 /*
  * mod_tls4217 - one TLS connection over a socket
  *
- * Handshake, read, write and close_notify, all through one loop that has a
- * deadline and waits through a function of the caller's (which may serve
- * signals meanwhile).  SSL_get_error(3) is called here and nowhere else.
+ * Handshake, read, write and close_notify, all through the loop of sslio.c.
  * Knows no FTP: the caller says which channel this is.
  */
 

@@ -4,8 +4,7 @@
  * ERR_get_error(3), ERR_GET_LIB(3), ERR_reason_error_string(3).  The table
  * below is the only place that turns OpenSSL's reasons into sentences.  Which
  * call failed is the caller's to say, in front; whether to log, reply or end
- * a session is decided above this floor.  SSL_get_error(3) belongs to
- * connection.c.
+ * a session is decided above this floor.  SSL_get_error(3) is sslio.c's.
  */
 
 #include <stdarg.h>
