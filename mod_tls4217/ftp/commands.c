@@ -8,6 +8,7 @@
 #include "mod_tls4217/ftp/auth.h"
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/handshake.h"
 #include "mod_tls4217/ftp/gatekeeper.h"
 #include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/reinit.h"
@@ -48,7 +49,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
     return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
-  discarded = tls4217_control_discard_clear();
+  discarded = tls4217_handshake_discard_clear();
   if (discarded > 0) {
     tls4217_session_log(sess,
       "threw away %lu bytes that %s sent in clear "
@@ -59,7 +60,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   /* In clear, and now: the handshake follows. */
   tls4217_answer_now(verdict.reply);
 
-  tls4217_control_protect(sess, verdict.level);
+  tls4217_handshake_protect(sess, verdict.level);
   tls4217_auth_expect_user(sess);
   tls4217_reset_parameters(sess);
   tls4217_commands_announce_level(sess);
@@ -142,7 +143,7 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   tls4217_answer_now(verdict.reply);
 
   tls4217_state_clear(&sess->state);
-  tls4217_control_clear(sess, C_CCC);
+  tls4217_handshake_clear(sess, C_CCC);
   return PR_HANDLED(cmd);
 }
 

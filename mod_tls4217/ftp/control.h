@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - the control connection: its handshake and its netio
+ * mod_tls4217 - the control connection: its netio
  *
  * Between the handshake and CCC (or the end) every byte of the two control
  * streams passes through here.  Which command does what is in commands.c.
@@ -14,27 +14,16 @@
 void tls4217_control_install(pr_netio_t *netio);
 
 /*
- * Throws away what the client sent in clear behind the command that is being
- * handled, so that it is never executed.  Returns how many bytes that were.
+ * The waiter of the control connection (see struct tls4217_waiter); user is
+ * the session.
  */
-size_t tls4217_control_discard_clear(void);
+int tls4217_control_wait(void *user, int fd, short events, int timeout);
 
 /*
- * Shakes hands on the control connection and makes it protected, with the
- * data level given.  Does not return when that fails: the session ends as
- * RFC 4217, section 10.1, says (a 421 in clear if no TLS was spoken).
+ * Frees the TLS connection and what it has decrypted but nobody has read.  The
+ * streams are the socket's own from then on.
  */
-void tls4217_control_protect(
-  struct tls4217_session *sess, enum tls4217_level level);
-
-/*
- * Ends TLS on the control connection after the reply to a command (CCC, REIN):
- * close_notify both ways, within a few seconds.  What follows is in clear, and
- * read from its first byte; what the client sent inside TLS behind the command
- * is thrown away.  Ends the session where the two ends cannot agree on where
- * TLS ended.
- */
-void tls4217_control_clear(struct tls4217_session *sess, const char *command);
+void tls4217_control_drop(struct tls4217_session *sess);
 
 /*
  * To be called before a transfer: while the control connection is protected,

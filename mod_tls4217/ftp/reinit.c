@@ -6,7 +6,7 @@
 
 #include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/commands.h"
-#include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/handshake.h"
 #include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/reinit.h"
 #include "mod_tls4217/ftp/reset.h"
@@ -70,7 +70,7 @@ static void start_over(struct tls4217_session *sess) {
 /* What the client sent in clear behind REIN is read by a process that is
  * about to end. */
 static void leave(struct tls4217_session *sess) {
-  size_t discarded = tls4217_control_discard_clear();
+  size_t discarded = tls4217_handshake_discard_clear();
 
   if (discarded > 0) {
     tls4217_session_log(sess, "threw away %lu bytes that %s sent behind REIN",
@@ -109,7 +109,7 @@ modret_t *tls4217_reinit_rein(cmd_rec *cmd) {
   add_rein(sess);
   tls4217_answer_now(verdict.reply);
   if (sess->control.conn != NULL) {
-    tls4217_control_clear(sess, C_REIN);
+    tls4217_handshake_clear(sess, C_REIN);
   }
 
   if (facts.logged_in) {

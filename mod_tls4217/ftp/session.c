@@ -11,6 +11,7 @@
 #include "mod_tls4217/ftp/auth.h"
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/handshake.h"
 #include "mod_tls4217/ftp/data.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/peer.h"
@@ -221,7 +222,7 @@ static void connected_ev(const void *event_data, void *user_data) {
         "no usable certificate");
     }
 
-    tls4217_control_protect(sess, TLS4217_LEVEL_PRIVATE);
+    tls4217_handshake_protect(sess, TLS4217_LEVEL_PRIVATE);
     tls4217_auth_expect_user(sess);
   }
 }

@@ -1,0 +1,167 @@
+/*
+ * mod_tls4217 - the control connection becomes protected, and clear again
+ *
+ * See handshake.h.  What passes between the two goes through control.c.
+ */
+
+#include <fcntl.h>
+
+#include <openssl/err.h>
+
+#include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/environment.h"
+#include "mod_tls4217/ftp/handshake.h"
+#include "mod_tls4217/ftp/notes.h"
+#include "mod_tls4217/ftp/peer.h"
+#include "mod_tls4217/tls/farewell.h"
+#include "mod_tls4217/tls/footprint.h"
+
+/* Milliseconds for the close_notify of CCC and REIN to be answered. */
+#define CLEAR_TIMEOUT 5000
+
+size_t tls4217_handshake_discard_clear(void) {
+  pr_buffer_t *pbuf = session.c->instrm->strm_buf;
+  size_t unread;
+
+  if (pbuf == NULL || pbuf->current == NULL) {
+    return 0;
+  }
+
+  unread = pbuf->buflen - pbuf->remaining;
+  pr_memscrub(pbuf->current, unread);
+  pbuf->current = NULL;
+  pbuf->remaining = pbuf->buflen;
+  return unread;
+}
+
+/* RFC 4217, section 10.1: "failed completely" or "failed during". */
+static void end_after_failure(
+  struct tls4217_session *sess, bool spoken, const struct tls4217_error *err) {
+  int code = SSL_ERROR_SSL;
+
+  tls4217_session_log(sess, "control connection from %s: %s%s",
+    pr_netaddr_get_ipstr(session.c->remote_addr), err->text,
+    err->errnum == ETIMEDOUT ? " (TLSTimeoutHandshake)" : "");
+  pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
+  if (ERR_GET_LIB(err->code) == ERR_LIB_SSL &&
+    ERR_GET_REASON(err->code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+    tls4217_peer_announce_failure(X509_V_ERR_APPLICATION_VERIFICATION);
+  }
+
+  if (spoken == false && sess->implicit == false) {
+    const struct tls4217_reply *reply = tls4217_reply_get(
+      TLS4217_REPLY_HANDSHAKE_FAILED);
+
+    pr_response_send(reply->code, "%s", reply->text);
+  }
+
+  pr_session_disconnect(
+    &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "TLS handshake failed");
+}
+
+static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
+  const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
+  struct tls4217_connection *conn;
+  struct tls4217_error err;
+  bool spoken;
+
+  tls4217_error_clear(&err);
+  conn = tls4217_connection_new(sess->server->context, TLS4217_CHANNEL_CONTROL,
+    PR_NETIO_FD(session.c->instrm), PR_NETIO_FD(session.c->outstrm),
+    &sess->binding, &waiter, &err);
+
+  if (conn != NULL && tls4217_session_apply_class(sess, conn, &err) == 0 &&
+    tls4217_connection_handshake(
+      conn, sess->settings.handshake_timeout * 1000, &err) == 0) {
+    return conn;
+  }
+
+  spoken = conn != NULL && tls4217_connection_has_spoken(conn);
+  tls4217_connection_free(conn);
+  end_after_failure(sess, spoken, &err);
+  return NULL;
+}
+
+void tls4217_handshake_protect(
+  struct tls4217_session *sess, enum tls4217_level level) {
+  struct tls4217_connection *conn;
+  struct tls4217_error err;
+  SSL *ssl;
+
+  conn = shake_hands(sess);
+  if (conn == NULL) {
+    return;
+  }
+
+  sess->control.conn = conn;
+  sess->control.context = sess->server->context;
+  tls4217_error_clear(&err);
+  if (tls4217_peer_admit(sess, &err) < 0) {
+    tls4217_peer_end_session(err.text);
+    return;
+  }
+
+  tls4217_state_protect(&sess->state, level);
+
+  session.rfc2228_mech = "TLS";
+  pr_session_set_protocol("ftps");
+
+  ssl = tls4217_connection_ssl(conn);
+  (void) pr_table_add(
+    session.c->instrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+  (void) pr_table_add(
+    session.c->outstrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+
+  tls4217_environment_export(sess);
+  tls4217_notes_control(sess);
+  tls4217_footprint_give_back();
+}
+
+static const char *const farewells[] = {
+  [TLS4217_FAREWELL_NOTIFIED] = "close_notify both ways",
+  [TLS4217_FAREWELL_CLEAR] = "the client went on without close_notify",
+  [TLS4217_FAREWELL_SILENT] = "the client has not answered close_notify",
+  [TLS4217_FAREWELL_CLOSED] = "the client has closed it",
+};
+
+static void end_after_farewell(struct tls4217_session *sess,
+  const char *command, const struct tls4217_error *err) {
+  tls4217_session_log(
+    sess, "%s: TLS was not ended in order: %s", command, err->text);
+  pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
+    "TLS was not ended in order");
+}
+
+void tls4217_handshake_clear(
+  struct tls4217_session *sess, const char *command) {
+  const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
+  size_t behind = sess->control.input.len, discarded = 0;
+  enum tls4217_farewell farewell;
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  farewell = tls4217_farewell_exchange(
+    sess->control.conn, &waiter, CLEAR_TIMEOUT, &discarded, &err);
+  tls4217_control_drop(sess);
+
+  if (farewell == TLS4217_FAREWELL_FAILED) {
+    end_after_farewell(sess, command, &err);
+  }
+
+  /* Protected commands are not executed where their replies would be clear. */
+  if (behind + discarded > 0) {
+    tls4217_session_log(sess,
+      "threw away %lu bytes that %s sent inside TLS behind %s",
+      (unsigned long) (behind + discarded),
+      pr_netaddr_get_ipstr(session.c->remote_addr), command);
+  }
+
+  tls4217_session_log(sess, "%s: control connection from %s is in clear: %s",
+    command, pr_netaddr_get_ipstr(session.c->remote_addr), farewells[farewell]);
+
+  /* session.rfc2228_mech stays: data connections may still be protected. */
+  (void) fcntl(PR_NETIO_FD(session.c->instrm), F_SETOWN, getpid());
+  tls4217_notes_forget();
+  tls4217_environment_forget(sess);
+  pr_session_set_protocol("ftp");
+}
