@@ -20,9 +20,11 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "pki"))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), name)
+                for name in ("pki", "live")]
 
-import pki  # noqa: E402
+import pki      # noqa: E402
+import program  # noqa: E402
 
 USER = PASSWORD = "bench"
 
@@ -190,7 +192,6 @@ class Server:
 PROFTPD_CONF = """\
 ServerName bench
 ServerType {type}
-ModulePath {directory}/modules
 {load}
 User {user}
 Group {group}
@@ -237,13 +238,13 @@ class ProFTPD(Server):
     server_type = "standalone"
 
     def find(self, cache):
-        program = os.environ.get("PROFTPD") or shutil.which(
+        found = os.environ.get("PROFTPD") or shutil.which(
             "proftpd", path=os.environ.get("PATH", "") + ":/usr/sbin")
-        if program is None:
+        if found is None:
             raise Unavailable("no proftpd; the package is proftpd-core")
-        self.program = program
+        os.environ["PROFTPD"] = found
         self.module()
-        return program
+        return found
 
     def module(self):
         """The path of the TLS module, or None."""
@@ -269,12 +270,15 @@ class ProFTPD(Server):
         self.site.own(path)
 
     def _load(self):
-        module = self.module()
-        self.site.folder(self.path("modules"))
-        if module is None:
-            return ""
-        shutil.copy(module, self.path("modules"))
-        return "LoadModule %s.c" % os.path.basename(module)[:-len(".so")]
+        paths = [program.stock_module(name)
+                 for name in program.core_modules()]
+        if self.module() is not None:
+            paths.append(self.module())
+        folder = self.site.folder(self.path("modules"))
+        for path in paths:
+            shutil.copy(path, folder)
+        return program.load_lines(folder, [
+            os.path.basename(path)[:-len(".so")] for path in paths])
 
     def _tls(self):
         if self.module() is None:
@@ -306,11 +310,8 @@ class ModTls(ProFTPD):
     CLEAR = "proftpd"
 
     def module(self):
-        text = subprocess.run([self.program, "-V"], capture_output=True,
-                              text=True, timeout=20, check=True).stdout
-        folder = re.search(r"Shared Module Directory:\s+(\S+)", text).group(1)
-        path = os.path.join(folder, "mod_tls.so")
-        if not os.path.isfile(path):
+        path = program.stock_module("mod_tls")
+        if path is None:
             raise Unavailable("no mod_tls; the package is proftpd-mod-crypto")
         return path
 

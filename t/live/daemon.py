@@ -1,9 +1,7 @@
 """A real proftpd with the module, on loopback: its files, its life, its logs.
 
-The environment says what is tested:
-    TLS4217_MODULE   path of the module (mod_tls4217.so); required
+The environment says what is tested, beside what program.py takes from it:
     TLS4217_PRELOAD  LD_PRELOAD for the server (a sanitizer's runtime)
-    PROFTPD          the server; default /usr/sbin/proftpd
     TMPDIR           where the temporary directory is made
 
 Works as root (sessions run as "nobody") and without. A Server owns one
@@ -30,13 +28,14 @@ sys.dont_write_bytecode = True
 
 import client  # noqa: E402
 import pki     # noqa: E402
+from program import (load_lines, load_order, module, module_name,  # noqa: E402
+                     proftpd, stock_module, stock_modules)
 
 STOCK_MODULES = ("mod_deflate", "mod_ifsession", "mod_ban", "mod_tls")
 
 BASE = """\
 ServerName "live test"
 ServerType standalone
-ModulePath {root}/modules
 {load}
 User {user}
 Group {group}
@@ -80,39 +79,6 @@ TLSECCertificateFile {pki}/ec.pem
 TLSECCertificateKeyFile {pki}/ec.key
 TLSCertificateChainFile {pki}/inter.pem
 """
-
-
-def proftpd():
-    path = os.environ.get("PROFTPD", "/usr/sbin/proftpd")
-    if not os.access(path, os.X_OK):
-        sys.exit("set PROFTPD to the path of proftpd (it is %r)" % path)
-    return path
-
-
-def module():
-    path = os.environ.get("TLS4217_MODULE")
-    if not path or not os.path.isfile(path):
-        sys.exit("set TLS4217_MODULE to the path of mod_tls4217.so"
-                 " (it is %r)" % path)
-    return path
-
-
-def module_name():
-    return os.path.basename(module())[:-len(".so")]
-
-
-@functools.lru_cache(maxsize=None)
-def libexec():
-    """Where the server's own modules are, from proftpd -V."""
-    text = subprocess.run([proftpd(), "-V"], capture_output=True, text=True,
-                          timeout=20, check=True).stdout
-    return re.search(r"Shared Module Directory:\s+(\S+)", text).group(1)
-
-
-def stock_module(name):
-    """The path of one of the server's own modules, or None."""
-    path = os.path.join(libexec(), name + ".so")
-    return path if os.path.isfile(path) else None
 
 
 @functools.lru_cache(maxsize=None)
@@ -198,6 +164,7 @@ class Server:
     global_directives  what goes into <Global>
     modules          stock modules to load behind ours, as "mod_deflate"
     before           stock modules to load before ours
+                     (program.py has the orders that a run may ask for)
     tls              the certificate and log lines each host gets, or ""
 
     {root} and {pki} in directives stand for the directories.
@@ -216,7 +183,7 @@ class Server:
         self._vhosts = vhosts or {}
         self._global = global_directives
         self._tls = tls
-        self._load = [*before, module_name(), *modules]
+        self._load = load_order(before, modules)
         self.ports = {}
         self._marks = {}
         self._copy_modules()
@@ -234,11 +201,12 @@ class Server:
         return os.path.join(self.root, *names)
 
     def _copy_modules(self):
-        shutil.copy(module(), self.path("modules", module_name() + ".so"))
-        for name in STOCK_MODULES:
-            if stock_module(name) and name != module_name():
-                os.symlink(stock_module(name),
-                           self.path("modules", name + ".so"))
+        ours = module_name() + ".so"
+        if module() is not None:
+            shutil.copy(module(), self.path("modules", ours))
+        for path in stock_modules():
+            if os.path.basename(path) != ours:
+                os.symlink(path, self.path("modules", os.path.basename(path)))
 
     def _write_passwd(self):
         _, _, uid, gid = account()
@@ -276,7 +244,7 @@ class Server:
         user, group = account()[:2]
         return self.expand(BASE.format(
             root=self.root, user=user, group=group,
-            load="\n".join("LoadModule %s.c" % name for name in self._load),
+            load=load_lines(self.path("modules"), self._load),
             use_ipv6="on" if has_ipv6() else "off",
             addresses=_addresses(), global_directives=self._global,
             main=self._host("main", self.directives),

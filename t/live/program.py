@@ -1,0 +1,116 @@
+"""The proftpd under test and its modules: what is built in, what is loaded.
+
+The environment says which:
+    PROFTPD               the server; default /usr/sbin/proftpd
+    TLS4217_MODULE        path of the module (mod_tls4217.so); "static", or
+                          nothing, where the server has it built in
+    TLS4217_MODULE_ORDER  where our LoadModule line stands: "core" (default,
+                          behind those of the core's own modules and ahead of
+                          all others), "first" or "last"
+
+Distributions differ in what they build into the server: Debian 13 has
+mod_xfer, mod_ls and mod_delay as shared modules, Debian 12 has them built in.
+"""
+
+import functools
+import glob
+import os
+import re
+import subprocess
+import sys
+
+#: What ./configure makes a part of every server, in the order in which the
+#: server has them when they are built in.
+CORE_MODULES = (
+    "mod_xfer", "mod_rlimit", "mod_auth_unix", "mod_auth_file", "mod_auth",
+    "mod_ls", "mod_log", "mod_site", "mod_delay", "mod_facts", "mod_ident",
+    "mod_auth_pam", "mod_cap", "mod_ctrls", "mod_lang")
+
+#: The one module that must come last, whatever the order.
+LAST_MODULE = "mod_ifsession"
+
+ORDERS = ("core", "first", "last")
+
+
+def proftpd():
+    path = os.environ.get("PROFTPD", "/usr/sbin/proftpd")
+    if not os.access(path, os.X_OK):
+        sys.exit("set PROFTPD to the path of proftpd (it is %r)" % path)
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def _said(option):
+    return subprocess.run([proftpd(), option], capture_output=True, text=True,
+                          timeout=20, check=True).stdout
+
+
+def built_in(name):
+    """Whether the server has the module without loading it."""
+    return name + ".c" in _said("-l").split()
+
+
+def libexec():
+    """Where the server's own modules are."""
+    return re.search(r"Shared Module Directory:\s+(\S+)",
+                     _said("-V")).group(1)
+
+
+def stock_module(name):
+    """The path of one of the server's own shared modules, or None."""
+    path = os.path.join(libexec(), name + ".so")
+    return path if os.path.isfile(path) else None
+
+
+def stock_modules():
+    """The paths of all of the server's own shared modules."""
+    return sorted(glob.glob(os.path.join(libexec(), "*.so")))
+
+
+def module():
+    """The path of the module under test; None where it is built in."""
+    path = os.environ.get("TLS4217_MODULE")
+    if path in (None, "", "static") and built_in("mod_tls4217"):
+        return None
+    if not path or not os.path.isfile(path):
+        sys.exit("set TLS4217_MODULE to the path of mod_tls4217.so"
+                 " (it is %r)" % path)
+    return path
+
+
+def module_name():
+    path = module()
+    return "mod_tls4217" if path is None else \
+        os.path.basename(path)[:-len(".so")]
+
+
+def core_modules():
+    """The core's own modules that this server must be told to load."""
+    return [name for name in CORE_MODULES
+            if not built_in(name) and stock_module(name)]
+
+
+def load_order(before=(), behind=()):
+    """The modules to load, ours among them, in this run's order."""
+    ours = [] if module() is None else [module_name()]
+    core = core_modules()
+    order = os.environ.get("TLS4217_MODULE_ORDER") or ORDERS[0]
+    if order not in ORDERS:
+        sys.exit("TLS4217_MODULE_ORDER is one of %s, not %r" % (
+            ", ".join(ORDERS), order))
+    if order == "first":
+        return [*ours, *core, *before, *behind]
+    if order == "last":
+        last = [name for name in behind if name == LAST_MODULE]
+        others = [name for name in behind if name != LAST_MODULE]
+        return [*core, *before, *others, *ours, *last]
+    return [*core, *before, *ours, *behind]
+
+
+def load_lines(folder, names):
+    """The lines that load them from a folder, if anything is to be loaded:
+    a server without mod_dso knows neither directive."""
+    if not names:
+        return ""
+    return "\n".join(["ModulePath " + folder] +
+                     ["LoadModule %s.c" % name for name in names])
