@@ -227,13 +227,13 @@ static modret_t *set_offload(
 
 /* A word of TLSOptions; effect is what to tell about one that we do not
  * carry out as mod_tls does, or NULL. */
-struct option {
+struct tls_option {
   const char *name;
   unsigned long bit;
   const char *effect;
 };
 
-static const struct option options[] = {
+static const struct tls_option options[] = {
   { "AllowClientRenegotiation", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
     "ignored: clients may never renegotiate" },
   { "AllowClientRenegotiations", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
@@ -263,7 +263,7 @@ static const struct option options[] = {
   { "UseImplicitSSL", TLS4217_OPT_USE_IMPLICIT_SSL, NULL },
 };
 
-static const struct option *find_option(const char *name) {
+static const struct tls_option *find_option(const char *name) {
   for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
     if (strcasecmp(options[i].name, name) == 0) {
       return &options[i];
@@ -280,7 +280,7 @@ static modret_t *set_options(
   config_rec *c;
 
   for (unsigned int i = 1; i < cmd->argc; i++) {
-    const struct option *option;
+    const struct tls_option *option;
 
     option = find_option(cmd->argv[i]);
     if (option == NULL) {
