@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/tls/scrub.h"
 
 #define LOG_MODE 0640
 
@@ -46,16 +47,6 @@ int tls4217_log_open(const char *path) {
   return fd;
 }
 
-/* Names and paths are the client's words: they must not look like lines, nor
- * speak to a terminal.  Bytes above 127 may be UTF-8. */
-static void make_fit(char *text) {
-  for (; *text != '\0'; text++) {
-    if ((unsigned char) *text < 0x20 || *text == 0x7f) {
-      *text = '?';
-    }
-  }
-}
-
 void tls4217_log_write(int fd, const char *fmt, ...) {
   char text[1024];
   va_list ap;
@@ -68,7 +59,8 @@ void tls4217_log_write(int fd, const char *fmt, ...) {
   (void) vsnprintf(text, sizeof(text), fmt, ap);
   va_end(ap);
 
-  make_fit(text);
+  /* Names and paths are the client's words. */
+  tls4217_scrub(text, '?');
   (void) pr_log_writefile(fd, MOD_TLS4217_VERSION, "%s", text);
 }
 
@@ -80,6 +72,7 @@ static void log_startup(int priority, const char *kind, const char *server,
   char text[1024];
 
   (void) vsnprintf(text, sizeof(text), fmt, ap);
+  tls4217_scrub(text, '?');
   pr_log_pri(priority, "%s: %s: server '%s': %s", kind, MOD_TLS4217_VERSION,
     server, text);
 }

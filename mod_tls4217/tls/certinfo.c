@@ -16,6 +16,7 @@
 #include <openssl/x509v3.h>
 
 #include "mod_tls4217/tls/certinfo.h"
+#include "mod_tls4217/tls/scrub.h"
 
 #define NAME_SIZE 128
 
@@ -36,13 +37,9 @@ static void put_bio(const struct reader *reader, const char *name, BIO *bio) {
   }
 
   value = OPENSSL_strndup(text, (size_t) len);
-  for (char *byte = value; byte != NULL && *byte != '\0'; byte++) {
-    if ((unsigned char) *byte < 0x20 || *byte == 0x7f) {
-      *byte = ' ';
-    }
-  }
-
   if (value != NULL) {
+    tls4217_scrub(value, ' ');
+    tls4217_scrub_cut(value, TLS4217_SCRUB_MAX);
     reader->put(reader->user, name, value);
   }
 
@@ -73,7 +70,6 @@ static const struct {
 static void put_attribute(
   const struct reader *reader, const char *name, const ASN1_STRING *string) {
   unsigned char *utf8 = NULL;
-  bool fit;
   int len;
 
   len = ASN1_STRING_to_UTF8(&utf8, string);
@@ -82,12 +78,9 @@ static void put_attribute(
     return;
   }
 
-  fit = strlen((const char *) utf8) == (size_t) len;
-  for (int i = 0; fit && i < len; i++) {
-    fit = utf8[i] >= 0x20 && utf8[i] != 0x7f;
-  }
-
-  if (fit) {
+  /* Scripts compare it: half of a name would be another one. */
+  if (len <= TLS4217_SCRUB_MAX &&
+    tls4217_scrub_is_clean((const char *) utf8, (size_t) len)) {
     reader->put(reader->user, name, (const char *) utf8);
   }
 

@@ -14,8 +14,9 @@
 /*
  * Calls put once for each value: M_VERSION, M_SERIAL, S_DN, S_DN_x, I_DN,
  * I_DN_x, V_START, V_END, A_SIG, A_KEY, EXT_x.  Values are UTF-8, on one line,
- * without control characters; what cannot be written so is left out.  Both
- * texts are valid during the call only.
+ * without control characters (scrub.h), and of at most TLS4217_SCRUB_MAX
+ * bytes: what is printed is cut there, an attribute that is longer or has a
+ * control character is left out.  Both texts are valid during the call only.
  */
 void tls4217_certinfo_list(X509 *cert,
   void (*put)(void *user, const char *name, const char *value), void *user);

@@ -19,6 +19,7 @@
 #include <openssl/x509err.h>
 
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/scrub.h"
 
 /* Longest text behind the sentence; the rest of it is the sentence's. */
 #define TAIL_SIZE 320
@@ -237,18 +238,6 @@ static bool wants_error(const struct tls4217_error *err) {
   return err != NULL && !tls4217_error_is_set(err);
 }
 
-/*
- * File names, and a few of OpenSSL's texts, hold bytes of other people's
- * choice; a line break among them would forge a line of the log.
- */
-static void blot_controls(char *text) {
-  for (; *text != '\0'; text++) {
-    if ((unsigned char) *text < 0x20 || *text == 0x7f) {
-      *text = '?';
-    }
-  }
-}
-
 static void put_sentence(struct tls4217_error *err, const char *fmt,
   va_list args) __attribute__((format(printf, 2, 0)));
 
@@ -259,7 +248,7 @@ static void put_sentence(
     snprintf(err->text, sizeof(err->text), "failed");
   }
 
-  blot_controls(err->text);
+  tls4217_scrub(err->text, '?');
 }
 
 /* The tail says why: where room is short, the sentence gives way to it. */
@@ -273,7 +262,7 @@ static void put_tail(struct tls4217_error *err, const char *tail) {
   }
 
   snprintf(err->text + used, sizeof(err->text) - used, ": %s", tail);
-  blot_controls(err->text);
+  tls4217_scrub(err->text, '?');
 }
 
 void tls4217_error_set(

@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "mod_tls4217/tls/identity.h"
+#include "mod_tls4217/tls/scrub.h"
 
 /* RFC 2253 with UTF-8 as it is; control characters stay escaped. */
 #define DN_FLAGS (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB)
@@ -33,14 +34,8 @@ static bool counts(
     return false;
   }
 
-  for (size_t i = 0; i < len; i++) {
-    if (text[i] < 0x20 || text[i] == 0x7f ||
-      (text[i] == '/' && alphabet == USER_NAME)) {
-      return false;
-    }
-  }
-
-  return true;
+  return tls4217_scrub_is_clean((const char *) text, len) &&
+    (alphabet != USER_NAME || memchr(text, '/', len) == NULL);
 }
 
 /* A string that counts as text of its own (OPENSSL_free it), or NULL. */

@@ -16,6 +16,7 @@
 #include <openssl/err.h>
 
 #include "mod_tls4217/tls/certinfo.h"
+#include "mod_tls4217/tls/scrub.h"
 #include "t/unit/pki.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -107,6 +108,66 @@ static void test_no_line_is_forged(void **unused) {
   pki_free(cert);
 }
 
+/* ISO/IEC 6429 has control characters of its own, which terminals obey. */
+static void test_no_terminal_is_commanded(void **unused) {
+  struct pki_cert *cert = pki_leaf("x", PKI_EC, NULL);
+  X509_NAME *name = X509_NAME_new();
+  static struct list list;
+
+  (void) unused;
+
+  assert_int_equal(X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
+                     (const unsigned char *) "a\xc2\x9b"
+                                             "2J",
+                     -1, -1, 0),
+    1);
+  assert_int_equal(X509_set_subject_name(cert->cert, name), 1);
+
+  list.count = 0;
+  tls4217_certinfo_list(cert->cert, put, &list);
+  assert_null(find(&list, "S_DN_O"));
+  assert_non_null(find(&list, "S_DN"));
+  for (size_t i = 0; i < list.count; i++) {
+    assert_null(strstr(list.values[i], "\xc2\x9b"));
+  }
+
+  X509_NAME_free(name);
+  pki_free(cert);
+}
+
+static size_t longest;
+
+static void measure(void *user, const char *name, const char *value) {
+  size_t len = strlen(value);
+
+  (void) user;
+  assert_true(strcmp(name, "S_DN_O") != 0);
+  longest = len > longest ? len : longest;
+}
+
+static void test_values_are_not_endless(void **unused) {
+  struct pki_cert *cert = pki_leaf("x", PKI_EC, NULL);
+  X509_NAME *name = X509_NAME_new();
+  static char text[TLS4217_SCRUB_MAX + 2];
+
+  (void) unused;
+
+  /* OpenSSL's own limits are not those of who signs a certificate. */
+  memset(text, 'a', sizeof(text) - 1);
+  assert_int_equal(
+    X509_NAME_add_entry_by_NID(name, NID_organizationName, V_ASN1_UTF8STRING,
+      (const unsigned char *) text, -1, -1, 0),
+    1);
+  assert_int_equal(X509_set_subject_name(cert->cert, name), 1);
+
+  longest = 0;
+  tls4217_certinfo_list(cert->cert, measure, NULL);
+  assert_int_equal(longest, TLS4217_SCRUB_MAX);
+
+  X509_NAME_free(name);
+  pki_free(cert);
+}
+
 static void test_pem(void **unused) {
   struct pki_cert *cert = pki_leaf("x", PKI_EC, NULL);
   char *pem = tls4217_certinfo_pem(cert->cert);
@@ -123,6 +184,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_values),
     cmocka_unit_test(test_no_line_is_forged),
+    cmocka_unit_test(test_no_terminal_is_commanded),
+    cmocka_unit_test(test_values_are_not_endless),
     cmocka_unit_test(test_pem),
   };
 
