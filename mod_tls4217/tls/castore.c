@@ -160,11 +160,12 @@ static int add_crl(X509_STORE *store, X509_CRL *crl) {
 }
 
 /* Adds the lists of a PEM file.  Returns how many, or -1. */
-static int add_pem_crls(BIO *bio, X509_STORE *store) {
+static int add_pem_crls(BIO *bio, X509_STORE *store, bool *is_encrypted) {
   int count = 0;
 
   for (;;) {
-    X509_CRL *crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+    X509_CRL *crl = PEM_read_bio_X509_CRL(
+      bio, NULL, tls4217_pemfile_refuse_password_cb, is_encrypted);
 
     if (crl == NULL) {
       /* The end of the file, or a list that is cut or damaged. */
@@ -201,6 +202,7 @@ static int add_der_crl(BIO *bio, X509_STORE *store) {
 
 /* A list that is cut must not pass for none: that might revoke nothing. */
 static int take_crls(const char *path, void *user, struct tls4217_error *err) {
+  bool is_encrypted = false;
   BIO *bio;
   int count;
 
@@ -211,7 +213,7 @@ static int take_crls(const char *path, void *user, struct tls4217_error *err) {
     return -1;
   }
 
-  count = add_pem_crls(bio, user);
+  count = add_pem_crls(bio, user, &is_encrypted);
   if (count == 0) {
     count = add_der_crl(bio, user);
   }
@@ -220,8 +222,9 @@ static int take_crls(const char *path, void *user, struct tls4217_error *err) {
   ERR_clear_error();
 
   if (count < 0) {
-    tls4217_error_set(
-      err, EINVAL, CRL_ROLE " '%s' is cut or damaged: fetch it again", path);
+    tls4217_error_set(err, EINVAL, CRL_ROLE " '%s' is %s: fetch it again", path,
+      is_encrypted ? "encrypted, and nobody can be asked for a pass phrase" :
+                     "cut or damaged");
     return -1;
   }
 

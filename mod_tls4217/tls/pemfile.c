@@ -383,8 +383,7 @@ int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
   return 0;
 }
 
-/* A daemon has nobody to ask: notes that a pass phrase was wanted. */
-static int refuse_password_cb(
+int tls4217_pemfile_refuse_password_cb(
   char *buf, int size, int for_writing, void *user) {
   bool *was_asked = user;
 
@@ -437,7 +436,8 @@ EVP_PKEY *tls4217_pemfile_key(
     return NULL;
   }
 
-  key = PEM_read_bio_PrivateKey(bio, NULL, refuse_password_cb, &was_asked);
+  key = PEM_read_bio_PrivateKey(
+    bio, NULL, tls4217_pemfile_refuse_password_cb, &was_asked);
   BIO_free(bio);
   if (key == NULL) {
     set_key_error(file, was_asked, err);

@@ -9,6 +9,7 @@
 #ifndef TLS4217_TLS_PEMFILE_H
 #define TLS4217_TLS_PEMFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/evp.h>
@@ -51,6 +52,15 @@ int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
  */
 EVP_PKEY *tls4217_pemfile_key(
   const struct tls4217_pemfile *file, struct tls4217_error *err);
+
+/*
+ * A pem_password_cb(3) that never gives a pass phrase, because a daemon has
+ * nobody to ask: without it OpenSSL would prompt on the terminal or read
+ * descriptor 0.  user is a bool, which becomes true.  For every PEM_read of
+ * this layer.
+ */
+int tls4217_pemfile_refuse_password_cb(
+  char *buf, int size, int for_writing, void *user);
 
 /* Wipes and frees what was read. */
 void tls4217_pemfile_wipe(struct tls4217_pemfile *file);

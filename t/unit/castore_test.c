@@ -22,6 +22,7 @@
 #include "mod_tls4217/tls/castore.h"
 #include "mod_tls4217/tls/verify.h"
 #include "t/unit/pki.h"
+#include "t/unit/prompt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -70,22 +71,28 @@ static int end_world(void **state) {
   return 0;
 }
 
-static void write_crl(
-  const char *file, const struct pki_cert *issuer, bool der) {
+static X509_CRL *make_crl(const struct pki_cert *issuer) {
   X509_CRL *crl = X509_CRL_new();
   ASN1_TIME *now = X509_gmtime_adj(NULL, 0);
-  BIO *bio = BIO_new_file(file, "ab");
 
   assert_int_equal(
     X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->cert)), 1);
   assert_int_equal(X509_CRL_set1_lastUpdate(crl, now), 1);
   assert_int_equal(X509_CRL_set1_nextUpdate(crl, now), 1);
   assert_true(X509_CRL_sign(crl, issuer->key, EVP_sha256()) > 0);
+  ASN1_TIME_free(now);
+  return crl;
+}
+
+static void write_crl(
+  const char *file, const struct pki_cert *issuer, bool der) {
+  X509_CRL *crl = make_crl(issuer);
+  BIO *bio = BIO_new_file(file, "ab");
+
   assert_int_equal(
     der ? i2d_X509_CRL_bio(bio, crl) : PEM_write_bio_X509_CRL(bio, crl), 1);
 
   BIO_free(bio);
-  ASN1_TIME_free(now);
   X509_CRL_free(crl);
 }
 
@@ -229,6 +236,27 @@ static void test_cut_lists(void **state) {
   assert_error(world, "cut or damaged");
 }
 
+/* A daemon has nobody to ask. */
+static void test_list_asks_for_no_pass_phrase(void **state) {
+  struct world *world = *state;
+  const char *file = pki_path(world->dir, "first.crl");
+  X509_CRL *crl = make_crl(first);
+  char pem[4096];
+  int res;
+
+  pki_add_bytes(file, pem,
+    prompt_encrypted_pem(pem, sizeof(pem), (i2d_of_void *) i2d_X509_CRL,
+      PEM_STRING_X509_CRL, crl, "secret"));
+  X509_CRL_free(crl);
+
+  prompt_begin("secret");
+  res = tls4217_castore_add_crl_file(file, world->store, &world->err);
+  assert_int_equal(prompt_end(), 0);
+  assert_int_equal(res, -1);
+  assert_error(world, file);
+  assert_error(world, "encrypted");
+}
+
 static void test_file_that_is_no_list(void **state) {
   struct world *world = *state;
   const char *file = pki_path(world->dir, "first.pem");
@@ -298,6 +326,7 @@ int main(void) {
     CASE(test_der_list),
     CASE(test_directory_of_lists),
     CASE(test_cut_lists),
+    CASE(test_list_asks_for_no_pass_phrase),
     CASE(test_file_that_is_no_list),
     CASE(test_digest),
     CASE(test_nobody_to_trust),

@@ -20,6 +20,7 @@
 
 #include "mod_tls4217/tls/identity.h"
 #include "t/unit/pki.h"
+#include "t/unit/prompt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -427,6 +428,26 @@ static void test_lists(void **unused) {
   pki_free(two);
 }
 
+static void test_list_asks_for_no_pass_phrase(void **unused) {
+  struct pki_cert *cert = pki_leaf("one", PKI_EC, NULL);
+  struct tls4217_identity *identity = identify(cert);
+  char pem[8192];
+  size_t size;
+  bool listed;
+
+  (void) unused;
+
+  size = prompt_encrypted_pem(pem, sizeof(pem), (i2d_of_void *) i2d_X509,
+    PEM_STRING_X509, cert->cert, "secret");
+  prompt_begin("secret");
+  listed = tls4217_identity_is_listed(identity, pem, size);
+  assert_int_equal(prompt_end(), 0);
+  assert_false(listed);
+
+  tls4217_identity_free(identity);
+  pki_free(cert);
+}
+
 static void test_fingerprint(void **unused) {
   struct pki_cert *cert = pki_leaf("x", PKI_EC, NULL);
   struct tls4217_identity *identity = identify(cert);
@@ -455,6 +476,7 @@ int main(void) {
     cmocka_unit_test(test_other_values),
     cmocka_unit_test(test_oids),
     cmocka_unit_test(test_lists),
+    cmocka_unit_test(test_list_asks_for_no_pass_phrase),
     cmocka_unit_test(test_fingerprint),
   };
 
