@@ -95,8 +95,13 @@ static void add_rules(array_header *rules, xaset_t *set) {
   }
 }
 
-/* Whether a record lies below the level of the server itself. */
+/* Whether a record lies below the level of the server itself.  The core has
+ * no set at all for a server without directives. */
 static bool has_deeper(xaset_t *set, const char *name) {
+  if (set == NULL) {
+    return false;
+  }
+
   for (config_rec *c = (config_rec *) set->xas_list; c != NULL; c = c->next) {
     if (c->subset != NULL && c->config_type != CONF_LIMIT &&
       find_config(c->subset, CONF_PARAM, name, TRUE) != NULL) {
