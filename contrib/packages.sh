@@ -19,6 +19,7 @@ need_to_build() {
   need "${PROFTPD:-/usr/sbin/proftpd}" proftpd-core
   need /usr/include/proftpd/Make.rules proftpd-dev
   need /usr/include/openssl/ssl.h libssl-dev
+  need /usr/include/security/pam_appl.h libpam0g-dev
   need gcc gcc
   need make make
   need autoconf autoconf

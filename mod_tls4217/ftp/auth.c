@@ -8,6 +8,7 @@
 
 #include <openssl/rand.h>
 
+#include "mod_tls4217/ftp/account.h"
 #include "mod_tls4217/ftp/auth.h"
 
 #define DOT_LOGIN "/.tlslogin"
@@ -140,15 +141,33 @@ static const char *find_grant(
 /* The login. */
 
 /* Ours while our PASS is under way; the core has no others then. */
-static modret_t *grant(cmd_rec *cmd) {
+static modret_t *grant(cmd_rec *cmd, const char *user) {
   const struct tls4217_session *sess = tls4217_session_get();
+  enum tls4217_account account;
 
   if (sess == NULL || sess->peer.granting == false) {
     return PR_ERROR_INT(cmd, PR_AUTH_BADPWD);
   }
 
+  account = tls4217_account_ask(cmd->tmp_pool, sess, user);
+  if (account != TLS4217_ACCOUNT_OPEN) {
+    tls4217_session_log(
+      sess, "USER %s: %s", user, tls4217_account_text(account));
+    return PR_ERROR_INT(cmd, PR_AUTH_DISABLEDPWD);
+  }
+
   session.auth_mech = "mod_tls.c";
   return mod_create_data(cmd, (void *) PR_AUTH_RFC2228_OK);
+}
+
+/* argv: user, password. */
+static modret_t *grant_auth(cmd_rec *cmd) {
+  return grant(cmd, cmd->argv[0]);
+}
+
+/* argv: the password of UserPassword, user, password. */
+static modret_t *grant_check(cmd_rec *cmd) {
+  return grant(cmd, cmd->argv[1]);
 }
 
 /*
@@ -158,8 +177,8 @@ static modret_t *grant(cmd_rec *cmd) {
  */
 static int replace_authenticators(void) {
   static authtable hooks[] = {
-    { PR_AUTH_FL_REQUIRED, "auth", grant, NULL },
-    { PR_AUTH_FL_REQUIRED, "check", grant, NULL },
+    { PR_AUTH_FL_REQUIRED, "auth", grant_auth, NULL },
+    { PR_AUTH_FL_REQUIRED, "check", grant_check, NULL },
   };
 
   for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
@@ -234,6 +253,7 @@ static void dispatch_pass(cmd_rec *cmd, struct tls4217_session *sess) {
   cmd_rec *pass;
   char *password;
 
+  tls4217_account_look_at_hooks(sess);
   password = make_password(cmd->pool);
   if (password == NULL || replace_authenticators() < 0 || add_recode() < 0) {
     return;

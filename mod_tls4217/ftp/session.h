@@ -77,6 +77,7 @@ struct tls4217_peer {
   struct tls4217_identity *identity;   /* NULL: none was given; owned */
   const struct tls4217_server *server; /* whose authorities have verified it */
   bool granting;                       /* our own PASS is under way */
+  bool pam, pam_decides; /* mod_auth_pam is asked, and nobody behind it */
 };
 
 struct tls4217_session {

@@ -43,48 +43,12 @@ def make_certificates(made):
     made.write("roots.pem", made.read("root.pem") + made.read("other.pem"))
 
 
-class LoginCase(certcase.CertCase):
+class LoginCase(certcase.LoginCase):
 
     @classmethod
     def make_certificates(cls, made):
         if not os.path.exists(made.path("roots.pem")):
             make_certificates(made)
-
-    @classmethod
-    def prepare(cls):
-        cls.server.put("file", b"file" * 1000)
-
-    def granted(self, name, host="main", user="alice"):
-        """232, and a session that is fully logged in."""
-        control = self.admitted(name, host)
-        control.protect()
-        control.command("USER " + user, 232)
-        control.command("PWD", 257)
-        control.command("TYPE I", 200)
-        self.assertEqual(control.download("RETR file"), b"file" * 1000)
-        return control
-
-    def not_granted(self, name, host="main", user="alice"):
-        """331: the certificate does not say that it is this user."""
-        control = self.admitted(name, host)
-        control.command("USER " + user, 331)
-        control.command("PWD", 530)
-        control.command("RETR file", 530)
-        control.command("PASS certificate", 530)
-        control.command("PWD", 530)
-        return control
-
-    def denied(self, name, host, user="alice"):
-        """The certificate suffices, but the login is denied: 530, once, and
-        nothing is served, not even another login."""
-        control = self.admitted(name, host)
-        control.protect()
-        control.send(b"USER %s\r\nPWD\r\nRETR file\r\nUSER bob\r\n"
-                     b"PASS builder\r\n" % user.encode())
-        reply = control.reply(530)
-        self.assertEqual(len(reply.lines), 1)
-        self.assert_ended(control)
-        self.assert_logged("login was denied in spite of the certificate")
 
 
 @harness.both_versions
