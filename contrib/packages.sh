@@ -1,11 +1,41 @@
 # packages.sh - what the other scripts here need, and how they get it
 #
-# Sourced by contrib/check and contrib/try.  need FILE-OR-COMMAND PACKAGE
-# notes a package that is missing; install_needed installs what was noted, or
-# says plainly what to install; make_scratch NAME makes a temporary folder and
-# prints its name.
+# Sourced by the scripts beside it.  need FILE-OR-COMMAND PACKAGE notes a
+# package that is missing; install_needed installs what was noted, or says
+# plainly what to install; find_server reads PROFTPD; make_scratch NAME makes a
+# temporary folder and prints its name.  The names are those of Debian 12, 13
+# and unstable.
 
 missing=
+proftpd=/usr/sbin/proftpd
+headers=
+PATH=$PATH:/usr/sbin:/sbin
+
+# find_server: sets proftpd, the program that PROFTPD means, and headers, what
+# configure's --with-proftpd is to say, which is nothing for the system's own.
+find_server() {
+  proftpd=${PROFTPD:-/usr/sbin/proftpd}
+  if [ -d "$proftpd" ]; then
+    headers=$(cd "$proftpd" && pwd)
+    if [ -x "$headers/sbin/proftpd" ]; then
+      proftpd=$headers/sbin/proftpd
+    else
+      proftpd=$headers/proftpd
+    fi
+    if ! [ -x "$proftpd" ]; then
+      echo "PROFTPD=$PROFTPD: neither a prefix nor a built tree of ProFTPD" >&2
+      exit 2
+    fi
+  elif [ "$proftpd" != /usr/sbin/proftpd ]; then
+    prefix=$(cd "$(dirname "$proftpd")/.." && pwd)
+    if [ -e "$prefix/include/proftpd/Make.rules" ]; then
+      headers=$prefix
+    elif [ -e "$(dirname "$proftpd")/Make.rules" ]; then
+      headers=$(dirname "$proftpd")
+    fi
+  fi
+  export PROFTPD="$proftpd"
+}
 
 need() {
   case $1 in
@@ -16,8 +46,10 @@ need() {
 }
 
 need_to_build() {
-  need "${PROFTPD:-/usr/sbin/proftpd}" proftpd-core
-  need /usr/include/proftpd/Make.rules proftpd-dev
+  if [ -z "$headers" ]; then
+    need "$proftpd" proftpd-core
+    need /usr/include/proftpd/Make.rules proftpd-dev
+  fi
   need /usr/include/openssl/ssl.h libssl-dev
   need /usr/include/security/pam_appl.h libpam0g-dev
   need gcc gcc
