@@ -153,6 +153,7 @@ int tls4217_session_apply_class(const struct tls4217_session *sess,
     .versions = own->versions,
     .ciphers = own->ciphers,
     .ciphersuites = own->ciphersuites,
+    .weak_security = (own->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
   };
 
   if (own->versions == common->versions &&

@@ -17,10 +17,15 @@
 #include "mod_tls4217/tls/binding.h"
 #include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/hello.h"
+#include "mod_tls4217/tls/ssl_ctx.h"
 #include "mod_tls4217/tls/version.h"
 
-/* Forward secrecy with authenticated encryption first, nothing anonymous. */
-#define DEFAULT_CIPHERS "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
+/* Forward secrecy with authenticated encryption, and nothing else. */
+#define DEFAULT_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+/* For old devices, where AllowWeakSecurity says so: what the library knows,
+ * but nothing anonymous and nothing broken. */
+#define WEAK_CIPHERS "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
 
 /* What a set of versions with gaps may have set. */
 #define VERSION_OPTIONS \
@@ -87,21 +92,9 @@ static int set_groups(
   return 0;
 }
 
-static SSL_CTX *make_ctx(struct tls4217_error *err) {
-  SSL_CTX *ctx;
-
-  ERR_clear_error();
-  ctx = SSL_CTX_new(TLS_server_method());
-  if (ctx == NULL) {
-    tls4217_error_set_openssl(err, "cannot create a TLS context");
-  }
-
-  return ctx;
-}
-
 int tls4217_context_check_ciphers(
   const char *list, bool tls13, struct tls4217_error *err) {
-  SSL_CTX *ctx = make_ctx(err);
+  SSL_CTX *ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
   int res = ctx != NULL ? set_cipher_list(ctx, list, tls13, err) : -1;
 
   SSL_CTX_free(ctx);
@@ -109,19 +102,25 @@ int tls4217_context_check_ciphers(
 }
 
 int tls4217_context_check_groups(const char *list, struct tls4217_error *err) {
-  SSL_CTX *ctx = make_ctx(err);
+  SSL_CTX *ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
   int res = ctx != NULL ? set_groups(ctx, list, err) : -1;
 
   SSL_CTX_free(ctx);
   return res;
 }
 
+static const char *choose_ciphers(
+  const struct tls4217_context_settings *settings) {
+  if (settings->ciphers != NULL) {
+    return settings->ciphers;
+  }
+
+  return settings->weak_security ? WEAK_CIPHERS : DEFAULT_CIPHERS;
+}
+
 static int set_ciphers(SSL_CTX *ctx,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
-  const char *ciphers = settings->ciphers != NULL ? settings->ciphers :
-                                                    DEFAULT_CIPHERS;
-
-  if (set_cipher_list(ctx, ciphers, false, err) < 0 ||
+  if (set_cipher_list(ctx, choose_ciphers(settings), false, err) < 0 ||
     (settings->ciphersuites != NULL &&
       set_cipher_list(ctx, settings->ciphersuites, true, err) < 0) ||
     (settings->groups != NULL && set_groups(ctx, settings->groups, err) < 0)) {
@@ -164,8 +163,7 @@ static int set_scope(
 
 static void set_behaviour(
   SSL_CTX *ctx, const struct tls4217_context_settings *settings) {
-  (void) SSL_CTX_set_options(
-    ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  (void) SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 
   /* The chain is what the files say; searching for one costs every handshake
    * and finds nothing, because there is no store to search. */
@@ -214,8 +212,6 @@ int tls4217_context_override(SSL *ssl,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
   const struct tls4217_version_range range = tls4217_version_range(
     settings->versions);
-  const char *ciphers = settings->ciphers != NULL ? settings->ciphers :
-                                                    DEFAULT_CIPHERS;
 
   ERR_clear_error();
   (void) SSL_clear_options(ssl, VERSION_OPTIONS);
@@ -223,7 +219,7 @@ int tls4217_context_override(SSL *ssl,
 
   if (SSL_set_min_proto_version(ssl, range.min) != 1 ||
     SSL_set_max_proto_version(ssl, range.max) != 1 ||
-    SSL_set_cipher_list(ssl, ciphers) != 1 ||
+    SSL_set_cipher_list(ssl, choose_ciphers(settings)) != 1 ||
     (settings->ciphersuites != NULL &&
       SSL_set_ciphersuites(ssl, settings->ciphersuites) != 1)) {
     tls4217_error_set_openssl(
@@ -244,7 +240,7 @@ struct tls4217_context *tls4217_context_new(
     return NULL;
   }
 
-  context->ctx = make_ctx(err);
+  context->ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
   if (context->ctx == NULL || fill_context(context->ctx, settings, err) < 0) {
     tls4217_context_free(context);
     return NULL;

@@ -20,7 +20,8 @@
 
 struct tls4217_context_settings {
   unsigned int versions;    /* TLS4217_VERSION_..., not 0 */
-  const char *ciphers;      /* TLS 1.2 and below; NULL: our default */
+  const char *ciphers;      /* TLS 1.2 and below; NULL: ECDHE with AEAD, or
+                             * with weak_security what the library knows */
   const char *ciphersuites; /* TLS 1.3; NULL: OpenSSL's default */
   const char *groups;       /* key exchange groups; NULL: OpenSSL's default */
   bool server_preference;   /* our order of ciphers wins */
@@ -69,8 +70,9 @@ struct tls4217_context *tls4217_context_new(
 
 /*
  * Gives one connection other versions and ciphers than its context has
- * (SSL_set_min_proto_version(3), SSL_set_cipher_list(3)): of settings those
- * three members count.  Before the handshake.  Returns 0, or -1 with err
+ * (SSL_set_min_proto_version(3), SSL_set_cipher_list(3)): of settings
+ * versions, ciphers, ciphersuites and weak_security count, the last one for
+ * what ciphers means where it is NULL.  Before the handshake.  Returns 0, or -1 with err
  * filled.
  */
 int tls4217_context_override(SSL *ssl,

@@ -5,6 +5,7 @@
  */
 
 #include "mod_tls4217/tls/footprint.h"
+#include "mod_tls4217/tls/ssl_ctx.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -80,7 +81,7 @@ static void warm_up_version(SSL_CTX *client_ctx, SSL_CTX *ctx, int version) {
 }
 
 void tls4217_footprint_warm_up(const struct tls4217_context *context) {
-  SSL_CTX *client_ctx = SSL_CTX_new(TLS_client_method());
+  SSL_CTX *client_ctx = tls4217_ssl_ctx_new(TLS_client_method(), NULL);
 
   if (client_ctx != NULL) {
     warm_up_version(client_ctx, context->ctx, TLS1_3_VERSION);

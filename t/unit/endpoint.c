@@ -24,6 +24,7 @@
 
 #include <openssl/err.h>
 
+#include "mod_tls4217/tls/ssl_ctx.h"
 #include "mod_tls4217/tls/version.h"
 #include "t/unit/endpoint.h"
 
@@ -152,9 +153,9 @@ static void offer(struct endpoint *ep, const struct endpoint_spec *spec) {
 }
 
 static void make_client(struct endpoint *ep, const struct endpoint_spec *spec) {
-  SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+  SSL_CTX *ctx = tls4217_ssl_ctx_new(TLS_client_method(), NULL);
 
-  insist(ctx != NULL, "client");
+  insist(ctx != NULL && SSL_CTX_set_cipher_list(ctx, "DEFAULT") == 1, "client");
   (void) SSL_CTX_set_session_cache_mode(
     ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
   SSL_CTX_sess_set_new_cb(ctx, keep_session_cb);
