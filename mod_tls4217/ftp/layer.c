@@ -31,6 +31,14 @@ int tls4217_layer_fstat(
   return fs->fstat(fh, fd, st);
 }
 
+int tls4217_layer_lstat(
+  const pr_fs_t *layer, const char *path, struct stat *st) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, lstat);
+  return fs->lstat(fs, path, st);
+}
+
 int tls4217_layer_read(
   const pr_fs_t *layer, pr_fh_t *fh, int fd, char *buf, size_t size) {
   pr_fs_t *fs;

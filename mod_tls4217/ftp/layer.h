@@ -17,6 +17,8 @@ int tls4217_layer_open(
   const pr_fs_t *layer, pr_fh_t *fh, const char *path, int flags);
 int tls4217_layer_fstat(
   const pr_fs_t *layer, pr_fh_t *fh, int fd, struct stat *st);
+int tls4217_layer_lstat(
+  const pr_fs_t *layer, const char *path, struct stat *st);
 int tls4217_layer_read(
   const pr_fs_t *layer, pr_fh_t *fh, int fd, char *buf, size_t size);
 int tls4217_layer_close(const pr_fs_t *layer, pr_fh_t *fh, int fd);

@@ -14,6 +14,7 @@
 #include "mod_tls4217/ftp/keeper.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/ftp/settings.h"
+#include "mod_tls4217/rfc4217/heldfile.h"
 #include "mod_tls4217/rfc4217/state.h"
 #include "mod_tls4217/tls/binding.h"
 #include "mod_tls4217/tls/connection.h"
@@ -47,12 +48,10 @@ struct tls4217_failure {
 /* The file that an upload will write to, until TLS is up (upload.c). */
 struct tls4217_upload {
   pr_fs_t *fs; /* NULL: not registered yet */
-  bool armed;
-  bool made_by_stou; /* the core made the file before us */
-  bool created;
-  bool truncate; /* owed to the core */
-  pr_fh_t *fh;
-  const char *path;
+  struct tls4217_heldfile held;
+  pool *pool;       /* of this upload; NULL: none is held */
+  pr_fh_t *fh;      /* the core's; NULL: not opened yet, or closed */
+  const char *path; /* as it was opened; in pool */
 };
 
 /* The file that the kernel may send (offload.c). */

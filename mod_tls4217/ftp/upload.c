@@ -10,52 +10,54 @@
 #include "mod_tls4217/ftp/layer.h"
 #include "mod_tls4217/ftp/upload.h"
 
-/* Opens the target as it is; makes it only if it is not there. */
-static int open_held_back(
-  struct tls4217_upload *upload, pr_fh_t *fh, const char *path, int flags) {
-  int fd;
+/* Linux alone has leases; -1 is a command that no system knows. */
+#ifdef F_SETLEASE
+# define SET_LEASE F_SETLEASE
+#else
+# define SET_LEASE (-1)
+#endif
 
-  if (flags & O_EXCL) {
-    fd = tls4217_layer_open(upload->fs, fh, path, flags);
-    upload->created = (fd >= 0);
-    return fd;
-  }
+/* One open of the core's, for heldfile.c. */
+struct opening {
+  const pr_fs_t *fs;
+  pr_fh_t *fh;
+  const char *path;
+};
 
-  fd = tls4217_layer_open(upload->fs, fh, path, flags & ~(O_CREAT | O_TRUNC));
-  if (fd >= 0) {
-    upload->truncate = (flags & O_TRUNC) != 0;
-    upload->created = upload->made_by_stou;
-    return fd;
-  }
+static int open_below(void *user, int flags) {
+  const struct opening *opening = user;
 
-  if (errno != ENOENT) {
-    return -1;
-  }
+  return tls4217_layer_open(opening->fs, opening->fh, opening->path, flags);
+}
 
-  fd = tls4217_layer_open(upload->fs, fh, path, (flags & ~O_TRUNC) | O_EXCL);
-  upload->created = (fd >= 0);
-  if (fd < 0 && errno == EEXIST) {
-    /* A symbolic link that leads nowhere: the core's own way. */
-    fd = tls4217_layer_open(upload->fs, fh, path, flags);
-  }
+/* Other modules open files, too, while an upload begins.  This is the core's,
+ * by the path that mod_xfer has just said. */
+static bool is_target(const pr_fh_t *fh) {
+  const char *path = session.xfer.xfer_type == STOR_HIDDEN ?
+    session.xfer.path_hidden :
+    session.xfer.path;
 
-  return fd;
+  return path != NULL && fh->fh_path != NULL && strcmp(path, fh->fh_path) == 0;
 }
 
 static int open_cb(pr_fh_t *fh, const char *path, int flags) {
-  struct tls4217_session *sess = tls4217_session_get();
-  struct tls4217_upload *upload = &sess->upload;
+  struct tls4217_upload *upload = &tls4217_session_get()->upload;
+  struct opening opening = { upload->fs, fh, path };
+  struct stat st;
   int fd;
 
-  if (upload->armed == false || upload->fh != NULL || !(flags & O_CREAT)) {
+  if (tls4217_heldfile_takes(&upload->held, flags) == false ||
+    is_target(fh) == false) {
     return tls4217_layer_open(upload->fs, fh, path, flags);
   }
 
-  fd = open_held_back(upload, fh, path, flags);
+  fd = tls4217_heldfile_open(&upload->held, flags, open_below, &opening);
   if (fd >= 0) {
+    memset(&st, 0, sizeof(st));
+    (void) tls4217_layer_fstat(upload->fs, fh, fd, &st);
+    tls4217_heldfile_note(&upload->held, &st);
     upload->fh = fh;
-    upload->path = pstrdup(
-      session.xfer.p != NULL ? session.xfer.p : sess->pool, path);
+    upload->path = pstrdup(upload->pool, path);
   }
 
   return fd;
@@ -68,31 +70,55 @@ static int fstat_cb(pr_fh_t *fh, int fd, struct stat *st) {
 
   res = tls4217_layer_fstat(upload->fs, fh, fd, st);
 
-  if (res == 0 && upload->fh == fh && upload->truncate) {
+  if (res == 0 && upload->fh == fh && upload->held.truncate) {
     st->st_size = 0;
   }
 
   return res;
 }
 
+/*
+ * Whether another process has the file open, and may be about to write to it:
+ * a lease is given to nobody then (fcntl(2)).  Who opens it meanwhile waits
+ * until we close it.
+ */
+static bool is_open_elsewhere(int fd) {
+  return fcntl(fd, SET_LEASE, F_WRLCK) < 0 && errno == EAGAIN;
+}
+
+/* Removes what the upload has made; fd is still open, so that no other file
+ * can have got its inode. */
+static void undo(struct tls4217_upload *upload, pr_fh_t *fh, int fd) {
+  struct stat opened, named;
+
+  if (upload->held.state == TLS4217_HELDFILE_CREATED &&
+    is_open_elsewhere(fd) == false &&
+    tls4217_layer_fstat(upload->fs, fh, fd, &opened) == 0 &&
+    tls4217_layer_lstat(upload->fs, upload->path, &named) == 0 &&
+    tls4217_heldfile_may_remove(&upload->held, &opened, &named)) {
+    (void) tls4217_layer_unlink(upload->fs, upload->path);
+    pr_fs_clear_cache2(upload->path);
+  }
+}
+
 static int close_cb(pr_fh_t *fh, int fd) {
   struct tls4217_upload *upload = &tls4217_session_get()->upload;
 
   if (upload->fh == fh) {
+    undo(upload, fh, fd);
     upload->fh = NULL;
   }
 
   return tls4217_layer_close(upload->fs, fh, fd);
 }
 
-/* DeleteAbortedStores means what an upload has written; this one has written
- * nothing, and the file was there before it. */
+/* DeleteAbortedStores means what an upload has written.  This one has written
+ * nothing, and what was to be removed has been, when the file was closed. */
 static int unlink_cb(pr_fs_t *fs, const char *path) {
   const struct tls4217_upload *upload = &tls4217_session_get()->upload;
 
   (void) fs;
-  if (upload->armed && upload->created == false && upload->path != NULL &&
-    strcmp(upload->path, path) == 0) {
+  if (upload->path != NULL && strcmp(upload->path, path) == 0) {
     errno = ENOENT;
     return -1;
   }
@@ -122,6 +148,16 @@ static bool register_layer(struct tls4217_session *sess) {
   return true;
 }
 
+static void release(struct tls4217_upload *upload) {
+  tls4217_heldfile_release(&upload->held);
+  upload->fh = NULL;
+  upload->path = NULL;
+  if (upload->pool != NULL) {
+    destroy_pool(upload->pool);
+    upload->pool = NULL;
+  }
+}
+
 void tls4217_upload_begin(struct tls4217_session *sess, const cmd_rec *cmd) {
   struct tls4217_upload *upload = &sess->upload;
 
@@ -129,39 +165,30 @@ void tls4217_upload_begin(struct tls4217_session *sess, const cmd_rec *cmd) {
     return;
   }
 
-  upload->armed = true;
-  upload->made_by_stou = (strcmp(cmd->argv[0], C_STOU) == 0);
-  upload->created = upload->truncate = false;
-  upload->fh = NULL;
-  upload->path = NULL;
+  release(upload);
+  upload->pool = make_sub_pool(sess->pool);
+  pr_pool_tag(upload->pool, MOD_TLS4217_VERSION " upload");
+  tls4217_heldfile_begin(&upload->held, strcmp(cmd->argv[0], C_STOU) == 0);
 }
 
 int tls4217_upload_commit(struct tls4217_session *sess) {
   struct tls4217_upload *upload = &sess->upload;
 
-  if (upload->armed == false) {
-    return 0;
-  }
-
-  if (upload->fh != NULL && upload->truncate &&
+  if (upload->fh != NULL && upload->held.truncate &&
     pr_fsio_ftruncate(upload->fh, 0) < 0) {
     return -1;
   }
 
-  upload->truncate = false;
-  upload->armed = false;
+  release(upload);
   return 0;
 }
 
 void tls4217_upload_end(struct tls4217_session *sess) {
   struct tls4217_upload *upload = &sess->upload;
 
-  if (upload->armed && upload->created && upload->path != NULL) {
-    (void) tls4217_layer_unlink(upload->fs, upload->path);
-    pr_fs_clear_cache2(upload->path);
+  if (upload->fh != NULL) {
+    undo(upload, upload->fh, PR_FH_FD(upload->fh));
   }
 
-  upload->armed = false;
-  upload->fh = NULL;
-  upload->path = NULL;
+  release(upload);
 }

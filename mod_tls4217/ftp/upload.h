@@ -3,9 +3,9 @@
  *
  * ProFTPD opens, and truncates, the target of STOR before it opens the data
  * connection.  A handshake that fails would leave an empty file in place of a
- * good one.  So while an upload waits for its handshake, files are opened
- * through a file system layer of ours that holds the truncation back and
- * remembers what it created.
+ * good one.  So while an upload waits for its handshake, its file is opened
+ * through a file system layer of ours that holds the truncation back.  What
+ * may be done when is decided in heldfile.c.
  */
 
 #ifndef TLS4217_FTP_UPLOAD_H
@@ -28,7 +28,7 @@ int tls4217_upload_commit(struct tls4217_session *sess);
 
 /*
  * The command is over, or the session ends.  Unless the upload was committed,
- * a file that it created is removed.
+ * a file that it has made, and that nobody else has to do with, is removed.
  */
 void tls4217_upload_end(struct tls4217_session *sess);
 
