@@ -2,7 +2,8 @@
  * mod_tls4217 - refuses commands that may not come without TLS
  *
  * A password that has crossed in clear cannot be taken back, so users are
- * judged at USER.
+ * judged at USER; and once more when they have logged in, because a database
+ * may take another spelling for the same user.
  */
 
 #include "mod_tls4217/ftp/answer.h"
@@ -64,21 +65,48 @@ static bool has_protocol(const array_header *protocols, const char *name) {
   return false;
 }
 
-modret_t *tls4217_gatekeeper_post_pass(cmd_rec *cmd) {
-  const struct tls4217_session *sess = tls4217_session_engine();
+static bool is_denied_by_protocols(const struct tls4217_session *sess) {
   const config_rec *c;
 
-  (void) cmd;
-  if (sess == NULL || sess->control.conn == NULL) {
-    return PR_DECLINED(cmd);
+  if (sess->control.conn == NULL) {
+    return false;
   }
 
   c = find_config(main_server->conf, CONF_PARAM, "Protocols", FALSE);
-  if (c != NULL && has_protocol(c->argv[0], "ftps") == false) {
+  return c != NULL && has_protocol(c->argv[0], "ftps") == false;
+}
+
+static struct tls4217_verdict judge_login(
+  cmd_rec *cmd, const struct tls4217_session *sess) {
+  const char *typed = pr_table_get(session.notes, "mod_auth.orig-user", NULL);
+
+  return tls4217_gate_login(&sess->state,
+    tls4217_policies_user_view(
+      cmd->tmp_pool, main_server->conf, typed != NULL ? typed : session.user));
+}
+
+modret_t *tls4217_gatekeeper_post_pass(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_verdict verdict;
+
+  if (sess == NULL || session.user == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  if (is_denied_by_protocols(sess)) {
     tls4217_session_log(sess, "login refused: Protocols has no ftps");
     pr_response_send(R_530, "%s", _("Login incorrect."));
     pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
       "Denied by Protocols setting");
+  }
+
+  verdict = judge_login(cmd, sess);
+  if (verdict.accepted == false) {
+    (void) tls4217_answer_refuse(
+      cmd, sess, verdict.reply, session.user, "TLSUserProtection");
+    tls4217_answer_now(verdict.reply);
+    pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
+      "Denied by TLSUserProtection");
   }
 
   return PR_DECLINED(cmd);

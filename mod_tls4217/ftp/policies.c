@@ -9,6 +9,7 @@
 #include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/policy_directives.h"
+#include "mod_tls4217/rfc4217/expression.h"
 
 #ifndef FNM_PATHNAME
 # include <fnmatch.h>
@@ -25,25 +26,53 @@ static const config_rec *find_in(
   return c != NULL ? c : find_config(then, CONF_PARAM, name, FALSE);
 }
 
-/*
- * Whether an expression means a user; "*" means everybody.  The functions of
- * expr.h look at the user who is logged in, and know no "*".
- */
-static bool matches_user(char **expression, const char *user) {
-  const char *saved = session.user;
-  bool res;
+/* Whom a list may mean (rfc4217/expression.h). */
 
-  for (char **word = expression; *word != NULL; word++) {
-    if (strcmp(*word, "*") == 0) {
+#define MAX_NAMES 3
+
+/* The names of one user; NULL: no such name. */
+struct user_names {
+  const char *of[MAX_NAMES];
+};
+
+static bool is_user(const void *who, const char *name) {
+  const struct user_names *names = who;
+
+  for (int i = 0; i < MAX_NAMES; i++) {
+    if (names->of[i] != NULL && strcmp(names->of[i], name) == 0) {
       return true;
     }
   }
 
-  session.user = user;
-  res = (pr_expr_eval_user_or(expression) == TRUE);
-  session.user = saved;
+  return false;
+}
 
-  return res;
+static bool is_group(const void *who, const char *name) {
+  char **groups;
+
+  (void) who;
+  if (session.group != NULL && strcmp(session.group, name) == 0) {
+    return true;
+  }
+
+  groups = session.groups != NULL ? session.groups->elts : NULL;
+  for (unsigned int i = 0; groups != NULL && i < session.groups->nelts; i++) {
+    if (groups[i] != NULL && strcmp(groups[i], name) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+static bool is_class(const void *who, const char *name) {
+  (void) who;
+  return session.conn_class != NULL &&
+    strcmp(session.conn_class->cls_name, name) == 0;
+}
+
+static const char *typed_user(void) {
+  return pr_table_get(session.notes, "mod_auth.orig-user", NULL);
 }
 
 /* Rules. */
@@ -61,20 +90,30 @@ static bool is_command(char *const *commands, const char *verb) {
 static bool matches_rule(
   const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
   const struct tls4217_policy_rule *wanted = rule->data;
+  const struct user_names names = { { session.user, typed_user() } };
 
   return (wanted->commands == NULL ||
            is_command(wanted->commands, transfer->command)) &&
     (wanted->path == NULL ||
       (transfer->path != NULL &&
         pr_fnmatch(wanted->path, transfer->path, 0) == 0)) &&
-    (wanted->users == NULL || matches_user(wanted->users, session.user)) &&
-    (wanted->groups == NULL || pr_expr_eval_group_or(wanted->groups) == TRUE) &&
-    (wanted->classes == NULL || pr_expr_eval_class_or(wanted->classes) == TRUE);
+    (wanted->users == NULL ||
+      tls4217_expression_matches(wanted->users, is_user, &names)) &&
+    (wanted->groups == NULL ||
+      tls4217_expression_matches(wanted->groups, is_group, NULL)) &&
+    (wanted->classes == NULL ||
+      tls4217_expression_matches(wanted->classes, is_class, NULL));
+}
+
+static bool means_everybody(char **words) {
+  return words == NULL ||
+    tls4217_expression_reach(words) == TLS4217_REACH_EVERYBODY;
 }
 
 static bool is_unconditional(const struct tls4217_policy_rule *rule) {
-  return rule->commands == NULL && rule->path == NULL && rule->users == NULL &&
-    rule->groups == NULL && rule->classes == NULL;
+  return rule->commands == NULL && rule->path == NULL &&
+    means_everybody(rule->users) && means_everybody(rule->groups) &&
+    means_everybody(rule->classes);
 }
 
 static void add_rules(array_header *rules, xaset_t *set) {
@@ -136,14 +175,20 @@ void tls4217_policies_resolve(pool *p, xaset_t *server, xaset_t *anonymous,
 
 /* Users. */
 
-static enum tls4217_view find_user_view(
-  xaset_t *server, const char *user, const char *real_user) {
-  config_rec *c;
+/* The first TLSUserProtection, and the next. */
+static config_rec *first_user_line(xaset_t *server) {
+  return find_config(server, CONF_PARAM, "TLSUserProtection", FALSE);
+}
 
-  for (c = find_config(server, CONF_PARAM, "TLSUserProtection", FALSE);
-       c != NULL; c = find_config_next(
-                    c, c->next, CONF_PARAM, "TLSUserProtection", FALSE)) {
-    if (matches_user(c->argv[1], user) || matches_user(c->argv[1], real_user)) {
+static config_rec *next_user_line(config_rec *c) {
+  return find_config_next(c, c->next, CONF_PARAM, "TLSUserProtection", FALSE);
+}
+
+static enum tls4217_view find_user_view(
+  xaset_t *server, const struct user_names *names) {
+  for (config_rec *c = first_user_line(server); c != NULL;
+       c = next_user_line(c)) {
+    if (tls4217_expression_matches(c->argv[1], is_user, names)) {
       return (enum tls4217_view) * ((const int *) c->argv[0]);
     }
   }
@@ -154,12 +199,12 @@ static enum tls4217_view find_user_view(
 enum tls4217_view tls4217_policies_user_view(
   pool *tmp_pool, xaset_t *server, const char *user) {
   const config_rec *anonymous, *control = NULL;
-  const char *real_user = user;
+  struct user_names names = { { user, user, session.user } };
   enum tls4217_view view;
 
-  anonymous = pr_auth_get_anon_config(tmp_pool, &real_user, NULL, NULL);
+  anonymous = pr_auth_get_anon_config(tmp_pool, &names.of[1], NULL, NULL);
 
-  view = find_user_view(server, user, real_user);
+  view = find_user_view(server, &names);
   if (view != TLS4217_VIEW_UNKNOWN) {
     return view;
   }
@@ -236,10 +281,49 @@ static void check_rules(
   }
 }
 
+static void warn_of_nobody(const server_rec *rec, const char *directive,
+  unsigned int line, char **words) {
+  if (words != NULL &&
+    tls4217_expression_reach(words) == TLS4217_REACH_NOBODY) {
+    tls4217_log_startup_warning(rec->ServerName,
+      "the %s of line %u can never match: its list excepts all whom it names",
+      directive, line);
+  }
+}
+
+static void check_lists(
+  const server_rec *rec, const struct tls4217_data_policy *data) {
+  for (size_t i = 0; i < data->nrules; i++) {
+    const struct tls4217_policy_rule *rule = data->rules[i].data;
+
+    warn_of_nobody(rec, "TLSDataRule", rule->line, rule->users);
+    warn_of_nobody(rec, "TLSDataRule", rule->line, rule->groups);
+    warn_of_nobody(rec, "TLSDataRule", rule->line, rule->classes);
+  }
+}
+
+static void check_users(const server_rec *rec) {
+  for (config_rec *c = first_user_line(rec->conf); c != NULL;
+       c = next_user_line(c)) {
+    unsigned int line = *((const unsigned int *) c->argv[2]);
+
+    warn_of_nobody(rec, "TLSUserProtection", line, c->argv[1]);
+    if (means_everybody(c->argv[1]) && next_user_line(c) != NULL) {
+      tls4217_log_startup_warning(rec->ServerName,
+        "the TLSUserProtection of line %u means everybody: the lines behind "
+        "it can never match, move it to the end",
+        line);
+      return;
+    }
+  }
+}
+
 void tls4217_policies_check(
   const server_rec *rec, const struct tls4217_settings *settings) {
   if (settings->engine) {
     check_rules(rec, settings);
+    check_lists(rec, &settings->data);
+    check_users(rec);
 
   } else if (settings->data.view == TLS4217_VIEW_REQUIRED ||
     settings->control_view != TLS4217_CONTROL_VIEW_OPTIONAL) {

@@ -129,8 +129,7 @@ modret_t *tls4217_policy_directives_required(
   return PR_HANDLED(cmd);
 }
 
-/* Words and lists with commas, from argv[1] on, for the functions of expr.h:
- * they want a NULL at the end. */
+/* Words and lists with commas, from argv[1] on, with a NULL at the end. */
 static char **read_words(pool *p, unsigned int argc, char **argv) {
   array_header *words = pr_expr_create(p, &argc, argv);
 
@@ -149,6 +148,7 @@ static char **read_list(pool *p, const char *text) {
 modret_t *tls4217_policy_directives_user(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
   enum tls4217_view view;
+  unsigned int *line;
   config_rec *c;
   int *value;
 
@@ -157,7 +157,7 @@ modret_t *tls4217_policy_directives_user(
     return tls4217_directive_refuse_usage(cmd, directive);
   }
 
-  c = add_config_param(directive->name, 2, NULL, NULL);
+  c = add_config_param(directive->name, 3, NULL, NULL, NULL);
   c->flags |= CF_MULTI;
   value = pcalloc(c->pool, sizeof(*value));
   *value = (int) view;
@@ -165,6 +165,10 @@ modret_t *tls4217_policy_directives_user(
 
   c->argv[1] = read_words(
     c->pool, (unsigned int) cmd->argc - 2, (char **) cmd->argv + 1);
+
+  line = pcalloc(c->pool, sizeof(*line));
+  *line = pr_parser_get_lineno();
+  c->argv[2] = line;
   return PR_HANDLED(cmd);
 }
 

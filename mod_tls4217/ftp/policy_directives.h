@@ -19,8 +19,8 @@
  * Records.  TLSControlProtection: argv[0] an int, enum tls4217_control_view.
  * TLSDataProtection: argv[0] an int, enum tls4217_view; argv[1] a bool, true
  * where an .ftpaccess says it.  TLSUserProtection: argv[0] an int, enum
- * tls4217_view; argv[1] a char **, an expression for pr_expr_eval_user_or().
- * TLSDataRule: argv[0] the struct below.
+ * tls4217_view; argv[1] a char **, a list for rfc4217/expression.h; argv[2] an
+ * unsigned int, the line of the file.  TLSDataRule: argv[0] the struct below.
  */
 struct tls4217_policy_rule {
   enum tls4217_view view;

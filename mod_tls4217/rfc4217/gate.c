@@ -74,14 +74,26 @@ struct tls4217_verdict tls4217_gate_command(const struct tls4217_state *state,
     TLS4217_REPLY_COMMAND_NOT_PROTECTED);
 }
 
-struct tls4217_verdict tls4217_gate_user(
-  const struct tls4217_state *state, enum tls4217_view view) {
+static struct tls4217_verdict judge_user(const struct tls4217_state *state,
+  enum tls4217_view view, enum tls4217_reply_id insecure,
+  enum tls4217_reply_id secure) {
   bool is_protected = state->control == TLS4217_CONTROL_PROTECTED;
 
   if (view == TLS4217_VIEW_NONE) {
-    return judge(is_protected, TLS4217_REPLY_USER_PROTECTED);
+    return judge(is_protected, secure);
   }
 
-  return judge(view == TLS4217_VIEW_REQUIRED && !is_protected,
-    TLS4217_REPLY_USER_NOT_PROTECTED);
+  return judge(view == TLS4217_VIEW_REQUIRED && !is_protected, insecure);
+}
+
+struct tls4217_verdict tls4217_gate_user(
+  const struct tls4217_state *state, enum tls4217_view view) {
+  return judge_user(state, view, TLS4217_REPLY_USER_NOT_PROTECTED,
+    TLS4217_REPLY_USER_PROTECTED);
+}
+
+struct tls4217_verdict tls4217_gate_login(
+  const struct tls4217_state *state, enum tls4217_view view) {
+  return judge_user(state, view, TLS4217_REPLY_LOGIN_NOT_PROTECTED,
+    TLS4217_REPLY_LOGIN_PROTECTED);
 }

@@ -30,4 +30,12 @@ struct tls4217_verdict tls4217_gate_command(const struct tls4217_state *state,
 struct tls4217_verdict tls4217_gate_user(
   const struct tls4217_state *state, enum tls4217_view view);
 
+/*
+ * The same once more behind PASS, when it is known who has logged in: under a
+ * name that USER has not given, or at a server that it was not given to.
+ * Refused means that the session ends: the login cannot be taken back.
+ */
+struct tls4217_verdict tls4217_gate_login(
+  const struct tls4217_state *state, enum tls4217_view view);
+
 #endif

@@ -103,6 +103,12 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_USER_PROTECTED] = { "533",
     "This user may not log in with TLS: log in without AUTH on a new "
     "connection" },
+  [TLS4217_REPLY_LOGIN_NOT_PROTECTED] = { "533",
+    "This user may not log in without TLS, closing the connection: send AUTH "
+    "TLS first on a new one (the password has crossed in clear)" },
+  [TLS4217_REPLY_LOGIN_PROTECTED] = { "533",
+    "This user may not log in with TLS, closing the connection: log in "
+    "without AUTH on a new one" },
 
   /* A client that has logged in without TLS cannot send AUTH any more. */
   [TLS4217_REPLY_DATA_NEEDS_AUTH] = { "521",

@@ -54,6 +54,8 @@ enum tls4217_reply_id {
   TLS4217_REPLY_COMMAND_NOT_PROTECTED, /* 533: send AUTH TLS first */
   TLS4217_REPLY_USER_NOT_PROTECTED,    /* 533: this user needs AUTH TLS */
   TLS4217_REPLY_USER_PROTECTED,        /* 533: this user may not use TLS */
+  TLS4217_REPLY_LOGIN_NOT_PROTECTED,   /* 533 to PASS; the session ends */
+  TLS4217_REPLY_LOGIN_PROTECTED,       /* 533 to PASS; the session ends */
 
   TLS4217_REPLY_DATA_NEEDS_AUTH,      /* 521, before any 1xx: no TLS yet */
   TLS4217_REPLY_DATA_NEEDS_PRIVATE,   /* 521, before any 1xx */

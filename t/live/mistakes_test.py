@@ -48,6 +48,24 @@ WARNINGS = {
     "rule behind one without a condition": (
         ENGINE + "TLSDataProtection per-transfer\nTLSDataRule optional\n"
         "TLSDataRule none command LIST", ("can never match", "to the end")),
+    "users that a line names and excepts": (
+        ENGINE + "TLSUserProtection required alice,!alice",
+        ("TLSUserProtection", "can never match", "excepts")),
+    "everybody excepted": (
+        ENGINE + "TLSUserProtection required !*",
+        ("TLSUserProtection", "can never match")),
+    "users behind everybody": (
+        ENGINE + "TLSUserProtection optional *\n"
+        "TLSUserProtection required alice",
+        ("TLSUserProtection", "everybody", "to the end")),
+    "rule for nobody": (
+        ENGINE + "TLSDataProtection per-transfer\n"
+        "TLSDataRule none group staff,!staff",
+        ("TLSDataRule", "can never match", "excepts")),
+    "rule behind one for everybody": (
+        ENGINE + "TLSDataProtection per-transfer\n"
+        "TLSDataRule required user *\nTLSDataRule none command LIST",
+        ("can never match", "to the end")),
     "data required of an engine that is off": (
         "TLSDataProtection required", ("TLSEngine on", "nothing is protected")),
     "control required of an engine that is off": (
@@ -82,7 +100,9 @@ class Mistakes(unittest.TestCase):
         code, text = self.check(
             ENGINE + "TLSDataProtection per-transfer\n"
             "TLSDataRule none command LIST path /pub*\nTLSDataRule required\n"
-            "TLSControlProtection login\nTLSUserProtection none anonymous")
+            "TLSControlProtection login\nTLSUserProtection none anonymous\n"
+            "TLSUserProtection required !alice,!bob\n"
+            "TLSUserProtection required *")
         self.assertEqual(code, 0, text)
         self.assertNotIn("warning", text)
 

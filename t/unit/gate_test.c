@@ -154,12 +154,30 @@ static const struct user_case users[] = {
     TLS4217_REPLY_NONE },
 };
 
+/* What is said to PASS where want is said to USER. */
+static enum tls4217_reply_id reply_to_pass(enum tls4217_reply_id want) {
+  switch (want) {
+    case TLS4217_REPLY_USER_NOT_PROTECTED:
+      return TLS4217_REPLY_LOGIN_NOT_PROTECTED;
+
+    case TLS4217_REPLY_USER_PROTECTED:
+      return TLS4217_REPLY_LOGIN_PROTECTED;
+
+    default:
+      return want;
+  }
+}
+
 static void check_user(enum tls4217_control control, enum tls4217_view view,
   enum tls4217_reply_id want) {
   const struct tls4217_state state = { .control = control };
-  const struct tls4217_verdict got = tls4217_gate_user(&state, view);
+  struct tls4217_verdict got = tls4217_gate_user(&state, view);
 
   assert_int_equal(got.reply, want);
+  assert_int_equal(got.accepted, want == TLS4217_REPLY_NONE);
+
+  got = tls4217_gate_login(&state, view);
+  assert_int_equal(got.reply, reply_to_pass(want));
   assert_int_equal(got.accepted, want == TLS4217_REPLY_NONE);
 }
 

@@ -58,6 +58,8 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_REIN_TOO_OFTEN, "502", "new connection" },
   { TLS4217_REPLY_COMMAND_NOT_PROTECTED, "533", "send AUTH TLS first" },
   { TLS4217_REPLY_USER_NOT_PROTECTED, "533", "send AUTH TLS first" },
+  { TLS4217_REPLY_LOGIN_NOT_PROTECTED, "533", "AUTH TLS first on a new one" },
+  { TLS4217_REPLY_LOGIN_PROTECTED, "533", "without AUTH on a new one" },
   { TLS4217_REPLY_USER_PROTECTED, "533", "without AUTH" },
   { TLS4217_REPLY_DATA_NEEDS_AUTH, "521",
     "send AUTH TLS before login, then PBSZ 0 and PROT P" },
