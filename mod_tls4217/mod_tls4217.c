@@ -14,8 +14,10 @@
  */
 
 #include "mod_tls4217/ftp/commands.h"
+#include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/directives.h"
+#include "mod_tls4217/ftp/parsing.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/ftp/session.h"
 
@@ -27,6 +29,9 @@
 /* Releases of one minor version share a layout: 0x0001030805 is 1.3.8. */
 #define MINOR_VERSION(number) ((number) >> 8)
 
+/* Between SIGHUP and the end of this module's life: it is loaded anew. */
+static bool restarts = false;
+
 static bool is_restart(void) {
   const char *started;
   char pid[32];
@@ -36,14 +41,30 @@ static bool is_restart(void) {
   return started != NULL && strcmp(started, pid) == 0;
 }
 
-static void startup_ev(const void *event_data, void *user_data) {
+static void mark_started(void) {
   char pid[32];
-
-  (void) event_data;
-  (void) user_data;
 
   (void) snprintf(pid, sizeof(pid), "%lu", (unsigned long) getpid());
   (void) setenv(STARTED, pid, 1);
+}
+
+/*
+ * proftpd -t ends here, as a success; but a server that can serve only some of
+ * its hosts is not in order.  A start comes by core.startup first.
+ */
+static void check_ended_ev(const void *event_data, void *user_data) {
+  (void) event_data;
+  (void) user_data;
+
+  _exit(1);
+}
+
+static void startup_ev(const void *event_data, void *user_data) {
+  (void) event_data;
+  (void) user_data;
+
+  pr_event_unregister(&tls4217_module, "core.exit", check_ended_ev);
+  mark_started();
 }
 
 static void refuse_mod_tls(void) {
@@ -54,45 +75,133 @@ static void refuse_mod_tls(void) {
     MOD_TLS4217_VERSION);
 }
 
-static void postparse_ev(const void *event_data, void *user_data) {
-  (void) event_data;
-  (void) user_data;
-
-  if (tls4217_server_build_all() == 0) {
-    return;
-  }
-
-  /* A daemon that runs goes on: other hosts may be fine, and a host without
-   * a certificate refuses AUTH. */
-  if (is_restart()) {
-    pr_log_pri(PR_LOG_ERR,
-      "error: %s: TLS is refused by the servers named "
-      "above until this is mended and ProFTPD reads its configuration again",
-      MOD_TLS4217_VERSION);
-    return;
-  }
-
+/* A server whose configuration is not whole is not started, nor kept: what is
+ * missing may be what kept people out. */
+static void end_refused(void) {
+  pr_log_pri(PR_LOG_ERR,
+    "error: %s: ProFTPD ends, because a part of its configuration was "
+    "refused: mend what is named above",
+    MOD_TLS4217_VERSION);
   pr_session_end(PR_SESS_END_FL_ERROR);
 }
 
-/* As soon as it is loaded: from then on both modules get each directive, and
- * store it in layouts of their own. */
+/* A daemon that runs goes on, and a start does where it can serve some of its
+ * hosts: the others refuse AUTH. */
+static void judge(enum tls4217_readiness readiness) {
+  if (readiness == TLS4217_READY_ALL) {
+    return;
+  }
+
+  if (readiness == TLS4217_READY_NONE && is_restart() == false) {
+    pr_session_end(PR_SESS_END_FL_ERROR);
+  }
+
+  pr_log_pri(PR_LOG_ERR,
+    "error: %s: TLS is refused by the servers named "
+    "above until this is mended and ProFTPD reads its configuration again",
+    MOD_TLS4217_VERSION);
+
+  if (is_restart() == false) {
+    pr_event_register(&tls4217_module, "core.exit", check_ended_ev, NULL);
+  }
+}
+
+/*
+ * Registered without a module, so that the core calls it last: ports have
+ * been taken from <Global> by then, and SystemLog is open again after SIGHUP.
+ */
+static void postparse_ev(const void *event_data, void *user_data) {
+  enum tls4217_readiness readiness = TLS4217_READY_ALL;
+  bool refused = tls4217_parsing_complain();
+
+  (void) event_data;
+  (void) user_data;
+
+  if (refused == false) {
+    readiness = tls4217_server_build_all();
+  }
+
+  tls4217_server_say_complaints();
+  if (refused) {
+    end_refused();
+  }
+
+  judge(readiness);
+}
+
+static void preparse_ev(const void *event_data, void *user_data) {
+  (void) event_data;
+  (void) user_data;
+
+  tls4217_parsing_forget();
+  tls4217_complaints_forget();
+}
+
+/* Loaded by ftpdctl: the configuration has been read, if by this module's
+ * forerunner, and SIGHUP has not come. */
+static void prepare_late(void) {
+  enum tls4217_readiness readiness;
+
+  mark_started();
+  readiness = tls4217_server_build_all();
+  tls4217_server_say_complaints();
+  pr_log_pri(PR_LOG_NOTICE,
+    "notice: %s: loaded into a server that runs: directives that it did not "
+    "know when it read its configuration count when it reads it again "
+    "(SIGHUP)",
+    MOD_TLS4217_VERSION);
+  judge(readiness);
+}
+
+/*
+ * mod_tls beside us: at once, because from now on both get each directive, and
+ * store it in layouts of their own.  A daemon that runs does without it.
+ */
 static void module_load_ev(const void *event_data, void *user_data) {
+  const bool is_parsing = tls4217_parsing_is_under_way();
+
   (void) user_data;
 
   if (strcmp(event_data, "mod_tls.c") == 0) {
     refuse_mod_tls();
-    pr_session_end(PR_SESS_END_FL_ERROR);
+    if (is_parsing) {
+      end_refused();
+    }
+
+    (void) pr_module_unload(pr_module_get("mod_tls.c"));
+
+  } else if (strcmp(event_data, "mod_tls4217.c") == 0 && is_parsing == false &&
+    tls4217_module.handle != NULL) {
+    prepare_late();
   }
+}
+
+static void restart_ev(const void *event_data, void *user_data) {
+  (void) event_data;
+  (void) user_data;
+
+  restarts = true;
 }
 
 static void module_unload_ev(const void *event_data, void *user_data) {
   (void) user_data;
 
-  if (strcmp(event_data, "mod_tls4217.c") == 0) {
-    tls4217_server_free_all();
-    pr_event_unregister(&tls4217_module, NULL, NULL);
+  if (strcmp(event_data, "mod_tls4217.c") != 0) {
+    return;
   }
+
+  if (restarts == false && is_restart()) {
+    pr_log_pri(PR_LOG_WARNING,
+      "warning: %s: unloaded from a server that runs: until it is loaded "
+      "again there is no TLS, and nothing that requires it",
+      MOD_TLS4217_VERSION);
+  }
+
+  tls4217_server_free_all();
+  tls4217_complaints_forget();
+  tls4217_parsing_forget();
+  pr_event_unregister(NULL, "core.postparse", postparse_ev);
+  pr_event_unregister(&tls4217_module, NULL, NULL);
 }
 
 static int check_core(void) {
@@ -117,15 +226,23 @@ static int check_core(void) {
 
 static int tls4217_init(void) {
   if (check_core() < 0) {
+    /* In a file that is included, the core would go on without us. */
+    if (tls4217_parsing_is_under_way()) {
+      end_refused();
+    }
+
     errno = EPERM;
     return -1;
   }
 
-  pr_event_register(&tls4217_module, "core.postparse", postparse_ev, NULL);
+  pr_event_register(NULL, "core.postparse", postparse_ev, NULL);
+  pr_event_register(&tls4217_module, "core.preparse", preparse_ev, NULL);
   pr_event_register(&tls4217_module, "core.startup", startup_ev, NULL);
+  pr_event_register(&tls4217_module, "core.restart", restart_ev, NULL);
   pr_event_register(&tls4217_module, "core.module-load", module_load_ev, NULL);
   pr_event_register(
     &tls4217_module, "core.module-unload", module_unload_ev, NULL);
+  tls4217_parsing_watch();
 
   tls4217_module.conftable = tls4217_directives_table();
   tls4217_module.cmdtable = tls4217_commands_table();

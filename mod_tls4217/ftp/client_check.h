@@ -15,6 +15,6 @@
  * warnings), or -1 where they cannot be carried out.
  */
 int tls4217_client_check(
-  const char *server, const struct tls4217_settings *settings);
+  const server_rec *rec, const struct tls4217_settings *settings);
 
 #endif

@@ -32,6 +32,20 @@ void tls4217_commands_announce_level(struct tls4217_session *sess) {
   sess->announced = (int) sess->state.level;
 }
 
+/* Why TLS is not available is the administrator's to know, in any log. */
+static modret_t *refuse_auth(cmd_rec *cmd, const struct tls4217_session *sess,
+  enum tls4217_reply_id reply) {
+  const char *trouble = NULL;
+
+  if (reply == TLS4217_REPLY_AUTH_NO_CERTIFICATE) {
+    trouble = sess->server->trouble;
+    pr_log_pri(PR_LOG_WARNING, "warning: %s: AUTH refused: %s",
+      MOD_TLS4217_VERSION, trouble);
+  }
+
+  return tls4217_answer_refuse(cmd, sess, reply, NULL, trouble);
+}
+
 MODRET cmd_auth(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
@@ -46,7 +60,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   verdict = tls4217_state_auth(
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
-    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
+    return refuse_auth(cmd, sess, verdict.reply);
   }
 
   discarded = tls4217_handshake_discard_clear();

@@ -4,7 +4,9 @@
  * See directive.h.
  */
 
+#include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/directive.h"
+#include "mod_tls4217/ftp/parsing.h"
 
 modret_t *tls4217_directive_refuse(cmd_rec *cmd, const char *why) {
   return PR_ERROR_MSG(
@@ -18,9 +20,19 @@ modret_t *tls4217_directive_refuse_usage(
       cmd->tmp_pool, "write ", directive->name, " ", directive->usage, NULL));
 }
 
-void tls4217_directive_warn(const char *name, const char *what) {
-  pr_log_pri(PR_LOG_WARNING, "warning: %s: %s on line %u: %s",
-    MOD_TLS4217_VERSION, name, pr_parser_get_lineno(), what);
+void tls4217_directive_warn(
+  const cmd_rec *cmd, const char *name, const char *what) {
+  const char *place = tls4217_parsing_place(cmd->tmp_pool);
+
+  if (tls4217_parsing_is_under_way()) {
+    tls4217_complaints_line(TLS4217_COMPLAINT_WARNING, place,
+      pstrcat(cmd->tmp_pool, name, ": ", what, NULL));
+    return;
+  }
+
+  /* A session reads an .ftpaccess. */
+  pr_log_pri(PR_LOG_WARNING, "warning: %s: %s: %s (%s)", MOD_TLS4217_VERSION,
+    name, what, place);
 }
 
 config_rec *tls4217_directive_add_int(const char *name, int value) {

@@ -25,9 +25,10 @@ modret_t *tls4217_directive_refuse(cmd_rec *cmd, const char *why);
 modret_t *tls4217_directive_refuse_usage(
   cmd_rec *cmd, const struct tls4217_directive *directive);
 
-/* Warns, with the line, about a word that is accepted and does not do what
- * its writer may expect. */
-void tls4217_directive_warn(const char *name, const char *what);
+/* Warns, with file and line, about a word that is accepted and does not do
+ * what its writer may expect. */
+void tls4217_directive_warn(
+  const cmd_rec *cmd, const char *name, const char *what);
 
 /*
  * Adds a record for the directive being read that holds one int (argv[0]).

@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/directive.h"
 #include "mod_tls4217/ftp/directives.h"
 #include "mod_tls4217/ftp/options.h"
+#include "mod_tls4217/ftp/parsing.h"
 #include "mod_tls4217/ftp/policy_directives.h"
 #include "mod_tls4217/ftp/settings.h"
 #include "mod_tls4217/tls/context.h"
@@ -103,7 +104,7 @@ static modret_t *set_protocol(
   }
 
   if (ignored != NULL) {
-    tls4217_directive_warn(directive->name,
+    tls4217_directive_warn(cmd, directive->name,
       pstrcat(cmd->tmp_pool, ignored,
         " is not in OpenSSL 3 any more; the versions beside it are used",
         NULL));
@@ -290,7 +291,7 @@ static modret_t *set_options(
     }
 
     if (option->effect != NULL) {
-      tls4217_directive_warn(option->name, option->effect);
+      tls4217_directive_warn(cmd, option->name, option->effect);
     }
 
     bits |= option->bit;
@@ -308,7 +309,7 @@ static modret_t *set_options(
 /* A directive of mod_tls that has lost its meaning. */
 static modret_t *set_nothing(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
-  tls4217_directive_warn(directive->name, directive->usage);
+  tls4217_directive_warn(cmd, directive->name, directive->usage);
   return PR_HANDLED(cmd);
 }
 
@@ -401,14 +402,9 @@ static const struct tls4217_directive *find_directive(const char *name) {
   return NULL;
 }
 
-MODRET set_directive(cmd_rec *cmd) {
-  const struct tls4217_directive *directive;
+static modret_t *read_directive(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
   unsigned int nargs = (unsigned int) cmd->argc - 1;
-
-  directive = find_directive(cmd->argv[0]);
-  if (directive == NULL) {
-    return PR_DECLINED(cmd);
-  }
 
   if (nargs < directive->min_args || nargs > directive->max_args) {
     return tls4217_directive_refuse_usage(cmd, directive);
@@ -416,6 +412,22 @@ MODRET set_directive(cmd_rec *cmd) {
 
   CHECK_CONF(cmd, directive->contexts);
   return directive->set(cmd, directive);
+}
+
+MODRET set_directive(cmd_rec *cmd) {
+  const struct tls4217_directive *directive = find_directive(cmd->argv[0]);
+  modret_t *res;
+
+  if (directive == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  res = read_directive(cmd, directive);
+  if (MODRET_ISERROR(res)) {
+    tls4217_parsing_refuse(MODRET_ERRMSG(res));
+  }
+
+  return res;
 }
 
 /*

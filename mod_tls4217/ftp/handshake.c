@@ -66,7 +66,7 @@ static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
   bool spoken;
 
   tls4217_error_clear(&err);
-  conn = tls4217_connection_new(sess->server->context, TLS4217_CHANNEL_CONTROL,
+  conn = tls4217_connection_new(sess->server->tls.context, TLS4217_CHANNEL_CONTROL,
     PR_NETIO_FD(session.c->instrm), PR_NETIO_FD(session.c->outstrm),
     &sess->binding, &waiter, &err);
 
@@ -94,7 +94,7 @@ void tls4217_handshake_protect(
   }
 
   sess->control.conn = conn;
-  sess->control.context = sess->server->context;
+  sess->control.context = sess->server->tls.context;
   tls4217_error_clear(&err);
   if (tls4217_peer_admit(sess, &err) < 0) {
     tls4217_peer_end_session(err.text);

@@ -25,9 +25,10 @@ static const char *explain_open(int res) {
   }
 }
 
-int tls4217_log_open(const char *path) {
+int tls4217_log_open(const char *path, const char **why) {
   int fd = TLS4217_LOG_NONE, res;
 
+  *why = NULL;
   if (path == NULL) {
     return TLS4217_LOG_NONE;
   }
@@ -39,8 +40,7 @@ int tls4217_log_open(const char *path) {
   pr_signals_unblock();
 
   if (res < 0) {
-    pr_log_pri(PR_LOG_WARNING, "warning: %s: TLSLog '%s' cannot be used: %s",
-      MOD_TLS4217_VERSION, path, explain_open(res));
+    *why = explain_open(res);
     return TLS4217_LOG_NONE;
   }
 
@@ -62,33 +62,4 @@ void tls4217_log_write(int fd, const char *fmt, ...) {
   /* Names and paths are the client's words. */
   tls4217_scrub(text, '?');
   (void) pr_log_writefile(fd, MOD_TLS4217_VERSION, "%s", text);
-}
-
-static void log_startup(int priority, const char *kind, const char *server,
-  const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
-
-static void log_startup(int priority, const char *kind, const char *server,
-  const char *fmt, va_list ap) {
-  char text[1024];
-
-  (void) vsnprintf(text, sizeof(text), fmt, ap);
-  tls4217_scrub(text, '?');
-  pr_log_pri(priority, "%s: %s: server '%s': %s", kind, MOD_TLS4217_VERSION,
-    server, text);
-}
-
-void tls4217_log_startup_error(const char *server, const char *fmt, ...) {
-  va_list ap;
-
-  va_start(ap, fmt);
-  log_startup(PR_LOG_ERR, "error", server, fmt, ap);
-  va_end(ap);
-}
-
-void tls4217_log_startup_warning(const char *server, const char *fmt, ...) {
-  va_list ap;
-
-  va_start(ap, fmt);
-  log_startup(PR_LOG_WARNING, "warning", server, fmt, ap);
-  va_end(ap);
 }

@@ -17,7 +17,7 @@
 #endif
 
 #include "mod_tls4217/ftp/layer.h"
-#include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/tls/kernel.h"
 
@@ -52,7 +52,7 @@ static int ask_kernel(struct tls4217_error *err) {
 }
 
 bool tls4217_offload_prepare(
-  const char *server, enum tls4217_offload_mode mode) {
+  const server_rec *rec, enum tls4217_offload_mode mode) {
   struct tls4217_error err;
 
   if (mode == TLS4217_OFFLOAD_OFF) {
@@ -64,8 +64,8 @@ bool tls4217_offload_prepare(
   }
 
   if (mode == TLS4217_OFFLOAD_ON) {
-    tls4217_log_startup_warning(
-      server, "TLSKernelOffload on cannot work here: %s", err.text);
+    tls4217_complaints_warning(
+      rec, "TLSKernelOffload on cannot work here: %s", err.text);
   }
 
   return false;

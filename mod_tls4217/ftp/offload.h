@@ -24,7 +24,7 @@
  * the mode is "on" and it cannot work.
  */
 bool tls4217_offload_prepare(
-  const char *server, enum tls4217_offload_mode mode);
+  const server_rec *rec, enum tls4217_offload_mode mode);
 
 /*
  * RETR is about to open its file: notes which that is.  Where it cannot (a

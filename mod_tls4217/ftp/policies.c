@@ -7,7 +7,7 @@
  */
 
 #include "mod_tls4217/ftp/policies.h"
-#include "mod_tls4217/ftp/log.h"
+#include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/policy_directives.h"
 #include "mod_tls4217/rfc4217/expression.h"
 
@@ -262,7 +262,7 @@ static void check_rules(
 
   if (data->nrules > 0 && data->view != TLS4217_VIEW_PER_TRANSFER) {
     last = data->rules[0].data;
-    tls4217_log_startup_warning(rec->ServerName,
+    tls4217_complaints_warning(rec,
       "TLSDataRule (line %u) is never asked: it needs 'TLSDataProtection "
       "per-transfer', and here it is %s",
       last->line, tls4217_names_view_text(data->view));
@@ -272,7 +272,7 @@ static void check_rules(
   for (size_t i = 0; i + 1 < data->nrules; i++) {
     if (data->rules[i].matches == NULL) {
       last = data->rules[i].data;
-      tls4217_log_startup_warning(rec->ServerName,
+      tls4217_complaints_warning(rec,
         "the TLSDataRule of line %u has no condition: the rules behind it "
         "can never match, move it to the end",
         last->line);
@@ -327,7 +327,7 @@ void tls4217_policies_check(
 
   } else if (settings->data.view == TLS4217_VIEW_REQUIRED ||
     settings->control_view != TLS4217_CONTROL_VIEW_OPTIONAL) {
-    tls4217_log_startup_warning(rec->ServerName,
+    tls4217_complaints_warning(rec,
       "TLS is required (TLSControlProtection, TLSDataProtection or "
       "TLSRequired), but 'TLSEngine on' is missing: nothing is protected");
   }

@@ -65,7 +65,7 @@ modret_t *tls4217_policy_directives_data(
   }
 
   if (is_ftpaccess(cmd) && view != TLS4217_VIEW_REQUIRED) {
-    tls4217_directive_warn(directive->name,
+    tls4217_directive_warn(cmd, directive->name,
       "an .ftpaccess may only tighten: this has no effect, required would");
   }
 

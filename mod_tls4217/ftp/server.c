@@ -1,215 +1,91 @@
 /*
  * mod_tls4217 - what the daemon prepares for each virtual host
  *
- * Certificates are read here, as root, and nowhere else: a session opens no
- * certificate file.  Which files and policies a host has is in settings.c;
- * how a file is read and checked, in tls/keypair.c.
+ * See server.h.  What a host serves TLS with is generation.c's.
  */
 
-#include <time.h>
-
-#include "mod_tls4217/ftp/client_check.h"
+#include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/policies.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/tls/footprint.h"
-#include "mod_tls4217/tls/selfsigned.h"
+
+#define UNPREPARED \
+ "nothing was prepared for this server: the module was loaded behind the " \
+ "configuration (ftpdctl insmod), or TLSEngine is on for a class of clients " \
+ "alone; put 'TLSEngine on' at the server's level, and have ProFTPD read its " \
+ "configuration (SIGHUP)"
 
 /* The servers live from one reading of the configuration to the next. */
 static pool *servers_pool = NULL;
 static bool has_ifsession = false;
 static struct tls4217_server *servers = NULL;
 
-/* Makes the certificate of TLSSelfSignedCertificate if it is missing. */
-static void create_self_signed(const struct tls4217_server *server) {
-  struct tls4217_error err;
-  const char *file = server->settings.self_signed;
-  const char *name = server->rec->ServerAddress;
-  int res;
+/* The main server's TLSLog, where its TLSEngine is off. */
+static int spare_log = TLS4217_LOG_NONE;
 
-  if (file == NULL) {
-    return;
-  }
+static int open_log(const server_rec *rec, const char *path) {
+  const char *why;
+  int fd;
 
-  if (name == NULL) {
-    name = "localhost";
-  }
-
-  tls4217_error_clear(&err);
-
-  pr_signals_block();
-  PRIVS_ROOT
-  res = tls4217_selfsigned_create(file, name, &err);
-  PRIVS_RELINQUISH
-  pr_signals_unblock();
-
-  if (res < 0) {
-    tls4217_log_startup_error(
-      server->rec->ServerName, "TLSSelfSignedCertificate: %s", err.text);
-  }
-}
-
-static void announce_self_signed(const struct tls4217_server *server,
-  const struct tls4217_certificate_files *files,
-  const struct tls4217_keypair *pair) {
-  char fingerprint[TLS4217_FINGERPRINT_SIZE];
-
-  if (files->cert_file == server->settings.self_signed &&
-    tls4217_keypair_fingerprint(pair, fingerprint, NULL) == 0) {
-    tls4217_log_write(server->log_fd,
-      "self-signed certificate '%s' has the SHA-256 fingerprint %s",
-      files->cert_file, fingerprint);
-    pr_log_pri(PR_LOG_NOTICE,
-      "notice: %s: self-signed certificate '%s' has the SHA-256 fingerprint "
-      "%s",
-      MOD_TLS4217_VERSION, files->cert_file, fingerprint);
-  }
-}
-
-static int load_pair(struct tls4217_server *server,
-  const struct tls4217_certificate_files *files) {
-  const char *name = server->rec->ServerName;
-  struct tls4217_keypair *pair;
-  struct tls4217_error err;
-
-  tls4217_error_clear(&err);
-
-  pr_signals_block();
-  PRIVS_ROOT
-  pair = tls4217_keypair_load(
-    files->cert_file, files->key_file, files->chain_file, &err);
-  PRIVS_RELINQUISH
-  pr_signals_unblock();
-
-  if (pair == NULL) {
-    tls4217_log_startup_error(name, "%s%s: %s", files->directive,
-      files->chain_file != NULL ? ", TLSCertificateChainFile" : "", err.text);
-    return -1;
-  }
-
-  server->pairs[server->npairs++] = pair;
-
-  /* Clients will complain, but the server can serve. */
-  if (tls4217_keypair_check_time(pair, time(NULL), &err) < 0) {
-    tls4217_log_startup_warning(
-      name, "%s '%s': %s", files->directive, files->cert_file, err.text);
-  }
-
-  announce_self_signed(server, files, pair);
-  return 0;
-}
-
-static int load_pairs(struct tls4217_server *server) {
-  create_self_signed(server);
-
-  for (size_t i = 0; i < server->settings.nfiles; i++) {
-    if (load_pair(server, &server->settings.files[i]) < 0) {
-      return -1;
+  for (const struct tls4217_server *server = servers; server != NULL;
+       server = server->next) {
+    if (path != NULL && server->log_fd != TLS4217_LOG_NONE &&
+      strcmp(server->settings.log_path, path) == 0) {
+      return server->log_fd;
     }
   }
 
-  if (server->npairs == 0) {
-    tls4217_log_startup_error(server->rec->ServerName,
-      "TLSEngine is on, but there is no certificate: add "
-      "'TLSCertificateFile /path/fullchain.pem /path/privkey.pem', or "
-      "'TLSSelfSignedCertificate /path/file.pem' to have one made");
-    return -1;
+  fd = tls4217_log_open(path, &why);
+  if (why != NULL) {
+    tls4217_complaints_warning(
+      rec, "TLSLog '%s' cannot be used: %s", path, why);
   }
 
-  return 0;
+  return fd;
 }
 
-/* Reads authorities and revocation lists, where clients are asked. */
-static int load_verify(struct tls4217_server *server) {
-  const char *name = server->rec->ServerName;
-  struct tls4217_error err;
+static struct tls4217_server *add_server(
+  const server_rec *rec, const struct tls4217_settings *settings) {
+  struct tls4217_server *server = pcalloc(servers_pool, sizeof(*server));
 
-  if (tls4217_client_check(name, &server->settings) < 0) {
-    return -1;
-  }
-
-  if (server->settings.client.verify.mode == TLS4217_VERIFY_OFF) {
-    return 0;
-  }
-
-  tls4217_error_clear(&err);
-
-  pr_signals_block();
-  PRIVS_ROOT
-  server->verify = tls4217_verify_new(&server->settings.client.verify, &err);
-  PRIVS_RELINQUISH
-  pr_signals_unblock();
-
-  if (server->verify == NULL) {
-    tls4217_log_startup_error(name, "%s", err.text);
-    return -1;
-  }
-
-  return 0;
+  server->rec = rec;
+  server->settings = *settings;
+  server->log_fd = open_log(rec, settings->log_path);
+  server->next = servers;
+  servers = server;
+  return server;
 }
 
-/* A session must never be resumed at another host or under other rules. */
-static const char *describe_scope(const struct tls4217_server *server) {
-  const server_rec *rec = server->rec;
-  char number[32], verify[TLS4217_VERIFY_DESCRIPTION_SIZE];
-
-  (void) snprintf(number, sizeof(number), "%u", rec->sid);
-  tls4217_verify_describe(server->verify, verify);
-  return pstrcat(servers_pool, "mod_tls4217 server ", number, " ",
-    rec->ServerName, " ", verify, NULL);
-}
-
-static int build_context(struct tls4217_server *server) {
-  const struct tls4217_settings *settings = &server->settings;
-  struct tls4217_context_settings wanted = {
-    .versions = settings->versions,
-    .ciphers = settings->ciphers,
-    .ciphersuites = settings->ciphersuites,
-    .groups = settings->groups,
-    .server_preference = settings->server_preference,
-    .ignore_alpn = settings->next_protocol == false,
-    .weak_security = (settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
-  };
-  struct tls4217_error err;
-
-  if (load_pairs(server) < 0 || load_verify(server) < 0) {
-    return -1;
+static void resolve(const server_rec *rec, struct tls4217_settings *settings) {
+  if (servers_pool == NULL) {
+    servers_pool = make_sub_pool(permanent_pool);
+    pr_pool_tag(servers_pool, MOD_TLS4217_VERSION " servers");
   }
 
-  wanted.verify = server->verify;
-  wanted.pairs = server->pairs;
-  wanted.npairs = server->npairs;
-  wanted.scope = describe_scope(server);
-
-  tls4217_error_clear(&err);
-  server->context = tls4217_context_new(&wanted, &err);
-  if (server->context == NULL) {
-    tls4217_log_startup_error(server->rec->ServerName, "%s", err.text);
-    return -1;
-  }
-
-  return 0;
+  tls4217_settings_resolve(rec->conf, settings);
+  tls4217_policies_resolve(servers_pool, rec->conf, NULL, settings);
 }
 
-static struct tls4217_server *add_server(const server_rec *rec) {
+/* Returns the server, or NULL where TLSEngine is off. */
+static struct tls4217_server *prepare(const server_rec *rec) {
   struct tls4217_settings settings;
   struct tls4217_server *server;
 
-  tls4217_settings_resolve(rec->conf, &settings);
-  tls4217_policies_resolve(servers_pool, rec->conf, NULL, &settings);
+  resolve(rec, &settings);
   tls4217_policies_check(rec, &settings);
   if (settings.engine == false) {
     return NULL;
   }
 
-  server = pcalloc(servers_pool, sizeof(*server));
-  server->rec = rec;
-  server->settings = settings;
-  server->log_fd = tls4217_log_open(settings.log_path);
-  server->offload = tls4217_offload_prepare(rec->ServerName, settings.offload);
-  server->next = servers;
-  servers = server;
+  server = add_server(rec, &settings);
+  server->offload = tls4217_offload_prepare(rec, settings.offload);
+  if (tls4217_generation_build(
+        servers_pool, rec, &server->settings, &server->tls) < 0) {
+    server->trouble = pstrdup(servers_pool, tls4217_complaints_reason(rec));
+  }
+
   return server;
 }
 
@@ -217,12 +93,12 @@ static struct tls4217_server *add_server(const server_rec *rec) {
 static void warm_up(void) {
   const struct tls4217_server *server = servers;
 
-  while (server != NULL && server->context == NULL) {
+  while (server != NULL && server->tls.context == NULL) {
     server = server->next;
   }
 
   if (server != NULL) {
-    tls4217_footprint_warm_up(server->context);
+    tls4217_footprint_warm_up(server->tls.context);
   }
 }
 
@@ -230,41 +106,100 @@ bool tls4217_server_has_ifsession(void) {
   return has_ifsession;
 }
 
-int tls4217_server_build_all(void) {
-  int res = 0;
+enum tls4217_readiness tls4217_server_build_all(void) {
+  unsigned int ready = 0, wanted = 0;
 
   tls4217_server_free_all();
-
   has_ifsession = pr_module_exists("mod_ifsession.c") == TRUE;
-  servers_pool = make_sub_pool(permanent_pool);
-  pr_pool_tag(servers_pool, MOD_TLS4217_VERSION " servers");
 
   for (server_rec *rec = (server_rec *) server_list->xas_list; rec != NULL;
        rec = rec->next) {
-    struct tls4217_server *server;
+    const struct tls4217_server *server = NULL;
 
-    server = add_server(rec);
-    if (server != NULL && build_context(server) < 0) {
-      res = -1;
+    pr_signals_handle();
+    if (rec->ServerPort != 0) {
+      server = prepare(rec);
+    }
+
+    if (server != NULL) {
+      wanted++;
+      ready += server->tls.context != NULL ? 1 : 0;
     }
   }
 
   warm_up();
   tls4217_footprint_give_back();
-  return res;
+
+  if (ready == wanted) {
+    return TLS4217_READY_ALL;
+  }
+
+  return ready > 0 ? TLS4217_READY_SOME : TLS4217_READY_NONE;
+}
+
+static const struct tls4217_server *find_prepared(const server_rec *rec) {
+  const struct tls4217_server *server = servers;
+
+  while (server != NULL && server->rec != rec) {
+    server = server->next;
+  }
+
+  return server;
+}
+
+static int log_of_main(void) {
+  const struct tls4217_server *server = find_prepared(main_server);
+  struct tls4217_settings settings;
+
+  if (server != NULL) {
+    return server->log_fd;
+  }
+
+  if (spare_log == TLS4217_LOG_NONE) {
+    const char *why;
+
+    tls4217_settings_resolve(main_server->conf, &settings);
+    spare_log = tls4217_log_open(settings.log_path, &why);
+  }
+
+  return spare_log;
+}
+
+static int log_of(const server_rec *rec) {
+  const struct tls4217_server *server = find_prepared(rec);
+
+  return server != NULL && server->log_fd != TLS4217_LOG_NONE ? server->log_fd :
+                                                                log_of_main();
+}
+
+void tls4217_server_say_complaints(void) {
+  tls4217_complaints_say(log_of);
+
+  /* It has no other use, and sessions shall not inherit it. */
+  if (spare_log != TLS4217_LOG_NONE) {
+    (void) close(spare_log);
+    spare_log = TLS4217_LOG_NONE;
+  }
+}
+
+/* Whether a server behind this one in the list writes to the same log. */
+static bool is_log_shared(const struct tls4217_server *server) {
+  for (const struct tls4217_server *other = server->next; other != NULL;
+       other = other->next) {
+    if (other->log_fd == server->log_fd) {
+      return true;
+    }
+  }
+
+  return false;
 }
 
 void tls4217_server_free_all(void) {
   for (struct tls4217_server *server = servers; server != NULL;
        server = server->next) {
-    tls4217_context_free(server->context);
-    tls4217_verify_free(server->verify);
+    tls4217_generation_free(&server->tls);
 
-    for (size_t i = 0; i < server->npairs; i++) {
-      tls4217_keypair_free(server->pairs[i]);
-    }
-
-    if (server->log_fd != TLS4217_LOG_NONE) {
+    if (server->log_fd != TLS4217_LOG_NONE && is_log_shared(server) == false) {
       (void) close(server->log_fd);
     }
   }
@@ -277,12 +212,21 @@ void tls4217_server_free_all(void) {
 }
 
 const struct tls4217_server *tls4217_server_find(const server_rec *rec) {
-  for (const struct tls4217_server *server = servers; server != NULL;
-       server = server->next) {
-    if (server->rec == rec) {
-      return server;
-    }
+  const struct tls4217_server *server = find_prepared(rec);
+  struct tls4217_server *unprepared;
+  struct tls4217_settings settings;
+
+  if (server != NULL) {
+    return server;
   }
 
-  return NULL;
+  tls4217_settings_resolve(rec->conf, &settings);
+  if (settings.engine == false) {
+    return NULL;
+  }
+
+  resolve(rec, &settings);
+  unprepared = add_server(rec, &settings);
+  unprepared->trouble = UNPREPARED;
+  return unprepared;
 }

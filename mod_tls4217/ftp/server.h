@@ -1,36 +1,44 @@
 /*
  * mod_tls4217 - what the daemon prepares for each virtual host
  *
- * Built after the configuration has been read: settings, key pairs, TLS
- * context, log.  Sessions get it through fork(2) and change nothing in it.
+ * Built after the configuration has been read: settings, TLS context, log.
+ * Sessions get it through fork(2) and change nothing in it.
  */
 
 #ifndef TLS4217_FTP_SERVER_H
 #define TLS4217_FTP_SERVER_H
 
 #include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/generation.h"
 #include "mod_tls4217/ftp/settings.h"
-#include "mod_tls4217/tls/context.h"
 
 struct tls4217_server {
   struct tls4217_server *next;
   const server_rec *rec;
   struct tls4217_settings settings;
-  struct tls4217_keypair *pairs[TLS4217_MAX_CERTIFICATES];
-  size_t npairs;
-  struct tls4217_verify *verify;   /* NULL: TLSVerifyClient is off */
-  struct tls4217_context *context; /* NULL: cannot serve TLS */
-  int log_fd;
-  bool offload; /* the kernel can make records (offload.c) */
+  struct tls4217_generation tls;
+  const char *trouble; /* why it cannot serve TLS, or NULL */
+  int log_fd;          /* hosts with the same TLSLog share one */
+  bool offload;        /* the kernel can make records (offload.c) */
+};
+
+/* How many of the servers with TLSEngine on can serve TLS. */
+enum tls4217_readiness {
+  TLS4217_READY_ALL, /* perhaps because there is none */
+  TLS4217_READY_SOME,
+  TLS4217_READY_NONE
 };
 
 /*
  * Builds the servers of server_list that have TLSEngine on, in place of those
- * that were built before.  Every mistake is logged with the file and the
- * directive.  Returns 0, or -1 where a server with TLSEngine on cannot serve
- * TLS (it is kept, without a context, so that AUTH gets 431).
+ * that were built before.  Every mistake becomes a complaint.  A server that
+ * cannot serve TLS is kept, without a context: AUTH gets 431, and its policies
+ * hold.  One with port 0 is served by nobody, and needs nothing.
  */
-int tls4217_server_build_all(void);
+enum tls4217_readiness tls4217_server_build_all(void);
+
+/* Says the complaints, in ProFTPD's log and in the servers' TLSLogs. */
+void tls4217_server_say_complaints(void);
 
 /* Frees all servers.  Sessions of this process must not use them after. */
 void tls4217_server_free_all(void);
@@ -42,7 +50,11 @@ void tls4217_server_free_all(void);
  */
 bool tls4217_server_has_ifsession(void);
 
-/* The server of a server_rec, or NULL where TLSEngine is off. */
+/*
+ * The server of a server_rec, or NULL where TLSEngine is off.  One that has it
+ * on, and for which nothing was prepared, is made here, without a context:
+ * what is missing is never taken for "off".
+ */
 const struct tls4217_server *tls4217_server_find(const server_rec *rec);
 
 #endif

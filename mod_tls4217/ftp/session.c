@@ -63,7 +63,7 @@ static bool is_logged_in(void) {
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
   struct tls4217_facts facts = {
     .logged_in = is_logged_in(),
-    .certificate = sess->server->context != NULL,
+    .certificate = sess->server->tls.context != NULL,
     .pbsz_required = !(sess->settings.options & TLS4217_OPT_NO_PBSZ_REQUIRED),
     .ccc_accepted = sess->settings.clear_command_channel,
     .control_required = sess->settings.control_view ==
@@ -211,14 +211,21 @@ static void connected_ev(const void *event_data, void *user_data) {
   (void) event_data;
   if (sess->server != NULL && tls4217_server_has_ifsession()) {
     refresh(sess);
+
+  } else if (tls4217_server_has_ifsession()) {
+    /* The class may have switched TLSEngine on. */
+    tls4217_session_adopt_server(sess);
   }
 
   tls4217_reset_remember(sess);
 
   if (sess->implicit) {
-    if (sess->server->context == NULL) {
-      tls4217_session_log(
-        sess, "no usable certificate: the implicit TLS connection is closed");
+    if (sess->server->tls.context == NULL) {
+      tls4217_session_log(sess, "the implicit TLS connection is closed: %s",
+        sess->server->trouble);
+      pr_log_pri(PR_LOG_WARNING,
+        "warning: %s: an implicit TLS connection is closed: %s",
+        MOD_TLS4217_VERSION, sess->server->trouble);
       pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BAD_CONFIG,
         "no usable certificate");
     }

@@ -12,10 +12,10 @@ import unittest
 
 import client
 from daemon import (Server, STOCK_MODULES, TLS, account, has_ipv6, module,
-                    own, stock_module)
+                    module_name, own, stock_module)
 
 __all__ = ["LiveCase", "Server", "STOCK_MODULES", "TLS", "account",
-           "both_versions", "has_ipv6", "main", "module", "own",
+           "both_versions", "has_ipv6", "main", "module", "module_name", "own",
            "stock_module"]
 
 #: No single test may take longer, whatever hangs.

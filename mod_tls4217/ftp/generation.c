@@ -1,0 +1,196 @@
+/*
+ * mod_tls4217 - what one host serves TLS with
+ *
+ * Certificates are read here, as root, and nowhere else: a session opens no
+ * certificate file.  Which files and policies a host has is in settings.c;
+ * how a file is read and checked, in tls/keypair.c.
+ */
+
+#include <time.h>
+
+#include "mod_tls4217/ftp/client_check.h"
+#include "mod_tls4217/ftp/complaints.h"
+#include "mod_tls4217/ftp/generation.h"
+#include "mod_tls4217/tls/selfsigned.h"
+
+/* Makes the certificate of TLSSelfSignedCertificate if it is missing. */
+static void create_self_signed(
+  const server_rec *rec, const struct tls4217_settings *settings) {
+  struct tls4217_error err;
+  const char *name = rec->ServerAddress;
+  int res;
+
+  if (settings->self_signed == NULL) {
+    return;
+  }
+
+  tls4217_error_clear(&err);
+
+  pr_signals_block();
+  PRIVS_ROOT
+  res = tls4217_selfsigned_create(
+    settings->self_signed, name != NULL ? name : "localhost", &err);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  if (res < 0) {
+    tls4217_complaints_error(rec, "TLSSelfSignedCertificate: %s", err.text);
+  }
+}
+
+static void announce_self_signed(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  const struct tls4217_certificate_files *files,
+  const struct tls4217_keypair *pair) {
+  char fingerprint[TLS4217_FINGERPRINT_SIZE];
+
+  if (files->cert_file == settings->self_signed &&
+    tls4217_keypair_fingerprint(pair, fingerprint, NULL) == 0) {
+    tls4217_complaints_notice(rec,
+      "self-signed certificate '%s' has the SHA-256 fingerprint %s",
+      files->cert_file, fingerprint);
+  }
+}
+
+static int load_pair(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  const struct tls4217_certificate_files *files,
+  struct tls4217_generation *generation) {
+  struct tls4217_keypair *pair;
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+
+  pr_signals_block();
+  PRIVS_ROOT
+  pair = tls4217_keypair_load(
+    files->cert_file, files->key_file, files->chain_file, &err);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  if (pair == NULL) {
+    tls4217_complaints_error(rec, "%s%s: %s", files->directive,
+      files->chain_file != NULL ? ", TLSCertificateChainFile" : "", err.text);
+    return -1;
+  }
+
+  generation->pairs[generation->npairs++] = pair;
+
+  /* Clients will complain, but the server can serve. */
+  if (tls4217_keypair_check_time(pair, time(NULL), &err) < 0) {
+    tls4217_complaints_warning(
+      rec, "%s '%s': %s", files->directive, files->cert_file, err.text);
+  }
+
+  announce_self_signed(rec, settings, files, pair);
+  return 0;
+}
+
+static int load_pairs(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  struct tls4217_generation *generation) {
+  create_self_signed(rec, settings);
+
+  for (size_t i = 0; i < settings->nfiles; i++) {
+    if (load_pair(rec, settings, &settings->files[i], generation) < 0) {
+      return -1;
+    }
+  }
+
+  if (generation->npairs == 0) {
+    tls4217_complaints_error(rec,
+      "TLSEngine is on, but there is no certificate: add "
+      "'TLSCertificateFile /path/fullchain.pem /path/privkey.pem', or "
+      "'TLSSelfSignedCertificate /path/file.pem' to have one made");
+    return -1;
+  }
+
+  return 0;
+}
+
+/* Reads authorities and revocation lists, where clients are asked. */
+static int load_verify(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  struct tls4217_generation *generation) {
+  struct tls4217_error err;
+
+  if (tls4217_client_check(rec, settings) < 0) {
+    return -1;
+  }
+
+  if (settings->client.verify.mode == TLS4217_VERIFY_OFF) {
+    return 0;
+  }
+
+  tls4217_error_clear(&err);
+
+  pr_signals_block();
+  PRIVS_ROOT
+  generation->verify = tls4217_verify_new(&settings->client.verify, &err);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  if (generation->verify == NULL) {
+    tls4217_complaints_error(rec, "%s", err.text);
+    return -1;
+  }
+
+  return 0;
+}
+
+/* A session must never be resumed at another host or under other rules. */
+static const char *describe_scope(
+  pool *p, const server_rec *rec, const struct tls4217_generation *generation) {
+  char number[32], verify[TLS4217_VERIFY_DESCRIPTION_SIZE];
+
+  (void) snprintf(number, sizeof(number), "%u", rec->sid);
+  tls4217_verify_describe(generation->verify, verify);
+  return pstrcat(
+    p, "mod_tls4217 server ", number, " ", rec->ServerName, " ", verify, NULL);
+}
+
+int tls4217_generation_build(pool *p, const server_rec *rec,
+  const struct tls4217_settings *settings,
+  struct tls4217_generation *generation) {
+  struct tls4217_context_settings wanted = {
+    .versions = settings->versions,
+    .ciphers = settings->ciphers,
+    .ciphersuites = settings->ciphersuites,
+    .groups = settings->groups,
+    .server_preference = settings->server_preference,
+    .ignore_alpn = settings->next_protocol == false,
+    .weak_security = (settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
+  };
+  struct tls4217_error err;
+
+  memset(generation, 0, sizeof(*generation));
+  if (load_pairs(rec, settings, generation) < 0 ||
+    load_verify(rec, settings, generation) < 0) {
+    return -1;
+  }
+
+  wanted.verify = generation->verify;
+  wanted.pairs = generation->pairs;
+  wanted.npairs = generation->npairs;
+  wanted.scope = describe_scope(p, rec, generation);
+
+  tls4217_error_clear(&err);
+  generation->context = tls4217_context_new(&wanted, &err);
+  if (generation->context == NULL) {
+    tls4217_complaints_error(rec, "%s", err.text);
+    return -1;
+  }
+
+  return 0;
+}
+
+void tls4217_generation_free(struct tls4217_generation *generation) {
+  tls4217_context_free(generation->context);
+  tls4217_verify_free(generation->verify);
+
+  for (size_t i = 0; i < generation->npairs; i++) {
+    tls4217_keypair_free(generation->pairs[i]);
+  }
+
+  memset(generation, 0, sizeof(*generation));
+}

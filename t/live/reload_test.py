@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""The module in a daemon that goes on: SIGHUP, ftpdctl rmmod and insmod.
+
+Whatever comes of it, the policies hold, and the logs say what is wrong.
+"""
+
+import shutil
+
+import subprocess
+import unittest
+
+import harness
+
+PAIR = """\
+TLSEngine on
+TLSLog {root}/tls.log
+TLSCertificateFile {root}/pair.pem
+TLSControlProtection login
+"""
+
+CONTROLS = """\
+<IfModule mod_ctrls.c>
+  ControlsEngine on
+  ControlsACLs all allow user *
+  ControlsSocketACL allow user *
+  ControlsSocket {root}/controls
+  ControlsInterval 1
+</IfModule>
+<IfModule mod_dso.c>
+  ModuleControlsACLs insmod,rmmod allow user *
+</IfModule>
+"""
+
+class Daemon(harness.LiveCase):
+    SERVER = {"tls": PAIR, "directives": ""}
+
+    @classmethod
+    def prepare(cls):
+        cls.use("rsa-all.pem")
+
+    @classmethod
+    def use(cls, name):
+        """Puts a certificate where the configuration has it."""
+        shutil.copy(cls.server.pki.path(name), cls.server.path("pair.pem"))
+
+    def tearDown(self):
+        if self.server.process.poll() is not None:
+            self.fail("the daemon has ended")
+
+    def assert_refuses(self):
+        """Without a certificate the policies hold, and AUTH says so."""
+        control = self.connect()
+        control.command("USER alice", 533)
+        control.command("AUTH TLS", 431)
+        self.assert_logged(r"AUTH refused: 431 .*\(TLSCertificateFile: ")
+
+    def assert_serves(self):
+        self.connect().command("USER alice", 533)
+        self.login().download("LIST")
+
+class Reload(Daemon):
+    def test_a_broken_certificate_and_a_mended_one(self):
+        self.assert_serves()
+        for broken in ("empty.pem", "locked.key", "rsa.pem"):
+            with self.subTest(broken):
+                self.use(broken)
+                self.server.mark()
+                self.server.reload()
+                for name in ("tls.log", "system.log"):
+                    self.assert_logged(r"error: .*127.0.0.1:\d+\).*"
+                                       "TLSCertificateFile: .*pair.pem", name)
+                self.assert_refuses()
+        self.use("rsa-all.pem")
+        self.server.reload()
+        self.assert_serves()
+
+@unittest.skipUnless(shutil.which("ftpdctl"), "there is no ftpdctl")
+class Controls(Daemon):
+    SERVER = {"tls": PAIR, "directives": CONTROLS}
+
+    def control(self, *words):
+        done = subprocess.run(
+            ["ftpdctl", "-s", self.server.path("controls"), *words],
+            capture_output=True, text=True, timeout=20, check=False)
+        return done.stdout + done.stderr
+
+    def load(self):
+        self.assertIn("' loaded", self.control(
+            "insmod", harness.module_name() + ".c"))
+
+    def unload(self):
+        self.assertIn("' unloaded", self.control(
+            "rmmod", harness.module_name() + ".c"))
+
+    def test_loaded_again_without_sighup(self):
+        self.unload()
+        self.assert_logged("unloaded from a server that runs", "system.log")
+        self.connect().command("AUTH TLS", 500)
+        self.load()
+        self.assert_serves()
+        self.server.reload()
+        self.assert_serves()
+
+    def test_loaded_again_with_a_broken_certificate(self):
+        self.unload()
+        self.use("empty.pem")
+        self.load()
+        self.assert_refuses()
+        self.use("rsa-all.pem")
+        self.server.reload()
+        self.assert_serves()
+
+    @unittest.skipUnless(harness.stock_module("mod_tls"),
+                         "this ProFTPD has no mod_tls")
+    def test_mod_tls_is_not_loaded_beside(self):
+        self.control("insmod", "mod_tls.c")
+        self.assert_logged("remove 'LoadModule mod_tls.c'", "system.log")
+        self.assert_serves()
+        self.server.reload()
+        self.assert_serves()
+
+@unittest.skipUnless(harness.stock_module("mod_ifsession"),
+                     "this ProFTPD has no mod_ifsession")
+class EngineForAClass(harness.LiveCase):
+    """What was not prepared is not taken for "off"."""
+
+    SERVER = {"tls": "", "modules": ["mod_ifsession"], "directives": """\
+<Class local>
+  From 127.0.0.1
+</Class>
+<IfClass local>
+  TLSEngine on
+  TLSLog {root}/tls.log
+  TLSControlProtection login
+</IfClass>
+"""}
+
+    def test_auth_is_refused_and_the_policies_hold(self):
+        control = self.connect()
+        control.command("USER alice", 533)
+        control.command("AUTH TLS", 431)
+        self.assert_logged("AUTH refused: 431 .*TLSEngine is on for a class")
+
+if __name__ == "__main__":
+    harness.main()
