@@ -285,7 +285,7 @@ static void warn_of_nobody(const server_rec *rec, const char *directive,
   unsigned int line, char **words) {
   if (words != NULL &&
     tls4217_expression_reach(words) == TLS4217_REACH_NOBODY) {
-    tls4217_log_startup_warning(rec->ServerName,
+    tls4217_complaints_warning(rec,
       "the %s of line %u can never match: its list excepts all whom it names",
       directive, line);
   }
@@ -309,7 +309,7 @@ static void check_users(const server_rec *rec) {
 
     warn_of_nobody(rec, "TLSUserProtection", line, c->argv[1]);
     if (means_everybody(c->argv[1]) && next_user_line(c) != NULL) {
-      tls4217_log_startup_warning(rec->ServerName,
+      tls4217_complaints_warning(rec,
         "the TLSUserProtection of line %u means everybody: the lines behind "
         "it can never match, move it to the end",
         line);
