@@ -231,6 +231,7 @@ static const struct handler handlers[] = {
   { POST_CMD, { C_PASS }, G_NONE, tls4217_gatekeeper_post_pass, FALSE, 0 },
   { LOG_CMD, { C_PASS }, G_NONE, log_pass, FALSE, 0 },
   { LOG_CMD_ERR, { C_PASS }, G_NONE, tls4217_reinit_failed_pass, FALSE, 0 },
+  { POST_CMD, { C_HOST }, G_NONE, tls4217_reset_post_host, FALSE, 0 },
   { POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
 
   { POST_CMD_ERR, { C_ANY }, G_NONE, tls4217_transfers_explain, FALSE, 0 },

@@ -4,6 +4,7 @@
  * See reset.h.
  */
 
+#include "mod_tls4217/ftp/preferences.h"
 #include "mod_tls4217/ftp/reset.h"
 
 #ifdef PR_USE_NLS
@@ -39,6 +40,7 @@ static void restore_encoding(const struct tls4217_origin *origin) {
 void tls4217_reset_remember(struct tls4217_session *sess) {
   sess->origin.server = main_server;
   remember_encoding(sess);
+  tls4217_preferences_remember(sess);
 }
 
 static void forget_user(void) {
@@ -52,6 +54,20 @@ static void forget_type(struct tls4217_origin *origin) {
   session.sf_flags &= ~SF_ASCII;
   origin->type_forgotten = origin->type_forgotten || origin->type_given;
   origin->type_given = false;
+}
+
+/* RFC 7151, section 4: behind HOST a login begins with USER.  At another
+ * server what was said about the user holds no more. */
+modret_t *tls4217_reset_post_host(cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  (void) cmd;
+  if (sess != NULL) {
+    forget_user();
+    tls4217_preferences_remember_host(sess);
+  }
+
+  return PR_DECLINED(cmd);
 }
 
 modret_t *tls4217_reset_post_type(cmd_rec *cmd) {
@@ -94,6 +110,7 @@ void tls4217_reset_parameters(struct tls4217_session *sess) {
   session.data_port = session.c->remote_port - 1;
 
   restore_encoding(&sess->origin);
+  tls4217_preferences_restore(sess);
 }
 
 /* As mod_core does it for HOST; its own part is a handler of that command. */

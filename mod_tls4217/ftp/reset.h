@@ -17,8 +17,9 @@ void tls4217_reset_remember(struct tls4217_session *sess);
 
 /*
  * The user's identity as far as it was given, TYPE, the data port, what was
- * prepared for a transfer, and the encoding of names (OPTS UTF8).  The server
- * that HOST chose stays (RFC 7151, section 3.4).
+ * prepared for a transfer, the encoding of names (OPTS UTF8), and what else
+ * OPTS, LANG and MODE have set (preferences.h).  The server that HOST chose
+ * stays (RFC 7151, section 3.4).
  */
 void tls4217_reset_parameters(struct tls4217_session *sess);
 
@@ -27,6 +28,11 @@ void tls4217_reset_parameters(struct tls4217_session *sess);
  * another.  sess->server and sess->settings are that server's afterwards.
  */
 void tls4217_reset_server(struct tls4217_session *sess);
+
+/*
+ * POST_CMD of HOST: forgets a user who has been named and has not logged in.
+ */
+modret_t *tls4217_reset_post_host(cmd_rec *cmd);
 
 /*
  * POST_CMD of TYPE, and what a login has to do about a TYPE that came before

@@ -64,11 +64,14 @@ struct tls4217_offload {
 };
 
 /* As it was when the client connected (reset.c). */
+#define TLS4217_PREFERENCES 3
 struct tls4217_origin {
   server_rec *server;
-  const char *charset, *encoding; /* of names; NULL: as they are */
-  bool type_given;                /* a TYPE has been accepted since */
-  bool type_forgotten;            /* one had been, before AUTH or REIN */
+  const char *charset, *encoding;            /* of names; NULL: as they are */
+  const server_rec *host;                    /* whose lines of FEAT these are */
+  const char *features[TLS4217_PREFERENCES]; /* preferences.c; NULL: no line */
+  bool type_given;     /* a TYPE has been accepted since */
+  bool type_forgotten; /* one had been, before AUTH or REIN */
 };
 
 /* The client's certificate (peer.c, auth.c). */

@@ -4,7 +4,8 @@
 RFC 4217 sections 4.2 and 13; RFC 7151 section 3 for HOST.
 """
 
-import client
+import os
+
 import harness
 
 BODY = bytes(range(256)) * 800
@@ -25,6 +26,7 @@ TLSOptions AllowReinitialize
   TLSOptions AllowReinitialize
   TLSClearCommandChannel on
   TLSDataProtection required
+  FactsDefault size type
 </VirtualHost>
 <VirtualHost 127.0.0.1>
   ServerName plain
@@ -136,6 +138,146 @@ class Parameters(ResetCase):
             for line in ("PWD", "CWD /", "PASV", "REST 1", "STRU F", "MODE S",
                          "PORT 127,0,0,1,4,1", "LIST", "RETR file"):
                 control.command(line, 530)
+
+
+@harness.both_versions
+class Preferences(ResetCase):
+    """What other modules keep of a client that has not logged in."""
+
+    @classmethod
+    def setUpClass(cls):
+        modules = [name for name in ("mod_deflate", "mod_digest")
+                   if harness.stock_module(name)]
+        cls.SERVER = {"directives": NAMED + """
+<IfModule mod_deflate.c>
+  DeflateEngine on
+</IfModule>
+<IfModule mod_lang.c>
+  LangPath {root}/locale
+  LangDefault C.utf8
+</IfModule>
+""", "modules": modules}
+        super().setUpClass()
+
+    @classmethod
+    def prepare(cls):
+        """With catalogues of messages for two locales that every system
+        has."""
+        super().prepare()
+        for locale in ("C.utf8", "POSIX"):
+            path = cls.server.path("locale", locale, "LC_MESSAGES")
+            os.makedirs(path)
+            with open(os.path.join(path, "proftpd.mo"), "wb"):
+                pass
+
+    def feature(self, control, name):
+        """The words of a line of FEAT, or None."""
+        for line in control.command("FEAT", 211).lines:
+            if line.startswith(" %s " % name):
+                return line.split(" ", 2)[2].split(";")
+        return None
+
+    def is_put_back(self, name, command, word):
+        """Sets one word of a feature and looks at FEAT after each way."""
+        before = self.feature(self.connect(), name)
+        others = [each for each in before or () if not each.endswith("*")]
+        if not others and word is None:
+            self.skipTest("no choice of " + name)
+        for control, back in self.each():
+            control.command("%s %s" % (command, word or others[0]), 200)
+            self.assertNotEqual(self.feature(control, name), before)
+            back()
+            self.assertEqual(self.feature(control, name), before)
+
+    def test_rfc4217_4_2_facts(self):
+        self.is_put_back("MLST", "OPTS MLST", "size;")
+
+    def test_rfc4217_4_2_facts_as_the_next_user_sees_them(self):
+        want = self.connect().login().command("MLST file", 250).lines[1]
+        for control, back in self.each():
+            control.command("OPTS MLST", 200)
+            back()
+            got = control.login().command("MLST file", 250).lines[1]
+            self.assertEqual(got, want)
+
+    def test_rfc4217_4_2_facts_of_the_host(self):
+        control = self.connect()
+        control.command("HOST ftp.example.org", 220)
+        self.assertEqual(self.feature(control, "MLST"), [
+            "modify", "perm", "size*", "type*", "unique", "UNIX.group",
+            "UNIX.groupname", "UNIX.mode", "UNIX.owner", "UNIX.ownername", ""])
+        want = self.feature(control, "MLST")
+        control.command("OPTS MLST modify;", 200)
+        control.auth()
+        self.assertEqual(self.feature(control, "MLST"), want)
+
+    def test_rfc4217_4_2_language(self):
+        self.is_put_back("LANG", "LANG", None)
+
+    def test_rfc4217_4_2_digest(self):
+        self.is_put_back("HASH", "OPTS HASH", None)
+
+    def test_rfc4217_4_2_mode(self):
+        if not harness.stock_module("mod_deflate"):
+            self.skipTest("needs mod_deflate")
+        for control, back in self.each():
+            control.command("OPTS MODE Z LEVEL 9", 200)
+            control.command("MODE Z", 200)
+            back()
+            control.login().command("TYPE I", 200)
+            self.assertEqual(
+                control.download("RETR file", protected=False), BODY)
+
+
+@harness.both_versions
+class HostAndUser(harness.LiveCase):
+    """HOST between USER and PASS (RFC 7151 section 4)."""
+
+    SERVER = {"directives": NAMED + """
+TLSUserProtection none bob
+<VirtualHost 127.0.0.1>
+  ServerName guarded
+  Port {port}
+  ServerAlias guarded.example.org
+  TLSEngine on
+  TLSLog {root}/tls.log
+  TLSRSACertificateFile {pki}/rsa.pem
+  TLSRSACertificateKeyFile {pki}/rsa.key
+  TLSCertificateChainFile {pki}/inter.pem
+  TLSUserProtection required alice
+</VirtualHost>
+"""}
+
+    def test_rfc7151_4_host_forgets_the_user(self):
+        for name in ("guarded", "ftp", "plain"):
+            with self.subTest(name=name):
+                control = self.connect()
+                control.command("USER alice", 331)
+                control.command("HOST %s.example.org" % name, 220)
+                control.command("PASS wonder", 503)
+                control.command("PWD", 530)
+
+    def test_rfc7151_4_also_at_the_same_server(self):
+        control = self.connect()
+        control.command("HOST guarded.example.org", 220)
+        control.command("USER bob", 331)
+        control.command("HOST guarded.example.org", 220)
+        control.command("PASS builder", 503)
+        control.command("USER bob", 331)
+        control.command("PASS builder", 230)
+
+    def test_rfc7151_4_a_refused_host_forgets_nobody(self):
+        control = self.connect()
+        control.command("USER alice", 331)
+        control.command("HOST nowhere.example.org", 504)
+        control.command("PASS wonder", 230)
+
+    def test_rfc4217_10_1_the_host_judges_the_user(self):
+        control = self.connect()
+        control.command("USER alice", 331)
+        control.command("HOST guarded.example.org", 220)
+        control.command("USER alice", 533)
+        control.auth().login()
 
 
 @harness.both_versions
