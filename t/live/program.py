@@ -51,20 +51,21 @@ def built_in(name):
 
 
 def libexec():
-    """Where the server's own modules are."""
-    return re.search(r"Shared Module Directory:\s+(\S+)",
-                     _said("-V")).group(1)
+    """Where the server's own modules are; None without mod_dso."""
+    found = re.search(r"Shared Module Directory:\s+(\S+)", _said("-V"))
+    return found and found.group(1)
 
 
 def stock_module(name):
     """The path of one of the server's own shared modules, or None."""
-    path = os.path.join(libexec(), name + ".so")
-    return path if os.path.isfile(path) else None
+    path = os.path.join(libexec() or "", name + ".so")
+    return path if libexec() and os.path.isfile(path) else None
 
 
 def stock_modules():
     """The paths of all of the server's own shared modules."""
-    return sorted(glob.glob(os.path.join(libexec(), "*.so")))
+    return sorted(glob.glob(os.path.join(libexec(), "*.so"))) \
+        if libexec() else []
 
 
 def module():
@@ -94,6 +95,8 @@ def load_order(before=(), behind=()):
     """The modules to load, ours among them, in this run's order."""
     ours = [] if module() is None else [module_name()]
     core = core_modules()
+    before = [name for name in before if not built_in(name)]
+    behind = [name for name in behind if not built_in(name)]
     order = os.environ.get("TLS4217_MODULE_ORDER") or ORDERS[0]
     if order not in ORDERS:
         sys.exit("TLS4217_MODULE_ORDER is one of %s, not %r" % (
