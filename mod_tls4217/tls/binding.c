@@ -14,6 +14,7 @@
 #include <openssl/rand.h>
 
 #include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/compat.h"
 #include "mod_tls4217/tls/verify.h"
 
 /* A stamp: its layout's version, then the id of a control connection. */
@@ -137,7 +138,7 @@ static SSL_TICKET_RETURN judge_data_ticket(
   }
 
   /* As long as its control connection lives, a session does not age. */
-  (void) SSL_SESSION_set_time(session, (long) time(NULL));
+  (void) SSL_SESSION_set_time_ex(session, time(NULL));
   bound->reuse = TLS4217_REUSE_OWN;
   return SSL_TICKET_RETURN_USE;
 }
@@ -210,7 +211,7 @@ static SSL_SESSION *find_session_cb(
 
   session = SSL_SESSION_dup(bound->binding->session);
   if (session != NULL) {
-    (void) SSL_SESSION_set_time(session, (long) time(NULL));
+    (void) SSL_SESSION_set_time_ex(session, time(NULL));
   }
 
   return session;

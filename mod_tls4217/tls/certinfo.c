@@ -108,11 +108,11 @@ static void list_name(const struct reader *reader, const char *prefix,
 
 static void list_extensions(const struct reader *reader, X509 *cert, BIO *bio) {
   for (int i = 0; i < X509_get_ext_count(cert); i++) {
-    X509_EXTENSION *extension = X509_get_ext(cert, i);
-    int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+    int nid = OBJ_obj2nid(X509_EXTENSION_get_object(X509_get_ext(cert, i)));
     char word[NAME_SIZE];
 
-    if (nid != NID_undef && X509V3_EXT_print(bio, extension, 0, 0) == 1) {
+    if (nid != NID_undef &&
+      X509V3_EXT_print(bio, X509_get_ext(cert, i), 0, 0) == 1) {
       (void) snprintf(word, sizeof(word), "EXT_%s", OBJ_nid2sn(nid));
       put_bio(reader, word, bio);
     }
@@ -133,7 +133,6 @@ static void put_algorithm(
 void tls4217_certinfo_list(X509 *cert,
   void (*put)(void *user, const char *name, const char *value), void *user) {
   const struct reader reader = { put, user };
-  X509_PUBKEY *key = X509_get_X509_PUBKEY(cert);
   ASN1_OBJECT *algorithm = NULL;
   char version[32];
   BIO *bio;
@@ -162,7 +161,8 @@ void tls4217_certinfo_list(X509 *cert,
   }
 
   put_algorithm(&reader, "A_SIG", X509_get_signature_nid(cert));
-  if (X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, key) == 1) {
+  if (X509_PUBKEY_get0_param(
+        &algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(cert)) == 1) {
     put_algorithm(&reader, "A_KEY", OBJ_obj2nid(algorithm));
   }
 

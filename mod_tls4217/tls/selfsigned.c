@@ -153,16 +153,21 @@ out:
 }
 
 static int set_names(X509 *cert, const char *name, size_t size) {
-  X509_NAME *subject = X509_get_subject_name(cert);
   size_t used = size > MAX_COMMON_NAME ? MAX_COMMON_NAME : size;
+  X509_NAME *subject;
+  int ret = -1;
 
-  if (X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
-        (const unsigned char *) name, (int) used, -1, 0) != 1 ||
-    X509_set_issuer_name(cert, subject) != 1) {
-    return -1;
+  subject = X509_NAME_new();
+  if (subject != NULL &&
+    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+      (const unsigned char *) name, (int) used, -1, 0) == 1 &&
+    X509_set_subject_name(cert, subject) == 1 &&
+    X509_set_issuer_name(cert, subject) == 1) {
+    ret = add_alt_name(cert, name, size);
   }
 
-  return add_alt_name(cert, name, size);
+  X509_NAME_free(subject);
+  return ret;
 }
 
 static int add_extensions(X509 *cert) {

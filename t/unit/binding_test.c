@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +22,7 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/compat.h"
 #include "t/unit/endpoint.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -104,7 +104,7 @@ static SSL_SESSION *copy_of(const SSL_SESSION *session) {
     NULL;
 
   if (copy != NULL) {
-    (void) SSL_SESSION_set_time(copy, (long) time(NULL));
+    (void) SSL_SESSION_set_time_ex(copy, time(NULL));
   }
   return copy;
 }

@@ -22,6 +22,7 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/waiter.h"
+#include "t/unit/between.h"
 #include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -230,7 +231,7 @@ static void run_write_that_nobody_reads(struct endpoint *ep) {
 
   ep->deaf = true;
   refuse_write(ep, sent, TOO_MUCH, ETIMEDOUT);
-  assert_in_range(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
+  assert_between(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
 
   /* A record cut in the middle: whatever came behind it would be garbage. */
   ep->deaf = false;
@@ -258,7 +259,7 @@ static void test_write_that_is_read_slowly(void **state) {
   ep->trickle = 5;
   endpoint_say(ep, sent, 1000);
   refuse_write(ep, sent, TOO_MUCH, ETIMEDOUT);
-  assert_in_range(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
+  assert_between(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
   endpoint_free(ep);
   free(sent);
 }

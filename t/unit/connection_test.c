@@ -21,6 +21,7 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/waiter.h"
+#include "t/unit/between.h"
 #include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -196,7 +197,7 @@ static void test_deadline_for_a_silent_client(void **state) {
     ep->mute = true;
     refuse(ep, SOON, ETIMEDOUT, "did not answer in time");
     spent = tls4217_waiter_now() - begin;
-    assert_in_range(spent, SOON, SOON + SLACK);
+    assert_between(spent, SOON, SOON + SLACK);
     assert_spoken(ep, false);
     endpoint_free(ep);
   }
@@ -212,8 +213,8 @@ static void test_deadline_is_not_extended_by_trickling(void **state) {
   (void) state;
   ep->trickle = 10;
   refuse(ep, SOON, ETIMEDOUT, "did not answer in time");
-  assert_in_range(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
-  assert_in_range(before - endpoint_waiting(ep), 1, SOON / 10);
+  assert_between(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
+  assert_between(before - endpoint_waiting(ep), 1, SOON / 10);
   endpoint_free(ep);
 }
 

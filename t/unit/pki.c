@@ -93,16 +93,19 @@ static void set_validity(X509 *cert, const struct pki_spec *spec) {
 }
 
 static void set_names(X509 *cert, const struct pki_spec *spec) {
-  X509_NAME *subject = X509_get_subject_name(cert);
+  X509_NAME *subject = X509_NAME_new();
 
-  insist(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-           (const unsigned char *) spec->name, -1, -1, 0) == 1,
+  insist(subject != NULL &&
+      X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+        (const unsigned char *) spec->name, -1, -1, 0) == 1 &&
+      X509_set_subject_name(cert, subject) == 1,
     "pki: subject");
   insist(
     X509_set_issuer_name(cert,
       spec->issuer == NULL ? subject :
                              X509_get_subject_name(spec->issuer->cert)) == 1,
     "pki: issuer");
+  X509_NAME_free(subject);
 }
 
 static void add_extension(

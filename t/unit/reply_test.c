@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "mod_tls4217/rfc4217/reply.h"
+#include "t/unit/between.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -112,10 +113,10 @@ static void test_texts_fit_the_wire(void **unused) {
 
     assert_int_equal(strlen(reply->code), 3);
     assert_int_equal(strspn(reply->code, "0123456789"), 3);
-    assert_in_range(strlen(reply->text), 1, 399);
+    assert_between(strlen(reply->text), 1, 399);
 
     for (const char *byte = reply->text; *byte != '\0'; byte++) {
-      assert_in_range((unsigned char) *byte, ' ', '~');
+      assert_between((unsigned char) *byte, ' ', '~');
       assert_int_not_equal(*byte, '%');
     }
   }
