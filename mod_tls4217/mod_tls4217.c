@@ -13,6 +13,8 @@
  * ProFTPD, tls/ knows OpenSSL, rfc4217/ knows the protocol.
  */
 
+#include <limits.h>
+
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/core.h"
@@ -154,6 +156,23 @@ static void prepare_late(void) {
 }
 
 /*
+ * The core asks the handlers of a command in the order of their modules'
+ * priorities, which it gives out as it loads them: a later LoadModule goes
+ * first.  A policy is of no use behind the handler that has done the work
+ * (mod_xfer and mod_ls are shared modules on some systems), so ours go first
+ * wherever our line stands.  The core sets the priority behind our init().
+ */
+static void go_first(void) {
+  tls4217_module.priority = INT_MAX;
+  tls4217_module.cmdtable = tls4217_commands_table();
+  if (pr_module_load_cmdtab(&tls4217_module) < 0) {
+    pr_log_pri(PR_LOG_ERR, "error: %s: commands cannot be registered: %s",
+      MOD_TLS4217_VERSION, strerror(errno));
+    pr_session_end(PR_SESS_END_FL_ERROR);
+  }
+}
+
+/*
  * mod_tls beside us: at once, because from now on both get each directive, and
  * store it in layouts of their own.  A daemon that runs does without it.
  */
@@ -170,9 +189,11 @@ static void module_load_ev(const void *event_data, void *user_data) {
 
     (void) pr_module_unload(pr_module_get("mod_tls.c"));
 
-  } else if (strcmp(event_data, "mod_tls4217.c") == 0 && is_parsing == false &&
-    tls4217_module.handle != NULL) {
-    prepare_late();
+  } else if (strcmp(event_data, "mod_tls4217.c") == 0) {
+    go_first();
+    if (is_parsing == false && tls4217_module.handle != NULL) {
+      prepare_late();
+    }
   }
 }
 
@@ -245,7 +266,6 @@ static int tls4217_init(void) {
   tls4217_parsing_watch();
 
   tls4217_module.conftable = tls4217_directives_table();
-  tls4217_module.cmdtable = tls4217_commands_table();
   return 0;
 }
 
@@ -258,7 +278,7 @@ module tls4217_module __attribute__((visibility("default"))) = {
 
   0x20,            /* API version */
   "tls4217", NULL, /* directives: set by tls4217_init */
-  NULL,            /* commands: set by tls4217_init */
+  NULL,            /* commands: set by go_first */
   NULL,            /* authentication hooks */
   tls4217_init, tls4217_sess_init, MOD_TLS4217_VERSION, NULL,
   0 /* handle and priority, set by mod_dso */

@@ -232,6 +232,7 @@ static void connected_ev(const void *event_data, void *user_data) {
 
     tls4217_handshake_protect(sess, TLS4217_LEVEL_PRIVATE);
     tls4217_auth_expect_user(sess);
+    tls4217_commands_announce_level(sess);
   }
 }
 
@@ -281,9 +282,10 @@ int tls4217_session_start(void) {
   sess->implicit = sess->server != NULL &&
     (sess->settings.options & TLS4217_OPT_USE_IMPLICIT_SSL) != 0;
   if (sess->implicit) {
-    /* mod_xfer decides about sendfile(2) after us, from this word. */
+    /* mod_xfer decides about sendfile(2) from this word, if it starts its
+     * session after us; if not, it has to be told. */
     session.rfc2228_mech = "TLS";
-    sess->announced = TLS4217_LEVEL_PRIVATE;
+    sess->announced = -1;
   }
 
   pr_event_register(&tls4217_module, "core.session-reinit", reinit_ev, sess);
