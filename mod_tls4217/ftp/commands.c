@@ -143,7 +143,8 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   }
 
   facts = tls4217_session_facts(sess);
-  verdict = tls4217_state_ccc(&sess->state, &facts);
+  verdict = tls4217_state_ccc(
+    &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }

@@ -90,7 +90,8 @@ modret_t *tls4217_reinit_rein(cmd_rec *cmd) {
   }
 
   facts = tls4217_session_facts(sess);
-  verdict = tls4217_state_rein(&sess->state, &facts);
+  verdict = tls4217_state_rein(
+    &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return tls4217_answer_refuse(
       cmd, sess, verdict.reply, NULL, refusing_directive(verdict.reply));

@@ -227,12 +227,18 @@ void tls4217_state_set_level(
 
 /*
  * The order of section 5: 500, 533, 534, 200.  Of the two 534, the policy
- * goes first: it is not cured by logging in (section 15.3).
+ * goes first: it is not cured by logging in (section 15.3).  A parameter,
+ * which RFC 2228, section 8.1, does not give it, means that the client wants
+ * something else than it would get: 501, where CCC is known at all.
  */
-struct tls4217_verdict tls4217_state_ccc(
-  const struct tls4217_state *state, const struct tls4217_facts *facts) {
+struct tls4217_verdict tls4217_state_ccc(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const char *parameter) {
   if (!facts->ccc_accepted) {
     return refuse(TLS4217_REPLY_CCC_OFF);
+  }
+
+  if (!is_missing(parameter)) {
+    return refuse(TLS4217_REPLY_CCC_PARAMETER);
   }
 
   if (state->control != TLS4217_CONTROL_PROTECTED) {
@@ -261,9 +267,13 @@ void tls4217_state_clear(struct tls4217_state *state) {
  * Where TLS is implicit nothing in clear is ever expected, and no AUTH could
  * follow; RFC 959, section 5.4, leaves 502.
  */
-struct tls4217_verdict tls4217_state_rein(
-  const struct tls4217_state *state, const struct tls4217_facts *facts) {
+struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const char *parameter) {
   (void) state;
+
+  if (!is_missing(parameter)) {
+    return refuse(TLS4217_REPLY_REIN_PARAMETER);
+  }
 
   if (facts->implicit) {
     return refuse(TLS4217_REPLY_REIN_IMPLICIT);

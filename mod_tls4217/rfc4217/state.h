@@ -65,8 +65,8 @@ void tls4217_state_reset(struct tls4217_state *state);
  * NULL or "" when there was none.  Accepted means: send the reply in clear,
  * shake hands, then call tls4217_state_protect with verdict.level.  Refused,
  * by the first reason that holds: 501 without a parameter, 504 unknown
- * mechanism (RFC 2228, section 3, names it first), 503 protected already or
- * 534 after CCC, 534 logged in, 431 without a certificate.
+ * mechanism (RFC 2228, section 3, names it first), 534 protected already,
+ * after CCC, or logged in, 431 without a certificate.
  */
 struct tls4217_verdict tls4217_state_auth(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const char *mechanism);
@@ -108,24 +108,27 @@ void tls4217_state_set_level(
   struct tls4217_state *state, enum tls4217_level level);
 
 /*
- * CCC (section 5, 15.3).  Accepted means: send the reply protected, shut TLS
+ * CCC (section 5, 15.3).  parameter is what stood behind it, or NULL or "".
+ * Accepted means: send the reply protected, shut TLS
  * down, then call tls4217_state_clear, which does nothing unless the control
  * connection is protected.  The data level is frozen from there.  Refused:
- * 500 off, 533 not protected, 534 excluded, 534 before login.
+ * 500 off, 501 with a parameter, 533 not protected, 534 excluded, 534 before
+ * login.
  */
-struct tls4217_verdict tls4217_state_ccc(
-  const struct tls4217_state *state, const struct tls4217_facts *facts);
+struct tls4217_verdict tls4217_state_ccc(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const char *parameter);
 void tls4217_state_clear(struct tls4217_state *state);
 
 /*
  * REIN (section 13).  Accepted means: send the reply at the level that the
  * control connection has, shut TLS down if there is any, then call
- * tls4217_state_reset.  Refused with 502, and nothing changes: on a connection
+ * tls4217_state_reset.  Refused with 501 for a parameter, which RFC 959 does
+ * not give it, and with 502, and nothing changes: on a connection
  * whose TLS is implicit, after a login that is not undoable, and when it was
  * used too often.
  */
-struct tls4217_verdict tls4217_state_rein(
-  const struct tls4217_state *state, const struct tls4217_facts *facts);
+struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const char *parameter);
 
 /*
  * A command that opens a data connection (section 10.2), asked when that

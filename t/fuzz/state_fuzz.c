@@ -86,7 +86,7 @@ static void cmd_prot(struct dialogue *d) {
 }
 
 static void cmd_ccc(struct dialogue *d) {
-  if (check_verdict(tls4217_state_ccc(&d->state, &d->facts))) {
+  if (check_verdict(tls4217_state_ccc(&d->state, &d->facts, NULL))) {
     fuzz_insist(d->facts.ccc_accepted && d->facts.logged_in &&
       !d->facts.control_required);
     tls4217_state_clear(&d->state);
@@ -94,7 +94,7 @@ static void cmd_ccc(struct dialogue *d) {
 }
 
 static void cmd_rein(struct dialogue *d) {
-  if (check_verdict(tls4217_state_rein(&d->state, &d->facts))) {
+  if (check_verdict(tls4217_state_rein(&d->state, &d->facts, NULL))) {
     fuzz_insist(!d->facts.logged_in || d->facts.login_undoable);
     tls4217_state_reset(&d->state);
     d->facts.logged_in = false;

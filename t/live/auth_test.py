@@ -69,9 +69,9 @@ class Replies(harness.LiveCase):
 
     def test_rfc4217_4_second_auth(self):
         control = self.secure()
-        self.check(control, [("AUTH TLS", 503), ("AUTH SSL", 503)])
+        self.check(control, [("AUTH TLS", 534), ("AUTH SSL", 534)])
         control.login()
-        self.check(control, [("AUTH TLS", 503)])
+        self.check(control, [("AUTH TLS", 534)])
 
     def test_rfc4217_4_auth_after_login(self):
         control = self.connect().login()

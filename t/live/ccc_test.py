@@ -77,6 +77,13 @@ class Replies(CccCase):
         control.command("CCC", 500)
         control.download("RETR file")
 
+    def test_rfc2228_3_ccc_has_no_parameter(self):
+        self.login("off").command("CCC now", 500)
+        control = self.login()
+        control.command("CCC now", 501)
+        self.assert_transfers(control)
+        control.command("CCC", 200)
+
     def test_rfc4217_5_ccc_not_protected(self):
         self.connect().command("CCC", 533)
         self.connect().login().command("CCC", 533)

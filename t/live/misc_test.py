@@ -48,7 +48,7 @@ class Implicit(harness.LiveCase):
 
     def test_auth_prot_and_feat(self):
         control = self.implicit()
-        control.command("AUTH TLS", 503)
+        control.command("AUTH TLS", 534)
         control.command("PROT P", 503)
         control.login().protect("C")
         control.download("LIST", protected=False)

@@ -36,6 +36,13 @@ class BeforeLogin(ReinCase):
             self.assert_as_after_connect(control)
             self.again(control)
 
+    def test_rfc959_rein_has_no_parameter(self):
+        control = self.secure()
+        control.command("USER alice", 331)
+        control.command("REIN now", 501)
+        control.command("PASS wonder", 230)
+        self.everything(control.protect())
+
     def test_rfc959_user_is_forgotten(self):
         for host in self.each():
             control = self.connect(host)

@@ -77,13 +77,13 @@ static const struct dialogue dialogues[] = {
       { "PROT", "C", "200", "tls 0C" }, { "STOR", NULL, "", "tls 0C" } } },
   { "4217-13-rein-before-login", OPTIONAL, false,
     { { "REIN", NULL, "220", "clear -C" }, { "AUTH", "TLS", "234", "tls -C" },
-      { "AUTH", "TLS", "503", "tls -C" }, { "PBSZ", "0", "200", "tls 0C" },
+      { "AUTH", "TLS", "534", "tls -C" }, { "PBSZ", "0", "200", "tls 0C" },
       { "PROT", "P", "200", "tls 0P" }, { "REIN", NULL, "220", "clear -C" },
       { "PROT", "P", "503", "clear -C" }, { "AUTH", "SSL", "234", "tls -P" },
       { "PROT", "C", "503", "tls -P" } } },
   { "4217-13-rein-after-login", OPTIONAL, false,
     { { "AUTH", "TLS", "234", "tls -C" }, { "PASS", NULL, "230", "tls -C" },
-      { "REIN", NULL, "502", "tls -C" }, { "AUTH", "TLS", "503", "tls -C" } } },
+      { "REIN", NULL, "502", "tls -C" }, { "AUTH", "TLS", "534", "tls -C" } } },
   { "4217-13-rein-after-ccc-undoable", OPTIONAL, true,
     { { "AUTH", "TLS-P", "234", "tls -P" }, { "PASS", NULL, "230", "tls -P" },
       { "CCC", NULL, "200", "cleared -P" }, { "REIN", NULL, "220", "clear -C" },
@@ -143,7 +143,7 @@ static const char *do_prot(struct session *session, const struct step *step) {
 
 static const char *do_ccc(struct session *session, const struct step *step) {
   struct tls4217_verdict verdict = tls4217_state_ccc(
-    &session->state, &session->facts);
+    &session->state, &session->facts, NULL);
 
   (void) step;
   if (verdict.accepted) {
@@ -155,7 +155,7 @@ static const char *do_ccc(struct session *session, const struct step *step) {
 
 static const char *do_rein(struct session *session, const struct step *step) {
   struct tls4217_verdict verdict = tls4217_state_rein(
-    &session->state, &session->facts);
+    &session->state, &session->facts, NULL);
 
   (void) step;
   if (verdict.accepted) {

@@ -1,14 +1,11 @@
 /*
  * mod_tls4217 - state.c: every command in every situation, against the RFCs
  *
- * Serves RFC 2228, section 3, and RFC 4217, sections 4, 5, 8, 9, 10.2, 13,
- * 15.3 and 17.
+ * RFC 2228, section 3; RFC 4217, sections 4, 5, 8, 9, 10.2, 13, 15.3 and 17.
  *
- * The oracle is a list of clauses.  Each names the situations it speaks of,
- * as a set of values per dimension, and the reply it wants there; the order
- * of the list means nothing.  One cmocka test per clause visits all the
- * situations; one more proves that every situation has a clause, and that
- * clauses never contradict each other follows from all of them passing.
+ * The oracle is a list of clauses, in no order: a set of values per dimension
+ * and the reply.  One test per clause visits all situations, one more proves
+ * that each has a clause; clauses that contradict each other cannot all pass.
  */
 
 #include <setjmp.h>
@@ -84,8 +81,9 @@ struct clause {
 
 #define OF(command, word) [COMMAND] = (command), [WORD] = (word)
 #define ANY_MECHANISM     (TLS | TLS_OLD)
+#define CCC_IN(control)   OF(CCC, MISSING), [CCC_ON] = YES, [CONTROL] = (control)
 #define REIN_OF(login, undoable) \
- OF(REIN, 0), [IMPLICIT] = NO, [LOGIN] = (login), [UNDOABLE] = (undoable)
+ OF(REIN, MISSING), [IMPLICIT] = NO, [LOGIN] = (login), [UNDOABLE] = (undoable)
 
 static const struct clause clauses[] = {
   { "2228-3-auth-no-parameter", { OF(AUTH, MISSING) },
@@ -169,24 +167,24 @@ static const struct clause clauses[] = {
       [REACH] = ONLY_P | BOTH },
     TLS4217_REPLY_PROT_PRIVATE, P },
 
-  { "4217-5-ccc-not-accepted", { OF(CCC, 0), [CCC_ON] = NO },
+  { "4217-5-ccc-not-accepted", { [COMMAND] = CCC, [CCC_ON] = NO },
     TLS4217_REPLY_CCC_OFF, 0 },
-  { "4217-5-ccc-not-protected",
-    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = CLEAR | CLEARED },
+  { "2228-3-ccc-parameter", { OF(CCC, UNKNOWN), [CCC_ON] = YES },
+    TLS4217_REPLY_CCC_PARAMETER, 0 },
+  { "4217-5-ccc-not-protected", { CCC_IN(CLEAR | CLEARED) },
     TLS4217_REPLY_CCC_NOT_PROTECTED, 0 },
-  { "4217-5-ccc-excluded",
-    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED, [MUST_PROTECT] = YES },
+  { "4217-5-ccc-excluded", { CCC_IN(PROTECTED), [MUST_PROTECT] = YES },
     TLS4217_REPLY_CCC_EXCLUDED, 0 },
   { "4217-15.3-ccc-before-login",
-    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED, [MUST_PROTECT] = NO,
-      [LOGIN] = NO },
+    { CCC_IN(PROTECTED), [MUST_PROTECT] = NO, [LOGIN] = NO },
     TLS4217_REPLY_CCC_BEFORE_LOGIN, 0 },
   { "4217-5-ccc-accepted",
-    { OF(CCC, 0), [CCC_ON] = YES, [CONTROL] = PROTECTED, [MUST_PROTECT] = NO,
-      [LOGIN] = YES },
+    { CCC_IN(PROTECTED), [MUST_PROTECT] = NO, [LOGIN] = YES },
     TLS4217_REPLY_CCC_ACCEPTED, 0 },
 
-  { "4217-13-rein-implicit", { OF(REIN, 0), [IMPLICIT] = YES },
+  { "959-4-rein-parameter", { OF(REIN, UNKNOWN) }, TLS4217_REPLY_REIN_PARAMETER,
+    0 },
+  { "4217-13-rein-implicit", { OF(REIN, MISSING), [IMPLICIT] = YES },
     TLS4217_REPLY_REIN_IMPLICIT, 0 },
   { "4217-13-rein-before-login", { REIN_OF(NO, 0), [EXHAUSTED] = NO },
     TLS4217_REPLY_REIN_ACCEPTED, 0 },
@@ -267,7 +265,9 @@ static const struct input {
   { PROT, "X", UNKNOWN },
   { PROT, "PP", UNKNOWN },
   { CCC, NULL, MISSING },
+  { CCC, "now", UNKNOWN },
   { REIN, NULL, MISSING },
+  { REIN, "now", UNKNOWN },
   { TRANSFER, "RETR", UNKNOWN },
   { TRANSFER, "STOR", UNKNOWN },
   { TRANSFER, "STOU", UNKNOWN },
@@ -407,9 +407,9 @@ static struct tls4217_verdict ask(const struct call *call) {
     case PROT:
       return tls4217_state_prot(&call->state, &call->facts, transfer.command);
     case CCC:
-      return tls4217_state_ccc(&call->state, &call->facts);
+      return tls4217_state_ccc(&call->state, &call->facts, transfer.command);
     case REIN:
-      return tls4217_state_rein(&call->state, &call->facts);
+      return tls4217_state_rein(&call->state, &call->facts, transfer.command);
     default:
       return tls4217_state_transfer(&call->state, &call->facts, &transfer);
   }
