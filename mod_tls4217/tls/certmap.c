@@ -5,12 +5,16 @@
  * business.
  */
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
 #include "mod_tls4217/tls/certmap.h"
@@ -41,13 +45,71 @@ static int read_user(struct tls4217_certmap_rule *rule, const char *value,
   return set_text(&rule->user, "user", value, err);
 }
 
+/* Whether OpenSSL writes a type of attribute so, by its short name or number:
+ * "CN" of "CN=Alice". */
+static bool is_type(const char *text, size_t size) {
+  char name[64];
+
+  if (size == 0 || size >= sizeof(name)) {
+    return false;
+  }
+
+  (void) snprintf(name, sizeof(name), "%.*s", (int) size, text);
+  return isdigit((unsigned char) name[0]) || OBJ_sn2nid(name) != NID_undef;
+}
+
+/* The comma or plus that ends a part of a name, or the end of the text; what
+ * is behind a backslash is none. */
+static const char *skip_part(const char *text) {
+  for (; *text != '\0' && *text != ',' && *text != '+'; text++) {
+    if (text[0] == '\\' && text[1] != '\0') {
+      text++;
+    }
+  }
+
+  return text;
+}
+
+/*
+ * Names are compared as text, in the form of RFC 2253.  OpenSSL's other forms
+ * ("C = XX, CN = Alice" and "/C=XX/CN=Alice") would never match.
+ */
+static int check_name(
+  const char *word, const char *value, struct tls4217_error *err) {
+  const char *part = value;
+
+  while (is_type(part, strcspn(part, "=")) && strchr(part, '=') != NULL &&
+    part[strcspn(part, "=") + 1] != ' ') {
+    part = skip_part(part);
+    if (*part == '\0') {
+      return 0;
+    }
+
+    part++;
+  }
+
+  tls4217_error_set(err, EINVAL,
+    "%s '%s' can never match: write what 'openssl x509 -noout -%s -nameopt "
+    "RFC2253,-esc_msb' prints, such as CN=Alice,OU=Staff,O=Example",
+    word, value, word);
+  return -1;
+}
+
 static int read_subject(struct tls4217_certmap_rule *rule, const char *value,
   struct tls4217_error *err) {
+  if (*value != '\0' && check_name("subject", value, err) < 0) {
+    return -1;
+  }
+
   return set_text(&rule->subject, "subject", value, err);
 }
 
 static int read_issuer(struct tls4217_certmap_rule *rule, const char *value,
   struct tls4217_error *err) {
+  if (*value != '\0' && check_name("issuer", value, err) < 0) {
+    return -1;
+  }
+
   return set_text(&rule->issuer, "issuer", value, err);
 }
 

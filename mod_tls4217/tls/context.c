@@ -84,8 +84,11 @@ static int set_cipher_list(
 static int set_groups(
   SSL_CTX *ctx, const char *list, struct tls4217_error *err) {
   if (SSL_CTX_set1_groups_list(ctx, list) != 1) {
-    tls4217_error_set_openssl(err,
-      "'%s' is no list of key exchange groups, such as X25519:P-256", list);
+    ERR_clear_error();
+    tls4217_error_set(err, EINVAL,
+      "'%s' is no list of key exchange groups that OpenSSL knows, such as "
+      "X25519:P-256",
+      list);
     return -1;
   }
 
@@ -138,7 +141,8 @@ static int use_pair(
   SSL_CTX *ctx, const struct tls4217_keypair *pair, struct tls4217_error *err) {
   if (SSL_CTX_use_cert_and_key(ctx, pair->leaf, pair->key, pair->chain, 1) !=
     1) {
-    tls4217_error_set_openssl(err, "OpenSSL refuses a certificate");
+    tls4217_error_set_openssl(err, "%s: OpenSSL refuses the certificate",
+      pair->label != NULL ? pair->label : "a pair");
     return -1;
   }
 

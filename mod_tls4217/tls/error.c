@@ -221,6 +221,15 @@ bool tls4217_error_is_set(const struct tls4217_error *err) {
   return err->text[0] != '\0';
 }
 
+void tls4217_error_about(struct tls4217_error *err, const char *what) {
+  char text[sizeof(err->text)];
+
+  if (err != NULL && tls4217_error_is_set(err)) {
+    (void) snprintf(text, sizeof(text), "%s", err->text);
+    (void) snprintf(err->text, sizeof(err->text), "%.80s: %.400s", what, text);
+  }
+}
+
 const char *tls4217_error_explain(unsigned long code) {
   int lib = ERR_GET_LIB(code), reason = ERR_GET_REASON(code);
   size_t i;

@@ -49,6 +49,12 @@ void tls4217_error_set_openssl(struct tls4217_error *err, const char *fmt, ...)
   __attribute__((format(printf, 2, 3)));
 
 /*
+ * Puts "what: " in front of the sentence, the directive that it is about.
+ * Does nothing where err is NULL or holds none.
+ */
+void tls4217_error_about(struct tls4217_error *err, const char *what);
+
+/*
  * What a packed OpenSSL error code, or an alert of the peer's in one, means to
  * an administrator, with what to do next; NULL where the table has no entry.
  * Static text.

@@ -70,6 +70,9 @@ static const struct content_advice content_advices[] = {
     "made of it" },
   { WANT_CERT, "-----BEGIN PKCS7-----",
     "it holds PKCS #7; convert it with 'openssl pkcs7 -print_certs'" },
+  { WANT_CERT, "-----BEGIN PUBLIC KEY-----",
+    "it holds a public key only; name the certificate that the authority "
+    "made of it" },
   { WANT_CERT, "PRIVATE KEY-----",
     "it holds a key only; name the file with the certificate" },
 };
@@ -259,6 +262,13 @@ static BIO *open_bio(
   return bio;
 }
 
+/* By its mark, or by the zero beside each letter. */
+static bool is_utf16(const struct tls4217_pemfile *file) {
+  return strncmp(file->bytes, "\xff\xfe", 2) == 0 ||
+    strncmp(file->bytes, "\xfe\xff", 2) == 0 ||
+    (file->size > 3 && memcmp(file->bytes, "-\0-\0", 4) == 0);
+}
+
 /* A file without what it should hold: says what it holds instead. */
 static void set_content_error(const struct tls4217_pemfile *file,
   enum want want, struct tls4217_error *err) {
@@ -272,6 +282,14 @@ static void set_content_error(const struct tls4217_pemfile *file,
         file->path, content_advices[i].text);
       return;
     }
+  }
+
+  if (is_utf16(file)) {
+    tls4217_error_set(err, EINVAL,
+      "no %s in %s '%s': it is UTF-16 text, as Windows' editors write it; "
+      "convert it with 'iconv -f UTF-16 -t ASCII'",
+      what, file->role, file->path);
+    return;
   }
 
   /* DER, and PKCS #12, start with a SEQUENCE. */

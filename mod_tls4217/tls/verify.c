@@ -231,11 +231,19 @@ static int load_authorities(struct tls4217_verify *verify,
     goto out;
   }
 
-  if ((settings->ca_file != NULL &&
-        tls4217_castore_read_file(settings->ca_file, certs, err) < 0) ||
-    (settings->ca_path != NULL &&
-      tls4217_castore_read_dir(settings->ca_path, certs, err) < 0) ||
-    tls4217_castore_digest(certs, verify->digest, err) < 0) {
+  if (settings->ca_file != NULL &&
+    tls4217_castore_read_file(settings->ca_file, certs, err) < 0) {
+    tls4217_error_about(err, "TLSCACertificateFile");
+    goto out;
+  }
+
+  if (settings->ca_path != NULL &&
+    tls4217_castore_read_dir(settings->ca_path, certs, err) < 0) {
+    tls4217_error_about(err, "TLSCACertificatePath");
+    goto out;
+  }
+
+  if (tls4217_castore_digest(certs, verify->digest, err) < 0) {
     goto out;
   }
 
@@ -275,11 +283,13 @@ static int load_crls(struct tls4217_verify *verify,
 
   if (settings->crl_file != NULL &&
     tls4217_castore_add_crl_file(settings->crl_file, verify->store, err) < 0) {
+    tls4217_error_about(err, "TLSCARevocationFile");
     return -1;
   }
 
   if (settings->crl_path != NULL &&
     tls4217_castore_add_crl_dir(settings->crl_path, verify->store, err) < 0) {
+    tls4217_error_about(err, "TLSCARevocationPath");
     return -1;
   }
 

@@ -30,6 +30,7 @@ struct word {
 /* SSLv3 is known, and empty. */
 static const struct word words_known[] = {
   { "TLSv1", TLS4217_VERSION_TLS1_0 },
+  { "TLSv1.0", TLS4217_VERSION_TLS1_0 },
   { "TLSv1.1", TLS4217_VERSION_TLS1_1 },
   { "TLSv1.2", TLS4217_VERSION_TLS1_2 },
   { "TLSv1.3", TLS4217_VERSION_TLS1_3 },

@@ -30,9 +30,10 @@ struct tls4217_version_range {
 };
 
 /*
- * Reads the words of TLSProtocol in any case: SSLv3, TLSv1, TLSv1.1, TLSv1.2,
- * TLSv1.3, ALL and SSLv23 (all that we have), each with an optional + or -;
- * ALL or SSLv23, without a sign, must come first where + or - are used.  SSLv3
+ * Reads the words of TLSProtocol in any case: SSLv3, TLSv1 (also TLSv1.0),
+ * TLSv1.1, TLSv1.2, TLSv1.3, ALL and SSLv23 (all that we have), each with an
+ * optional + or -; ALL or SSLv23, without a sign, must come first where + or -
+ * are used.  SSLv3
  * is not in OpenSSL any more: it counts as nothing, and where it was asked for
  * (not "-SSLv3", which is fulfilled) *ignored gets its name: static text; NULL
  * where nothing was ignored; ignored itself may be NULL.

@@ -38,6 +38,18 @@ static const struct parse_case parse_cases[] = {
   { { "san", "ip:192.0.2.1", "user", "alice" }, NULL },
   { { "san", "ip:2001:db8::1", "user", "alice" }, NULL },
   { { "sha256", DIGEST, "user", "alice" }, NULL },
+  { { "subject", "CN=a\\, b = c,O=x y,emailAddress=a@b", "user", "alice" },
+    NULL },
+  { { "subject", "1.2.3.4=#0c01,CN=/a+O=b", "user", "alice" }, NULL },
+
+  { { "subject", "C = XX, CN = Alice", "user", "alice" },
+    "can never match: write what 'openssl x509 -noout -subject -nameopt" },
+  { { "subject", "/C=XX/CN=Alice", "user", "alice" }, "can never match" },
+  { { "issuer", "CN=a, O=b", "user", "alice" }, "-noout -issuer -nameopt" },
+  { { "subject", "CN= a", "user", "alice" }, "can never match" },
+  { { "subject", "cn=a", "user", "alice" }, "can never match" },
+  { { "subject", "Alice", "user", "alice" }, "can never match" },
+  { { "subject", "CN=a,", "user", "alice" }, "can never match" },
 
   { { "subject", "CN=a" }, "'user NAME' is missing" },
   { { "user", "alice" }, "a condition is missing" },

@@ -212,7 +212,9 @@ static const struct {
     "openssl pkcs7 -print_certs", "PEM is expected" },
   { "public key",
     "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n",
-    "PEM is expected", "public key only" },
+    "holds a public key only; name the certificate", "public key only" },
+  { "Windows' UTF-16", "\xff\xfe-", "UTF-16 text", "UTF-16 text" },
+  { "the other UTF-16", "\xfe\xff", "iconv -f UTF-16", "iconv -f UTF-16" },
   { "key of OpenSSH",
     "-----BEGIN OPENSSH PRIVATE KEY-----\nMAA=\n"
     "-----END OPENSSH PRIVATE KEY-----\n",

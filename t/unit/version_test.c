@@ -42,6 +42,7 @@ static const struct {
   { "twice", { "TLSv1.2", "TLSv1.2" }, V12, NULL, NULL },
   { "any case", { "tlsV1", "TLSV1.1" }, V10 | V11, NULL, NULL },
   { "gap", { "TLSv1", "TLSv1.3" }, V10 | V13, NULL, NULL },
+  { "other name", { "TLSv1.0" }, V10, NULL, NULL },
   { "all", { "ALL" }, VALL, NULL, NULL },
   { "all in lower case", { "all" }, VALL, NULL, NULL },
   { "SSLv23 is all", { "SSLv23" }, VALL, NULL, NULL },

@@ -1,0 +1,123 @@
+/*
+ * mod_tls4217 - unit tests of tls/chain.c
+ */
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "mod_tls4217/tls/chain.h"
+#include "t/unit/pki.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct {
+  struct pki_cert *root, *upper, *lower, *leaf, *alone, *other;
+} made;
+
+static int make_certs(void **state) {
+  const struct pki_spec alone = { .name = "alone" };
+
+  (void) state;
+  made.root = pki_ca("Root", NULL);
+  made.upper = pki_ca("Upper", made.root);
+  made.lower = pki_ca("Lower", made.upper);
+  made.leaf = pki_leaf("leaf", PKI_EC, made.lower);
+  made.alone = pki_make(&alone);
+  made.other = pki_ca("Lower", made.root); /* of the same name */
+  return 0;
+}
+
+static int free_certs(void **state) {
+  (void) state;
+  pki_free(made.root);
+  pki_free(made.upper);
+  pki_free(made.lower);
+  pki_free(made.leaf);
+  pki_free(made.alone);
+  pki_free(made.other);
+  return 0;
+}
+
+/* Members of made, by their letters: r, u, l, o. */
+static STACK_OF(X509) * stack_of(const char *letters) {
+  STACK_OF(X509) *stack = sk_X509_new_null();
+
+  for (; *letters != '\0'; letters++) {
+    X509 *cert = *letters == 'r' ? made.root->cert :
+      *letters == 'u'            ? made.upper->cert :
+      *letters == 'l'            ? made.lower->cert :
+                                   made.other->cert;
+
+    assert_int_equal(X509_up_ref(cert), 1);
+    assert_int_not_equal(sk_X509_push(stack, cert), 0);
+  }
+
+  return stack;
+}
+
+static const struct {
+  const char *name;
+  bool alone;
+  const char *chain, *authorities;
+  int want; /* added */
+  const char *want_chain;
+  const char *want_text; /* of the check, or NULL */
+} cases[] = {
+  { "all intermediates, in order", false, "", "rul", 2, "lu", NULL },
+  { "as far as they lead", false, "", "lr", 1, "l", NULL },
+  { "one of that name that did not sign", false, "", "our", 0, "",
+    "issuer ('CN=Lower') is not sent" },
+  { "nobody", false, "", "", 0, "", "issuer ('CN=Lower') is not sent" },
+  { "signed by itself", true, "", "rul", 0, "", NULL },
+  { "a chain of its own", false, "l", "rul", 0, "l", NULL },
+  { "a chain in the wrong order", false, "ul", "", 0, "ul",
+    "certificate 1 of its chain ('CN=Upper')" },
+  { "a chain with a gap", false, "lr", "", 0, "lr",
+    "certificate 2 of its chain ('CN=Root')" },
+};
+
+static void test_chains(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const struct pki_cert *own = cases[i].alone ? made.alone : made.leaf;
+    struct tls4217_keypair pair = { .leaf = own->cert, .key = own->key };
+    STACK_OF(X509) *authorities = stack_of(cases[i].authorities);
+    STACK_OF(X509) *want = stack_of(cases[i].want_chain);
+    struct tls4217_error err;
+
+    pair.chain = stack_of(cases[i].chain);
+    tls4217_error_clear(&err);
+    print_message("  %s\n", cases[i].name);
+    assert_int_equal(
+      tls4217_chain_complete(&pair, authorities, &err), cases[i].want);
+    assert_int_equal(sk_X509_num(pair.chain), sk_X509_num(want));
+    for (int at = 0; at < sk_X509_num(want); at++) {
+      assert_int_equal(
+        X509_cmp(sk_X509_value(pair.chain, at), sk_X509_value(want, at)), 0);
+    }
+
+    assert_int_equal(tls4217_chain_check(&pair, authorities, &err),
+      cases[i].want_text == NULL ? 0 : -1);
+    if (cases[i].want_text != NULL) {
+      assert_non_null(strstr(err.text, cases[i].want_text));
+    }
+
+    sk_X509_pop_free(pair.chain, X509_free);
+    sk_X509_pop_free(authorities, X509_free);
+    sk_X509_pop_free(want, X509_free);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_chains),
+  };
+
+  return cmocka_run_group_tests(tests, make_certs, free_certs);
+}
