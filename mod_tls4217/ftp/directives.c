@@ -7,13 +7,16 @@
  */
 
 #include "mod_tls4217/ftp/client_directives.h"
+#include "mod_tls4217/ftp/contradictions.h"
 #include "mod_tls4217/ftp/directive.h"
 #include "mod_tls4217/ftp/directives.h"
-#include "mod_tls4217/ftp/options.h"
+#include "mod_tls4217/ftp/migration.h"
+#include "mod_tls4217/ftp/option_directives.h"
 #include "mod_tls4217/ftp/parsing.h"
 #include "mod_tls4217/ftp/policy_directives.h"
 #include "mod_tls4217/ftp/settings.h"
 #include "mod_tls4217/tls/context.h"
+#include "mod_tls4217/tls/offer.h"
 #include "mod_tls4217/tls/version.h"
 
 #define SV  (CONF_ROOT | CONF_VIRTUAL)
@@ -60,7 +63,8 @@ static modret_t *set_log(
   }
 
   if (*path != '/') {
-    return tls4217_directive_refuse(cmd, "the log's path must start with '/'");
+    return tls4217_directive_refuse(cmd,
+      "write the whole path, from '/' on, such as /var/log/proftpd/tls.log");
   }
 
   return set_text(cmd, directive);
@@ -74,6 +78,12 @@ static modret_t *set_files(
 
   for (unsigned int i = 1; i < cmd->argc; i++) {
     paths[i - 1] = cmd->argv[i];
+
+    if (strspn(paths[i - 1], "\\ \t") == strlen(paths[i - 1])) {
+      return tls4217_directive_refuse(cmd,
+        "a blank stands behind the backslash at the end of the line: take it "
+        "out, so that the next line belongs to this one");
+    }
 
     if (*paths[i - 1] != '/') {
       return tls4217_directive_refuse(cmd,
@@ -150,11 +160,32 @@ static modret_t *set_curves(
   }
 
   if (tls4217_context_check_groups(cmd->argv[1], &err) < 0) {
+    struct tls4217_error unknown;
+
+    tls4217_error_clear(&unknown);
+    if (tls4217_offer_check_words(
+          TLS4217_OFFER_GROUPS, cmd->argv[1], &unknown) < 0) {
+      err = unknown;
+    }
+
     return tls4217_directive_refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
   }
 
   c->argv[0] = pstrdup(c->pool, cmd->argv[1]);
   return PR_HANDLED(cmd);
+}
+
+/* OpenSSL takes a list of which it knows one word. */
+static void warn_of_words(
+  cmd_rec *cmd, const struct tls4217_directive *directive, bool tls13) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (tls4217_offer_check_words(
+        tls13 ? TLS4217_OFFER_SUITES : TLS4217_OFFER_CIPHERS,
+        cmd->argv[cmd->argc - 1], &err) < 0) {
+    tls4217_directive_warn(cmd, directive->name, err.text);
+  }
 }
 
 /* usage: TLSCipherSuite [TLSv1.3|TLSv1.2|...] list */
@@ -184,6 +215,7 @@ static modret_t *set_ciphers(
     return tls4217_directive_refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
   }
 
+  warn_of_words(cmd, directive, versions == TLS4217_VERSION_TLS1_3);
   c = add_config_param(directive->name, 2, NULL, NULL);
   c->flags |= CF_MULTI;
   tls13 = pcalloc(c->pool, sizeof(*tls13));
@@ -198,9 +230,15 @@ static modret_t *set_timeout(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
   int seconds;
 
-  if (pr_str_get_duration(cmd->argv[1], &seconds) < 0 || seconds < 1 ||
-    seconds > MAX_HANDSHAKE_TIMEOUT) {
+  if (pr_str_get_duration(cmd->argv[1], &seconds) < 0 || seconds < 0) {
     return tls4217_directive_refuse(cmd, "it takes 1 to 3600 seconds");
+  }
+
+  if (seconds == 0 || seconds > MAX_HANDSHAKE_TIMEOUT) {
+    seconds = MAX_HANDSHAKE_TIMEOUT;
+    tls4217_directive_warn(cmd, directive->name,
+      "3600 seconds are taken, the most there are: a client that says nothing "
+      "would keep a process for ever (0 is no limit with mod_tls)");
   }
 
   (void) tls4217_directive_add_int(directive->name, seconds);
@@ -226,91 +264,17 @@ static modret_t *set_offload(
   return PR_HANDLED(cmd);
 }
 
-/* A word of TLSOptions; effect is what to tell about one that we do not
- * carry out as mod_tls does, or NULL. */
-struct tls_option {
-  const char *name;
-  unsigned long bit;
-  const char *effect;
-};
-
-static const struct tls_option options[] = {
-  { "AllowClientRenegotiation", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
-    "ignored: clients may never renegotiate" },
-  { "AllowClientRenegotiations", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
-    "ignored: clients may never renegotiate" },
-  { "AllowDotLogin", TLS4217_OPT_ALLOW_DOT_LOGIN, NULL },
-  { "AllowPerUser", TLS4217_OPT_ALLOW_PER_USER,
-    "ignored: AUTH after login stays refused, because the password has "
-    "crossed in clear by then" },
-  { "AllowWeakDH", TLS4217_OPT_ALLOW_WEAK_DH,
-    "ignored: use AllowWeakSecurity where a client cannot do better" },
-  { "AllowWeakSecurity", TLS4217_OPT_ALLOW_WEAK_SECURITY, NULL },
-  { "CommonNameRequired", TLS4217_OPT_COMMON_NAME_REQUIRED, NULL },
-  { "dNSNameRequired", TLS4217_OPT_DNS_NAME_REQUIRED, NULL },
-  { "EnableDiags", TLS4217_OPT_ENABLE_DIAGS,
-    "ignored: TLSLog has one line for each handshake" },
-  { "ExportCertData", TLS4217_OPT_EXPORT_CERT_DATA, NULL },
-  { "iPAddressRequired", TLS4217_OPT_IP_ADDRESS_REQUIRED, NULL },
-  { "IgnoreSNI", TLS4217_OPT_IGNORE_SNI, NULL },
-  { "NoAutoECDH", TLS4217_OPT_NO_AUTO_ECDH, "ignored: OpenSSL 3 decides" },
-  { "NoCertRequest", 0, "ignored: it has no effect since mod_tls 2.7" },
-  { "NoCloseNotifyRequired", TLS4217_OPT_NO_CLOSE_NOTIFY_REQUIRED, NULL },
-  { "NoEmptyFragments", 0, "ignored: it concerned SSLv3 and TLS 1.0" },
-  { "NoPBSZRequired", TLS4217_OPT_NO_PBSZ_REQUIRED, NULL },
-  { "AllowReinitialize", TLS4217_OPT_ALLOW_REINITIALIZE, NULL },
-  { "NoSessionReuseRequired", TLS4217_OPT_NO_SESSION_REUSE_REQUIRED, NULL },
-  { "StdEnvVars", TLS4217_OPT_STD_ENV_VARS, NULL },
-  { "UseImplicitSSL", TLS4217_OPT_USE_IMPLICIT_SSL, NULL },
-};
-
-static const struct tls_option *find_option(const char *name) {
-  for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-    if (strcasecmp(options[i].name, name) == 0) {
-      return &options[i];
-    }
-  }
-
-  return NULL;
-}
-
-/* usage: TLSOptions option ... */
-static modret_t *set_options(
-  cmd_rec *cmd, const struct tls4217_directive *directive) {
-  unsigned long bits = 0, *value;
-  config_rec *c;
-
-  for (unsigned int i = 1; i < cmd->argc; i++) {
-    const struct tls_option *option;
-
-    option = find_option(cmd->argv[i]);
-    if (option == NULL) {
-      return tls4217_directive_refuse(cmd,
-        pstrcat(cmd->tmp_pool, "there is no option '", (char *) cmd->argv[i],
-          "'", NULL));
-    }
-
-    if (option->effect != NULL) {
-      tls4217_directive_warn(cmd, option->name, option->effect);
-    }
-
-    bits |= option->bit;
-  }
-
-  /* mod_proxy reads this as an unsigned long. */
-  c = add_config_param(directive->name, 1, NULL);
-  c->flags |= CF_MULTI;
-  value = pcalloc(c->pool, sizeof(*value));
-  *value = bits;
-  c->argv[0] = value;
-  return PR_HANDLED(cmd);
-}
-
 /* A directive of mod_tls that has lost its meaning. */
 static modret_t *set_nothing(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
   tls4217_directive_warn(cmd, directive->name, directive->usage);
   return PR_HANDLED(cmd);
+}
+
+/* One without which a site would be another. */
+static modret_t *set_refused(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
+  return tls4217_directive_refuse(cmd, directive->usage);
 }
 
 #define ANY 64
@@ -348,7 +312,7 @@ static const struct tls4217_directive directives[] = {
   { "TLSMasqueradeAddress", set_masquerade, SV, 1, 1,
     "address|name|interface" },
   { "TLSNextProtocol", set_switch, SVG, 1, 1, "on|off" },
-  { "TLSOptions", set_options, SVG, 1, ANY, "option ..." },
+  { "TLSOptions", tls4217_option_directives_set, SVG, 1, ANY, "option ..." },
   { "TLSProtocol", set_protocol, SVG, 1, ANY, "[ALL] [+|-]TLSv1.2 ..." },
   { "TLSRequired", tls4217_policy_directives_required, SVG | ADF, 1, 1,
     "on|off|both|ctrl|[!]data|ctrl+[!]data|auth|auth+[!]data" },
@@ -369,7 +333,7 @@ static const struct tls4217_directive directives[] = {
   /* What mod_tls has and OpenSSL 3 or we need no more. */
   { "TLSControlsACLs", set_nothing, CONF_ROOT, 1, ANY,
     "ignored: there is no 'ftpdctl tls'" },
-  { "TLSCryptoDevice", set_nothing, CONF_ROOT, 1, ANY,
+  { "TLSCryptoDevice", set_nothing, SVG, 1, ANY,
     "ignored: OpenSSL 3 has no engines to choose" },
   { "TLSDHParamFile", set_nothing, SVG, 1, ANY,
     "ignored: OpenSSL takes the group of RFC 3526 that is as strong as the "
@@ -382,10 +346,33 @@ static const struct tls4217_directive directives[] = {
     "ignored: OpenSSL 3 seeds itself from the kernel" },
   { "TLSRenegotiate", set_nothing, SVG, 1, ANY,
     "ignored: renegotiation is always refused" },
-  { "TLSSessionCache", set_nothing, CONF_ROOT, 1, ANY,
-    "ignored: sessions are resumed with tickets and need no cache" },
+  { "TLSPassPhraseProvider", set_nothing, CONF_ROOT, 1, ANY,
+    "ignored: keys are read without a pass phrase; remove it with 'openssl "
+    "pkey -in OLD -out NEW'" },
+  { "TLSPKCS12File", set_refused, SVG, 1, ANY,
+    "write 'openssl pkcs12 -nodes -in FILE -out NEW.pem', and then "
+    "'TLSCertificateFile NEW.pem' in place of this" },
+  { "TLSPreSharedKey", set_refused, SVG, 1, ANY,
+    "clients with a key of their own in place of certificates are not served; "
+    "take it out, and have them trust the server's certificate" },
+  { "TLSServerInfoFile", set_nothing, SVG, 1, ANY,
+    "ignored: no extensions of one's own are sent" },
+  { "TLSSessionCache", tls4217_migration_session_cache, CONF_ROOT, 1, 2,
+    "off|type:/info [timeout]" },
+  { "TLSSessionTicketKeys", set_nothing, CONF_ROOT, 1, ANY,
+    "ignored: keys for tickets are made at each start and each SIGHUP" },
   { "TLSSessionTickets", set_nothing, SVG, 1, ANY,
     "ignored: tickets are always on" },
+  { "TLSStapling", set_nothing, SVG, 1, ANY,
+    "ignored: no OCSP response is stapled" },
+  { "TLSStaplingCache", set_nothing, CONF_ROOT, 1, ANY,
+    "ignored: no OCSP response is stapled" },
+  { "TLSStaplingOptions", set_nothing, SVG, 1, ANY,
+    "ignored: no OCSP response is stapled" },
+  { "TLSStaplingResponder", set_nothing, SVG, 1, ANY,
+    "ignored: no OCSP response is stapled" },
+  { "TLSStaplingTimeout", set_nothing, SVG, 1, ANY,
+    "ignored: no OCSP response is stapled" },
   { "TLSVerifyServer", set_nothing, SVG, 1, ANY,
     "ignored: this server is never a TLS client (it has no SSCN)" },
 };
@@ -425,30 +412,16 @@ MODRET set_directive(cmd_rec *cmd) {
   res = read_directive(cmd, directive);
   if (MODRET_ISERROR(res)) {
     tls4217_parsing_refuse(MODRET_ERRMSG(res));
+
+  } else {
+    tls4217_contradictions_repeated(cmd);
   }
 
   return res;
 }
 
-/*
- * Sites, and Debian's tls.conf, keep mod_tls' directives inside <IfModule
- * mod_tls.c>.  They mean us now: otherwise the section would be skipped, and
- * the server would start, silently, without TLS.  The core's handler, which
- * comes next, sees our name.
- */
-MODRET see_ifmodule(cmd_rec *cmd) {
-  if (cmd->argc == 2 && strcasecmp(cmd->argv[1], "mod_tls.c") == 0) {
-    cmd->argv[1] = pstrdup(cmd->pool, "mod_tls4217.c");
-
-  } else if (cmd->argc == 2 && strcasecmp(cmd->argv[1], "!mod_tls.c") == 0) {
-    cmd->argv[1] = pstrdup(cmd->pool, "!mod_tls4217.c");
-  }
-
-  return PR_DECLINED(cmd);
-}
-
 conftable *tls4217_directives_table(void) {
-  static conftable table[NDIRECTIVES + 2];
+  static conftable table[NDIRECTIVES + 3];
 
   for (size_t i = 0; i < NDIRECTIVES; i++) {
     table[i].directive = (char *) directives[i].name;
@@ -456,7 +429,9 @@ conftable *tls4217_directives_table(void) {
   }
 
   table[NDIRECTIVES].directive = (char *) "<IfModule>";
-  table[NDIRECTIVES].handler = see_ifmodule;
+  table[NDIRECTIVES].handler = tls4217_migration_ifmodule;
+  table[NDIRECTIVES + 1].directive = (char *) "LoadModule";
+  table[NDIRECTIVES + 1].handler = tls4217_migration_loadmodule;
 
   return table;
 }

@@ -11,31 +11,46 @@
 #include "mod_tls4217/ftp/client_check.h"
 #include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/generation.h"
+#include "mod_tls4217/tls/castore.h"
+#include "mod_tls4217/tls/chain.h"
+#include "mod_tls4217/tls/fileguard.h"
+#include "mod_tls4217/tls/offer.h"
 #include "mod_tls4217/tls/selfsigned.h"
 
 /* Makes the certificate of TLSSelfSignedCertificate if it is missing. */
-static void create_self_signed(
+static int create_self_signed(
   const server_rec *rec, const struct tls4217_settings *settings) {
-  struct tls4217_error err;
   const char *name = rec->ServerAddress;
-  int res;
+  struct tls4217_error err;
+  int made, guard = 0;
 
   if (settings->self_signed == NULL) {
-    return;
+    return 0;
   }
 
   tls4217_error_clear(&err);
 
   pr_signals_block();
   PRIVS_ROOT
-  res = tls4217_selfsigned_create(
+  made = tls4217_selfsigned_create(
     settings->self_signed, name != NULL ? name : "localhost", &err);
+  if (made >= 0) {
+    guard = tls4217_fileguard_made(settings->self_signed, &err);
+  }
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
-  if (res < 0) {
-    tls4217_complaints_error(rec, "TLSSelfSignedCertificate: %s", err.text);
+  if (guard > 0) {
+    tls4217_complaints_warning(rec, "TLSSelfSignedCertificate: %s", err.text);
+    return 0;
   }
+
+  if (made < 0 || guard < 0) {
+    tls4217_complaints_error(rec, "TLSSelfSignedCertificate: %s", err.text);
+    return -1;
+  }
+
+  return 0;
 }
 
 static void announce_self_signed(const server_rec *rec,
@@ -52,7 +67,34 @@ static void announce_self_signed(const server_rec *rec,
   }
 }
 
-static int load_pair(const server_rec *rec,
+/* Of the certificate, and of what it names in one. */
+static void check_pair(const server_rec *rec,
+  const struct tls4217_certificate_files *files,
+  const struct tls4217_keypair *pair) {
+  const char *key_file = files->key_file != NULL ? files->key_file :
+                                                   files->cert_file;
+  struct tls4217_error err;
+  int res;
+
+  /* Clients will complain, but the server can serve. */
+  tls4217_error_clear(&err);
+  if (tls4217_keypair_check_time(pair, time(NULL), &err) < 0) {
+    tls4217_complaints_warning(rec, "%s: %s", pair->label, err.text);
+  }
+
+  tls4217_error_clear(&err);
+  pr_signals_block();
+  PRIVS_ROOT
+  res = tls4217_fileguard_key(key_file, &err);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  if (res < 0) {
+    tls4217_complaints_warning(rec, "%s: %s", files->directive, err.text);
+  }
+}
+
+static int load_pair(pool *p, const server_rec *rec,
   const struct tls4217_settings *settings,
   const struct tls4217_certificate_files *files,
   struct tls4217_generation *generation) {
@@ -74,25 +116,22 @@ static int load_pair(const server_rec *rec,
     return -1;
   }
 
+  pair->label = pstrcat(p, files->directive, " '", files->cert_file, "'", NULL);
   generation->pairs[generation->npairs++] = pair;
-
-  /* Clients will complain, but the server can serve. */
-  if (tls4217_keypair_check_time(pair, time(NULL), &err) < 0) {
-    tls4217_complaints_warning(
-      rec, "%s '%s': %s", files->directive, files->cert_file, err.text);
-  }
-
+  check_pair(rec, files, pair);
   announce_self_signed(rec, settings, files, pair);
   return 0;
 }
 
-static int load_pairs(const server_rec *rec,
+static int load_pairs(pool *p, const server_rec *rec,
   const struct tls4217_settings *settings,
   struct tls4217_generation *generation) {
-  create_self_signed(rec, settings);
+  if (create_self_signed(rec, settings) < 0) {
+    return -1;
+  }
 
   for (size_t i = 0; i < settings->nfiles; i++) {
-    if (load_pair(rec, settings, &settings->files[i], generation) < 0) {
+    if (load_pair(p, rec, settings, &settings->files[i], generation) < 0) {
       return -1;
     }
   }
@@ -138,6 +177,88 @@ static int load_verify(const server_rec *rec,
   return 0;
 }
 
+/* The authorities that the settings name, for clients or not: an
+ * intermediate of the server's own may be found only there. */
+static STACK_OF(X509) *
+  read_authorities(
+    const server_rec *rec, const struct tls4217_settings *settings) {
+  const struct tls4217_verify_settings *verify = &settings->client.verify;
+  STACK_OF(X509) *certs = sk_X509_new_null();
+  struct tls4217_error err;
+  int res = 0;
+
+  if (certs == NULL) {
+    return NULL;
+  }
+
+  tls4217_error_clear(&err);
+
+  pr_signals_block();
+  PRIVS_ROOT
+  if (verify->ca_file != NULL) {
+    res = tls4217_castore_read_file(verify->ca_file, certs, &err);
+    tls4217_error_about(&err, "TLSCACertificateFile");
+  }
+
+  if (res == 0 && verify->ca_path != NULL) {
+    res = tls4217_castore_read_dir(verify->ca_path, certs, &err);
+    tls4217_error_about(&err, "TLSCACertificatePath");
+  }
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  /* Where clients are verified with them, that has been an error. */
+  if (res < 0) {
+    tls4217_complaints_warning(rec, "%s", err.text);
+  }
+
+  return certs;
+}
+
+static int complete_chains(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  struct tls4217_generation *generation) {
+  STACK_OF(X509) *authorities = read_authorities(rec, settings);
+  struct tls4217_error err;
+  int res = 0;
+
+  for (size_t i = 0; i < generation->npairs && res >= 0; i++) {
+    struct tls4217_keypair *pair = generation->pairs[i];
+
+    tls4217_error_clear(&err);
+    res = tls4217_chain_complete(pair, authorities, &err);
+    if (res < 0) {
+      tls4217_complaints_error(rec, "%s: %s", pair->label, err.text);
+
+    } else if (tls4217_chain_check(pair, authorities, &err) < 0) {
+      tls4217_complaints_warning(rec, "%s: %s", pair->label, err.text);
+    }
+  }
+
+  sk_X509_pop_free(authorities, X509_free);
+  return res < 0 ? -1 : 0;
+}
+
+/* Says what of the settings cannot be negotiated. */
+static int check_offer(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  const struct tls4217_generation *generation) {
+  struct tls4217_error err;
+  int res;
+
+  tls4217_error_clear(&err);
+  res = tls4217_offer_check(generation->context, settings->versions,
+    generation->pairs, generation->npairs, &err);
+  if (res < 0) {
+    tls4217_complaints_error(rec, "%s", err.text);
+
+  } else if (res > 0) {
+    tls4217_complaints_warning(rec, "%s", err.text);
+  }
+
+  return res < 0 ? -1 : 0;
+}
+
 /* A session must never be resumed at another host or under other rules. */
 static const char *describe_scope(
   pool *p, const server_rec *rec, const struct tls4217_generation *generation) {
@@ -164,8 +285,9 @@ int tls4217_generation_build(pool *p, const server_rec *rec,
   struct tls4217_error err;
 
   memset(generation, 0, sizeof(*generation));
-  if (load_pairs(rec, settings, generation) < 0 ||
-    load_verify(rec, settings, generation) < 0) {
+  if (load_pairs(p, rec, settings, generation) < 0 ||
+    load_verify(rec, settings, generation) < 0 ||
+    complete_chains(rec, settings, generation) < 0) {
     return -1;
   }
 
@@ -178,6 +300,12 @@ int tls4217_generation_build(pool *p, const server_rec *rec,
   generation->context = tls4217_context_new(&wanted, &err);
   if (generation->context == NULL) {
     tls4217_complaints_error(rec, "%s", err.text);
+    return -1;
+  }
+
+  if (check_offer(rec, settings, generation) < 0) {
+    tls4217_context_free(generation->context);
+    generation->context = NULL;
     return -1;
   }
 

@@ -263,9 +263,9 @@ static void check_rules(
   if (data->nrules > 0 && data->view != TLS4217_VIEW_PER_TRANSFER) {
     last = data->rules[0].data;
     tls4217_complaints_warning(rec,
-      "TLSDataRule (line %u) is never asked: it needs 'TLSDataProtection "
+      "the TLSDataRule on %s is never asked: it needs 'TLSDataProtection "
       "per-transfer', and here it is %s",
-      last->line, tls4217_names_view_text(data->view));
+      last->place, tls4217_names_view_text(data->view));
     return;
   }
 
@@ -273,21 +273,21 @@ static void check_rules(
     if (data->rules[i].matches == NULL) {
       last = data->rules[i].data;
       tls4217_complaints_warning(rec,
-        "the TLSDataRule of line %u has no condition: the rules behind it "
+        "the TLSDataRule on %s has no condition: the rules behind it "
         "can never match, move it to the end",
-        last->line);
+        last->place);
       return;
     }
   }
 }
 
 static void warn_of_nobody(const server_rec *rec, const char *directive,
-  unsigned int line, char **words) {
+  const char *place, char **words) {
   if (words != NULL &&
     tls4217_expression_reach(words) == TLS4217_REACH_NOBODY) {
     tls4217_complaints_warning(rec,
-      "the %s of line %u can never match: its list excepts all whom it names",
-      directive, line);
+      "the %s on %s can never match: its list excepts all whom it names",
+      directive, place);
   }
 }
 
@@ -296,23 +296,23 @@ static void check_lists(
   for (size_t i = 0; i < data->nrules; i++) {
     const struct tls4217_policy_rule *rule = data->rules[i].data;
 
-    warn_of_nobody(rec, "TLSDataRule", rule->line, rule->users);
-    warn_of_nobody(rec, "TLSDataRule", rule->line, rule->groups);
-    warn_of_nobody(rec, "TLSDataRule", rule->line, rule->classes);
+    warn_of_nobody(rec, "TLSDataRule", rule->place, rule->users);
+    warn_of_nobody(rec, "TLSDataRule", rule->place, rule->groups);
+    warn_of_nobody(rec, "TLSDataRule", rule->place, rule->classes);
   }
 }
 
 static void check_users(const server_rec *rec) {
   for (config_rec *c = first_user_line(rec->conf); c != NULL;
        c = next_user_line(c)) {
-    unsigned int line = *((const unsigned int *) c->argv[2]);
+    const char *place = c->argv[2];
 
-    warn_of_nobody(rec, "TLSUserProtection", line, c->argv[1]);
+    warn_of_nobody(rec, "TLSUserProtection", place, c->argv[1]);
     if (means_everybody(c->argv[1]) && next_user_line(c) != NULL) {
       tls4217_complaints_warning(rec,
-        "the TLSUserProtection of line %u means everybody: the lines behind "
+        "the TLSUserProtection on %s means everybody: the lines behind "
         "it can never match, move it to the end",
-        line);
+        place);
       return;
     }
   }

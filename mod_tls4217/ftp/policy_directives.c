@@ -6,6 +6,7 @@
  * and the nearest directive wins whichever of the two names it has.
  */
 
+#include "mod_tls4217/ftp/parsing.h"
 #include "mod_tls4217/ftp/policy_directives.h"
 
 static bool is_ftpaccess(const cmd_rec *cmd) {
@@ -148,7 +149,6 @@ static char **read_list(pool *p, const char *text) {
 modret_t *tls4217_policy_directives_user(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
   enum tls4217_view view;
-  unsigned int *line;
   config_rec *c;
   int *value;
 
@@ -166,9 +166,7 @@ modret_t *tls4217_policy_directives_user(
   c->argv[1] = read_words(
     c->pool, (unsigned int) cmd->argc - 2, (char **) cmd->argv + 1);
 
-  line = pcalloc(c->pool, sizeof(*line));
-  *line = pr_parser_get_lineno();
-  c->argv[2] = line;
+  c->argv[2] = (void *) tls4217_parsing_place(c->pool);
   return PR_HANDLED(cmd);
 }
 
@@ -309,7 +307,7 @@ modret_t *tls4217_policy_directives_rule(
   c->flags |= CF_MULTI;
   rule = pcalloc(c->pool, sizeof(*rule));
   rule->view = view;
-  rule->line = pr_parser_get_lineno();
+  rule->place = tls4217_parsing_place(c->pool);
   c->argv[0] = rule;
 
   why = read_conditions(c->pool, cmd, rule);

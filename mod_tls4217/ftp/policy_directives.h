@@ -20,11 +20,11 @@
  * TLSDataProtection: argv[0] an int, enum tls4217_view; argv[1] a bool, true
  * where an .ftpaccess says it.  TLSUserProtection: argv[0] an int, enum
  * tls4217_view; argv[1] a char **, a list for rfc4217/expression.h; argv[2] an
- * unsigned int, the line of the file.  TLSDataRule: argv[0] the struct below.
+ * string, the line and its file.  TLSDataRule: argv[0] the struct below.
  */
 struct tls4217_policy_rule {
   enum tls4217_view view;
-  unsigned int line; /* of the file that it was read from */
+  const char *place; /* "line 3 of '/etc/tls.conf'" */
 
   /* Conditions; NULL: none.  All of them must hold. */
   char **commands; /* upper case, NULL at the end */

@@ -5,6 +5,7 @@
  */
 
 #include "mod_tls4217/ftp/complaints.h"
+#include "mod_tls4217/ftp/contradictions.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/policies.h"
@@ -68,6 +69,26 @@ static void resolve(const server_rec *rec, struct tls4217_settings *settings) {
   tls4217_policies_resolve(servers_pool, rec->conf, NULL, settings);
 }
 
+/* The first of those that share an address is who answers there; the list has
+ * the last one first. */
+static void compare_with_others(const struct tls4217_server *server) {
+  const struct tls4217_server *first = NULL;
+
+  for (const struct tls4217_server *other = server->next; other != NULL;
+       other = other->next) {
+    if (other->rec->ServerPort == server->rec->ServerPort &&
+      other->rec->addr != NULL && server->rec->addr != NULL &&
+      pr_netaddr_cmp(other->rec->addr, server->rec->addr) == 0) {
+      first = other;
+    }
+  }
+
+  if (first != NULL) {
+    tls4217_contradictions_shared(
+      first->rec, &first->settings, server->rec, &server->settings);
+  }
+}
+
 /* Returns the server, or NULL where TLSEngine is off. */
 static struct tls4217_server *prepare(const server_rec *rec) {
   struct tls4217_settings settings;
@@ -81,9 +102,13 @@ static struct tls4217_server *prepare(const server_rec *rec) {
 
   server = add_server(rec, &settings);
   server->offload = tls4217_offload_prepare(rec, settings.offload);
+  compare_with_others(server);
   if (tls4217_generation_build(
         servers_pool, rec, &server->settings, &server->tls) < 0) {
     server->trouble = pstrdup(servers_pool, tls4217_complaints_reason(rec));
+
+  } else {
+    tls4217_contradictions_check(rec, &server->settings, &server->tls);
   }
 
   return server;

@@ -30,8 +30,13 @@ static bool find_switch(xaset_t *set, const char *name, bool otherwise) {
 
 /* Several TLSOptions lines add up, as they do in mod_tls. */
 static unsigned long find_options(xaset_t *set) {
+  const bool *cache_off = find_value(set, "TLSSessionCache");
   unsigned long options = 0;
   config_rec *c;
+
+  if (cache_off != NULL && *cache_off) {
+    options |= TLS4217_OPT_NO_SESSION_REUSE_REQUIRED;
+  }
 
   for (c = find_config(set, CONF_PARAM, "TLSOptions", FALSE); c != NULL;
        c = find_config_next(c, c->next, CONF_PARAM, "TLSOptions", FALSE)) {

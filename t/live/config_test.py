@@ -55,7 +55,7 @@ REFUSED = (
     ("bad ciphers", OWN_PAIR + "TLSCipherSuite NO-SUCH-CIPHER",
      ("TLSCipherSuite", "NO-SUCH-CIPHER")),
     ("bad groups", OWN_PAIR + "TLSECDHCurve X25519:P-999",
-     ("TLSECDHCurve", "X25519:P-999")),
+     ("TLSECDHCurve", "'P-999'")),
     ("no address", OWN_PAIR + "TLSMasqueradeAddress ..",
      ("TLSMasqueradeAddress", "'..'")),
     ("bad protection", OWN_PAIR + "TLSDataProtection sometimes",

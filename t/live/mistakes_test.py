@@ -4,15 +4,24 @@
 An error stops the start; a warning does not.  Both name what to write.
 """
 
+import os
+import shutil
+import subprocess
 import unittest
 
 import harness
 
 ENGINE = """
 TLSEngine on
-TLSRSACertificateFile {pki}/rsa.pem
-TLSRSACertificateKeyFile {pki}/rsa.key
+TLSCertificateFile {pki}/rsa-all.pem
 """
+
+CLIENTS = ENGINE + "TLSVerifyClient on\nTLSCACertificateFile {pki}/root.pem\n"
+
+def openssl(*words):
+    subprocess.run(["openssl", *words], capture_output=True, timeout=20,
+                   check=True)
+
 
 #: name: directives, and the words of the error
 ERRORS = {
@@ -36,6 +45,44 @@ ERRORS = {
     "per-transfer in a directory": (
         "<Directory />\nTLSDataProtection per-transfer\n</Directory>",
         ("per-transfer is for servers", "line")),
+    "a blank behind a backslash": (
+        "TLSCertificateFile {pki}/rsa.pem \\ \n", ("backslash", "line")),
+    "one curve that there is not": (
+        ENGINE + "TLSECDHCurve X25519:X25591", ("'X25591'", "P-256", "line")),
+    "a subject in one line": (
+        CLIENTS + 'TLSClientCertificateMap subject "C = XX, CN = a" user a',
+        ("can never match", "-nameopt RFC2253", "line")),
+    "a subject with slashes": (
+        CLIENTS + "TLSClientCertificateMap issuer /C=XX/CN=a user a",
+        ("can never match", "-nameopt RFC2253", "line")),
+    "old versions alone": (
+        ENGINE + "TLSProtocol TLSv1 TLSv1.1",
+        ("nobody can connect", "TLSProtocol TLSv1.2", "127.0.0.1:")),
+    "no suite for the version": (
+        ENGINE + "TLSProtocol TLSv1.2\nTLSCipherSuite eNULL",
+        ("nobody can connect", "TLSCipherSuite", "127.0.0.1:")),
+    "no suite for the key": (
+        ENGINE + "TLSProtocol TLSv1.2\nTLSCipherSuite ECDHE+aECDSA",
+        ("nobody can connect", "keys of the certificates", "127.0.0.1:")),
+    "a small key": (
+        "TLSEngine on\nTLSCertificateFile {pki}/small.pem {pki}/small.key",
+        ("TLSCertificateFile '", "small.pem'", "key is too small", "RSA 2048",
+         "127.0.0.1:")),
+    "a public key": (
+        "TLSEngine on\nTLSCertificateFile {pki}/public.pem {pki}/rsa.key",
+        ("public key only", "127.0.0.1:")),
+    "an authority that is none": (
+        ENGINE + "TLSVerifyClient on\nTLSCACertificateFile {pki}/empty.pem",
+        ("TLSCACertificateFile: ", "empty.pem", "127.0.0.1:")),
+    "a directory without authorities": (
+        ENGINE + "TLSVerifyClient on\nTLSCACertificatePath {root}/home",
+        ("TLSCACertificatePath: ", "/home", "127.0.0.1:")),
+    "a revocation list that is none": (
+        CLIENTS + "TLSCARevocationFile {pki}/rsa.pem",
+        ("TLSCARevocationFile: ", "rsa.pem", "127.0.0.1:")),
+    "a directory without lists": (
+        CLIENTS + "TLSCARevocationPath {root}/home",
+        ("TLSCARevocationPath: ", "/home", "127.0.0.1:")),
     "rule in a directory": ("<Directory />\nTLSDataRule none\n</Directory>",
                             ("TLSDataRule", "line")),
 }
@@ -66,6 +113,50 @@ WARNINGS = {
         ENGINE + "TLSDataProtection per-transfer\n"
         "TLSDataRule required user *\nTLSDataRule none command LIST",
         ("can never match", "to the end")),
+    "a word of the ciphers that there is not": (
+        ENGINE + "TLSCipherSuite ECDHE+AESGCM:HIHG", ("'HIHG'", "leaves")),
+    "an excluded word that there is not": (
+        ENGINE + "TLSCipherSuite HIGH:!aNUL", ("'aNUL'", "leaves")),
+    "an old version beside others": (
+        ENGINE + "TLSProtocol TLSv1 TLSv1.1 TLSv1.2",
+        ("'TLSv1', 'TLSv1.1' of TLSProtocol", "AllowWeakSecurity")),
+    "control: two views": (
+        ENGINE + "TLSControlProtection login\nTLSRequired off",
+        ("TLSRequired: it has no effect on the control", "before it")),
+    "data: two views": (
+        ENGINE + "TLSDataProtection required\nTLSDataProtection none",
+        ("TLSDataProtection: it has no effect on the data", "before it")),
+    "the same twice": (ENGINE + "TLSEngine off", ("TLSEngine: it has no",)),
+    "CCC that nobody may use": (
+        ENGINE + "TLSControlProtection required\nTLSClearCommandChannel on",
+        ("CCC is refused to everybody", "TLSControlProtection login")),
+    "a second certificate": (
+        ENGINE + "TLSCertificateFile {pki}/expired.pem {pki}/expired.key\n"
+        "TLSCertificateFile {pki}/ec-all.pem",
+        ("ec-all.pem' is never sent", "expired.pem'")),
+    "weak security, but new versions": (
+        ENGINE + "TLSOptions AllowWeakSecurity", ("TLSProtocol ALL",)),
+    "a key for all to read": (
+        "TLSEngine on\nTLSCertificateFile {pki}/rsa-chain.pem {pki}/open.key",
+        ("every user", "read", "open.key", "chmod o=")),
+    "a self-signed certificate for all to make": (
+        "TLSEngine on\nTLSSelfSignedCertificate {root}/open/self.pem",
+        ("everybody may make files", "/open/", "root's")),
+    "an issuer that is not sent": (
+        "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem {pki}/rsa.key",
+        ("its issuer ('CN=Test Intermediate') is not sent", "fullchain.pem")),
+    "a chain in the wrong order": (
+        "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem {pki}/rsa.key\n"
+        "TLSCertificateChainFile {pki}/root.pem",
+        ("certificate 1 of its chain ('CN=Test Root')", "and so on")),
+    "authorities that cannot be read": (
+        ENGINE + "TLSCACertificateFile {pki}/none.pem",
+        ("TLSCACertificateFile: ", "none.pem")),
+    "two hosts at one address": (
+        ENGINE + "<VirtualHost 127.0.0.1>\nPort {port}\nServerName two\n"
+        "ServerAlias two.example.org\n"
+        "TLSEngine on\nTLSCertificateFile {pki}/ec-all.pem\n</VirtualHost>",
+        ("server 'two' (127.0.0.1:", "shares address and port", "(SNI)")),
     "data required of an engine that is off": (
         "TLSDataProtection required", ("TLSEngine on", "nothing is protected")),
     "control required of an engine that is off": (
@@ -74,10 +165,28 @@ WARNINGS = {
 
 
 class Mistakes(unittest.TestCase):
+    def setUp(self):
+        self.server = harness.Server("", tls="")
+        self.addCleanup(self.server.stop)
+        os.mkdir(self.server.path("open"))
+        os.chmod(self.server.path("open"), 0o777)
+        self.make_odd_files()
+
+    def make_odd_files(self):
+        path = self.server.pki.path
+        if os.path.exists(path("small.pem")):
+            return
+        shutil.copy(path("rsa.key"), path("open.key"))
+        os.chmod(path("open.key"), 0o644)
+        openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj",
+                "/CN=localhost", "-keyout", path("small.key"), "-out",
+                path("small.pem"))
+        openssl("pkey", "-in", path("rsa.key"), "-pubout", "-out",
+                path("public.pem"))
+
     def check(self, directives):
-        server = harness.Server(directives, tls="")
-        self.addCleanup(server.stop)
-        return server.check_config()
+        self.server.directives = directives
+        return self.server.check_config()
 
     def test_errors(self):
         for name, (directives, words) in ERRORS.items():
