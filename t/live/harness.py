@@ -12,11 +12,12 @@ import unittest
 
 import client
 from daemon import (Server, STOCK_MODULES, TLS, account, has_ipv6, module,
-                    module_name, own, stock_module)
+                    module_name, own, proftpd, stock_module)
+from program import POOLS_FREE
 
-__all__ = ["LiveCase", "Server", "STOCK_MODULES", "TLS", "account",
+__all__ = ["LiveCase", "POOLS_FREE", "Server", "STOCK_MODULES", "TLS", "account",
            "both_versions", "has_ipv6", "main", "module", "module_name", "own",
-           "stock_module"]
+           "proftpd", "stock_module"]
 
 #: No single test may take longer, whatever hangs.
 TEST_SECONDS = 40
@@ -29,17 +30,18 @@ def _too_long(*_):
 class LiveCase(unittest.TestCase):
     """A TestCase with one server for all its tests.
 
-    SERVER holds the keywords for Server; VERSION pins the TLS version of the
+    SERVER holds the keywords for SERVER_CLASS; VERSION pins the TLS version of the
     clients (see both_versions).
     """
 
+    SERVER_CLASS = Server
     SERVER = {}
     VERSION = None
     maxDiff = 2000
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(**cls.SERVER)
+        cls.server = cls.SERVER_CLASS(**cls.SERVER)
         cls.addClassCleanup(cls.server.stop)
         cls.prepare()
         cls.server.start()
