@@ -7,6 +7,8 @@ The environment says which:
     TLS4217_MODULE_ORDER  where our LoadModule line stands: "core" (default,
                           behind those of the core's own modules and ahead of
                           all others), "first" or "last"
+    TLS4217_POOLS_FREE    set where the server's pools free(3) their memory and
+                          AddressSanitizer watches (t/core/run)
 
 Distributions differ in what they build into the server: Debian 13 has
 mod_xfer, mod_ls and mod_delay as shared modules, Debian 12 has them built in.
@@ -30,6 +32,8 @@ CORE_MODULES = (
 LAST_MODULE = "mod_ifsession"
 
 ORDERS = ("core", "first", "last")
+
+POOLS_FREE = bool(os.environ.get("TLS4217_POOLS_FREE"))
 
 
 def proftpd():
