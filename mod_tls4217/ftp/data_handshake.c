@@ -30,6 +30,12 @@ static int handshake_timeout(const struct tls4217_session *sess) {
 
 /* RFC 4217, section 10.2: a server may insist on a cached session. */
 static int check_reuse(struct tls4217_session *sess) {
+  static const enum tls4217_reply_id refusals[] = {
+    [TLS4217_REUSE_NONE] = TLS4217_REPLY_DATA_NOT_REUSED,
+    [TLS4217_REUSE_FOREIGN] = TLS4217_REPLY_DATA_FOREIGN_SESSION,
+    [TLS4217_REUSE_STALE] = TLS4217_REPLY_DATA_FOREIGN_SESSION,
+    [TLS4217_REUSE_OTHER_HOST] = TLS4217_REPLY_DATA_OTHER_HOST,
+  };
   enum tls4217_reuse reuse;
 
   if (sess->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) {
@@ -41,10 +47,7 @@ static int check_reuse(struct tls4217_session *sess) {
     return 0;
   }
 
-  tls4217_failure_set_reply(sess,
-    reuse == TLS4217_REUSE_NONE ? TLS4217_REPLY_DATA_NOT_REUSED :
-                                  TLS4217_REPLY_DATA_FOREIGN_SESSION,
-    NULL);
+  tls4217_failure_set_reply(sess, refusals[reuse], NULL);
   return -1;
 }
 

@@ -8,9 +8,11 @@
 
 #include <openssl/err.h>
 
+#include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/environment.h"
 #include "mod_tls4217/ftp/handshake.h"
+#include "mod_tls4217/ftp/hosts.h"
 #include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/tls/farewell.h"
@@ -66,9 +68,9 @@ static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
   bool spoken;
 
   tls4217_error_clear(&err);
-  conn = tls4217_connection_new(sess->server->tls.context, TLS4217_CHANNEL_CONTROL,
-    PR_NETIO_FD(session.c->instrm), PR_NETIO_FD(session.c->outstrm),
-    &sess->binding, &waiter, &err);
+  conn = tls4217_connection_new(sess->server->tls.context,
+    TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
+    PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, &err);
 
   if (conn != NULL && tls4217_session_apply_class(sess, conn, &err) == 0 &&
     tls4217_connection_handshake(
@@ -80,6 +82,22 @@ static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
   tls4217_connection_free(conn);
   end_after_failure(sess, spoken, &err);
   return NULL;
+}
+
+/* RFC 7151, section 3.2.2.  HOST behind TLS is compared by mod_core. */
+static void end_where_hosts_differ(struct tls4217_session *sess) {
+  if (tls4217_hosts_agree(sess)) {
+    return;
+  }
+
+  tls4217_answer_now(TLS4217_REPLY_TWO_HOSTS);
+  tls4217_session_log(sess,
+    "control connection from %s: HOST was '%s', and the TLS handshake (SNI) "
+    "names another host of ours: the session ends",
+    pr_netaddr_get_ipstr(session.c->remote_addr),
+    (const char *) pr_table_get(session.notes, "mod_core.host", NULL));
+  pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
+    "HOST and SNI name different hosts");
 }
 
 void tls4217_handshake_protect(
@@ -100,6 +118,8 @@ void tls4217_handshake_protect(
     tls4217_peer_end_session(err.text);
     return;
   }
+
+  end_where_hosts_differ(sess);
 
   tls4217_state_protect(&sess->state, level);
 

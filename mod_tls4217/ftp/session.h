@@ -26,6 +26,7 @@ struct tls4217_control_channel {
   /* What the last handshake was made from.  HOST may change the server; the
    * data connections must stay with the control connection's sessions. */
   const struct tls4217_context *context;
+  const server_rec *named; /* by the handshake's server name; NULL: nobody */
   struct tls4217_command_buffer input;
   bool ended;        /* the peer will send no more */
   bool writing;      /* inside a write: do not write */

@@ -97,3 +97,7 @@ struct tls4217_verdict tls4217_gate_login(
   return judge_user(state, view, TLS4217_REPLY_LOGIN_NOT_PROTECTED,
     TLS4217_REPLY_LOGIN_PROTECTED);
 }
+
+bool tls4217_gate_are_two_hosts(const void *one, const void *other) {
+  return one != NULL && other != NULL && one != other;
+}

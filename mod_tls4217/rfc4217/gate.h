@@ -38,4 +38,11 @@ struct tls4217_verdict tls4217_gate_user(
 struct tls4217_verdict tls4217_gate_login(
   const struct tls4217_state *state, enum tls4217_view view);
 
+/*
+ * Whether two names of a host that one client has given mean two different
+ * ones (RFC 7151, section 3.2.2).  A host is any object of the caller's; NULL
+ * is none of ours, or no name at all, and contradicts nothing.
+ */
+bool tls4217_gate_are_two_hosts(const void *one, const void *other);
+
 #endif

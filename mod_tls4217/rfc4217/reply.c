@@ -43,6 +43,9 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_PEER_REFUSED] = { "421",
     "This TLS session is not acceptable here, closing the connection: "
     "check your client certificate" },
+  [TLS4217_REPLY_TWO_HOSTS] = { "421",
+    "HOST and TLS (SNI) name different hosts of this server, closing the "
+    "connection: name the same one in both" },
 
   [TLS4217_REPLY_PBSZ_ZERO] = { "200", "PBSZ 0 successful" },
   [TLS4217_REPLY_PBSZ_OTHER] = { "200", "PBSZ=0" },
@@ -132,6 +135,9 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_DATA_FOREIGN_SESSION] = { "522",
     "The data connection resumed the TLS session of another "
     "connection: " REUSE_ADVICE },
+  [TLS4217_REPLY_DATA_OTHER_HOST] = { "522",
+    "The data connection named another host of this server (SNI) than its "
+    "control connection: give the same server name on both" },
   [TLS4217_REPLY_DATA_OTHER_PEER] = { "522",
     "The data connection did not show the client certificate of its control "
     "connection: use the same certificate on both" },

@@ -22,6 +22,7 @@ enum tls4217_reply_id {
   TLS4217_REPLY_AUTH_NO_CERTIFICATE, /* 431 */
   TLS4217_REPLY_HANDSHAKE_FAILED,    /* 421, in clear */
   TLS4217_REPLY_PEER_REFUSED,        /* 421; the caller adds ": reason" */
+  TLS4217_REPLY_TWO_HOSTS,           /* 421: HOST and SNI differ */
 
   TLS4217_REPLY_PBSZ_ZERO,        /* 200 */
   TLS4217_REPLY_PBSZ_OTHER,       /* 200, with PBSZ=0 */
@@ -67,6 +68,7 @@ enum tls4217_reply_id {
   TLS4217_REPLY_DATA_HANDSHAKE,       /* 522; the caller adds ": reason" */
   TLS4217_REPLY_DATA_NOT_REUSED,      /* 522: full handshake */
   TLS4217_REPLY_DATA_FOREIGN_SESSION, /* 522: session of someone else */
+  TLS4217_REPLY_DATA_OTHER_HOST,      /* 522: another server name */
   TLS4217_REPLY_DATA_OTHER_PEER,      /* 522: another client certificate */
 
   TLS4217_REPLY_COUNT,

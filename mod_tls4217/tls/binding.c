@@ -14,6 +14,7 @@
 #include <openssl/rand.h>
 
 #include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/hello.h"
 #include "mod_tls4217/tls/compat.h"
 #include "mod_tls4217/tls/verify.h"
 
@@ -130,10 +131,24 @@ static SSL_TICKET_RETURN judge_control_ticket(SSL *ssl,
   return SSL_TICKET_RETURN_USE_RENEW;
 }
 
-static SSL_TICKET_RETURN judge_data_ticket(
+/* RFC 6066, section 3: a server must not resume under another server name. */
+static bool names_other_host(SSL *ssl, const struct tls4217_binding *binding) {
+  const struct tls4217_hello *hello = tls4217_connection_hello(ssl);
+
+  return binding->is_other_host != NULL && hello != NULL &&
+    hello->server_name[0] != '\0' &&
+    binding->is_other_host(binding->who, hello->server_name);
+}
+
+static SSL_TICKET_RETURN judge_data_ticket(SSL *ssl,
   struct tls4217_bound *bound, SSL_SESSION *session, const unsigned char *id) {
   if (id == NULL || is_own(bound->binding, id) == false) {
     bound->reuse = TLS4217_REUSE_FOREIGN;
+    return SSL_TICKET_RETURN_IGNORE;
+  }
+
+  if (names_other_host(ssl, bound->binding)) {
+    bound->reuse = TLS4217_REUSE_OTHER_HOST;
     return SSL_TICKET_RETURN_IGNORE;
   }
 
@@ -180,7 +195,7 @@ static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
     return judge_control_ticket(ssl, bound, session, id);
   }
 
-  return judge_data_ticket(bound, session, id);
+  return judge_data_ticket(ssl, bound, session, id);
 }
 
 /*
@@ -190,7 +205,7 @@ static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
  */
 static SSL_SESSION *find_session_cb(
   SSL *ssl, const unsigned char *id, int id_len, int *copy) {
-  const struct tls4217_bound *bound;
+  struct tls4217_bound *bound;
   const unsigned char *own;
   SSL_SESSION *session;
   unsigned int own_len = 0;
@@ -206,6 +221,11 @@ static SSL_SESSION *find_session_cb(
   own = SSL_SESSION_get_id(bound->binding->session, &own_len);
   if (id_len < 0 || own_len != (unsigned int) id_len ||
     CRYPTO_memcmp(own, id, own_len) != 0) {
+    return NULL;
+  }
+
+  if (names_other_host(ssl, bound->binding)) {
+    bound->reuse = TLS4217_REUSE_OTHER_HOST;
     return NULL;
   }
 

@@ -30,10 +30,11 @@
 
 /* How a data connection's handshake stands to its control connection. */
 enum tls4217_reuse {
-  TLS4217_REUSE_NONE,    /* full handshake, no session was offered */
-  TLS4217_REUSE_OWN,     /* resumed a session of the control connection */
-  TLS4217_REUSE_FOREIGN, /* offered a session of another connection */
-  TLS4217_REUSE_STALE    /* offered one that we cannot use any more */
+  TLS4217_REUSE_NONE,      /* full handshake, no session was offered */
+  TLS4217_REUSE_OWN,       /* resumed a session of the control connection */
+  TLS4217_REUSE_FOREIGN,   /* offered a session of another connection */
+  TLS4217_REUSE_STALE,     /* offered one that we cannot use any more */
+  TLS4217_REUSE_OTHER_HOST /* offered its own, and named another host */
 };
 
 /* The ids of one control connection. */
@@ -42,6 +43,14 @@ struct tls4217_binding {
   unsigned char resumed[TLS4217_BINDING_ID_SIZE];
   bool has_resumed;     /* the control connection resumed a session */
   SSL_SESSION *session; /* its TLS 1.2 session with an id, or NULL; owned */
+
+  /*
+   * Whether a server name is that of another host than the control
+   * connection's: a data connection that gives it resumes nothing (RFC 6066,
+   * section 3).  NULL: no name is.  Set by the owner, with what who is.
+   */
+  bool (*is_other_host)(const void *who, const char *name);
+  const void *who;
 };
 
 /* What the callbacks of this file need to know of one SSL, and learn. */

@@ -8,6 +8,44 @@
 
 #include <string.h>
 
+/* The name goes into logs and notes: only what a name can have. */
+static void keep_name(
+  struct tls4217_hello *hello, const unsigned char *name, size_t size) {
+  static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
+                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:*";
+  size_t len;
+
+  for (len = 0; len < sizeof(hello->server_name) - 1 && len < size; len++) {
+    hello->server_name[len] = name[len] != '\0' &&
+        strchr(fit, name[len]) != NULL ?
+      (char) name[len] :
+      '?';
+  }
+
+  hello->server_name[len] = '\0';
+}
+
+static size_t read_size(const unsigned char *bytes) {
+  return (size_t) bytes[0] << 8 | bytes[1];
+}
+
+/*
+ * The list of names (RFC 6066, section 3): its size, and one host_name, type 0.
+ * Read here, because sessions are looked up before OpenSSL reads it; what is
+ * malformed OpenSSL refuses later.
+ */
+static void read_server_name(SSL *ssl, struct tls4217_hello *hello) {
+  const unsigned char *data;
+  size_t len;
+
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &len) ==
+      1 &&
+    len > 5 && data[2] == TLSEXT_NAMETYPE_host_name &&
+    read_size(data + 3) == len - 5) {
+    keep_name(hello, data + 5, len - 5);
+  }
+}
+
 /*
  * A session id in a ClientHello means a TLS 1.2 session, unless the client
  * knows TLS 1.3: then it may be the dummy of RFC 8446, appendix D.4.
@@ -25,41 +63,24 @@ static int read_hello_cb(SSL *ssl, int *alert, void *arg) {
     hello->offered_id = SSL_client_hello_get0_session_id(ssl, &data) > 0 &&
       SSL_client_hello_get0_ext(
         ssl, TLSEXT_TYPE_supported_versions, &data, &len) != 1;
+    read_server_name(ssl, hello);
   }
 
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 
-/* The name goes into logs and notes: only what a name can have. */
-static void keep_name(struct tls4217_hello *hello, const char *name) {
-  static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
-                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:*";
-  size_t len;
-
-  for (len = 0; len < sizeof(hello->server_name) - 1 && name[len] != '\0';
-       len++) {
-    hello->server_name[len] = strchr(fit, name[len]) != NULL ? name[len] : '?';
-  }
-
-  hello->server_name[len] = '\0';
-}
-
-static int read_server_name_cb(SSL *ssl, int *alert, void *arg) {
-  struct tls4217_hello *hello = tls4217_connection_hello(ssl);
-  const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+/* Whether the name is acknowledged. */
+static int answer_server_name_cb(SSL *ssl, int *alert, void *arg) {
+  const struct tls4217_hello *hello = tls4217_connection_hello(ssl);
 
   (void) alert;
   (void) arg;
 
-  if (hello == NULL || name == NULL) {
-    return SSL_TLSEXT_ERR_NOACK;
-  }
-
-  keep_name(hello, name);
-  return SSL_TLSEXT_ERR_OK;
+  return hello != NULL && hello->server_name[0] != '\0' ? SSL_TLSEXT_ERR_OK :
+                                                          SSL_TLSEXT_ERR_NOACK;
 }
 
 void tls4217_hello_install(SSL_CTX *ctx) {
   SSL_CTX_set_client_hello_cb(ctx, read_hello_cb, NULL);
-  (void) SSL_CTX_set_tlsext_servername_callback(ctx, read_server_name_cb);
+  (void) SSL_CTX_set_tlsext_servername_callback(ctx, answer_server_name_cb);
 }

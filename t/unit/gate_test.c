@@ -192,10 +192,23 @@ static void test_users(void **unused) {
   }
 }
 
+static void test_two_hosts(void **unused) {
+  const int hosts[2] = { 0 };
+
+  (void) unused;
+
+  assert_false(tls4217_gate_are_two_hosts(NULL, NULL));
+  assert_false(tls4217_gate_are_two_hosts(&hosts[0], NULL));
+  assert_false(tls4217_gate_are_two_hosts(NULL, &hosts[1]));
+  assert_false(tls4217_gate_are_two_hosts(&hosts[0], &hosts[0]));
+  assert_true(tls4217_gate_are_two_hosts(&hosts[0], &hosts[1]));
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
     { "4217-10.1-commands-before-tls", test_commands, NULL, NULL, NULL },
     { "4217-10.1-users", test_users, NULL, NULL, NULL },
+    { "7151-3.2.2-two-hosts", test_two_hosts, NULL, NULL, NULL },
   };
 
   return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

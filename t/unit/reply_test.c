@@ -33,6 +33,7 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_AUTH_NO_CERTIFICATE, "431", "certificate" },
   { TLS4217_REPLY_HANDSHAKE_FAILED, "421", "clos" },
   { TLS4217_REPLY_PEER_REFUSED, "421", "clos" },
+  { TLS4217_REPLY_TWO_HOSTS, "421", "the same one in both" },
   { TLS4217_REPLY_PBSZ_ZERO, "200", "PBSZ" },
   { TLS4217_REPLY_PBSZ_OTHER, "200", "PBSZ=0" },
   { TLS4217_REPLY_PBSZ_MALFORMED, "501", "send PBSZ 0" },
@@ -73,6 +74,7 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_DATA_HANDSHAKE, "522", "TLS negotiation" },
   { TLS4217_REPLY_DATA_NOT_REUSED, "522", "NoSessionReuseRequired" },
   { TLS4217_REPLY_DATA_FOREIGN_SESSION, "522", "NoSessionReuseRequired" },
+  { TLS4217_REPLY_DATA_OTHER_HOST, "522", "the same server name" },
   { TLS4217_REPLY_DATA_OTHER_PEER, "522", "same certificate" },
 };
 

@@ -1,0 +1,47 @@
+/*
+ * mod_tls4217 - the hosts of ours, by name
+ *
+ * See hosts.h.
+ */
+
+#include "mod_tls4217/ftp/hosts.h"
+#include "mod_tls4217/rfc4217/gate.h"
+
+/* As mod_core finds it for HOST: a ServerAlias, at this address and port. */
+static const server_rec *find_host(const char *name) {
+  return name != NULL && session.c != NULL ?
+    pr_namebind_get_server(name, main_server->addr, session.c->local_port) :
+    NULL;
+}
+
+/* What the server name of the control connection's handshake means. */
+static const server_rec *find_named(const struct tls4217_session *sess) {
+  struct tls4217_connection_info info;
+
+  if ((sess->settings.options & TLS4217_OPT_IGNORE_SNI) != 0) {
+    return NULL;
+  }
+
+  tls4217_connection_info(sess->control.conn, &info);
+  return find_host(info.server_name);
+}
+
+static bool is_other_host(const void *who, const char *name) {
+  const struct tls4217_session *sess = who;
+  const server_rec *own = sess->control.named;
+
+  return (sess->settings.options & TLS4217_OPT_IGNORE_SNI) == 0 &&
+    tls4217_gate_are_two_hosts(
+      own != NULL ? own : main_server, find_host(name));
+}
+
+bool tls4217_hosts_agree(struct tls4217_session *sess) {
+  const char *host = pr_table_get(session.notes, "mod_core.host", NULL);
+
+  sess->control.named = find_named(sess);
+  sess->binding.is_other_host = is_other_host;
+  sess->binding.who = sess;
+
+  return tls4217_gate_are_two_hosts(
+           host != NULL ? main_server : NULL, sess->control.named) == false;
+}
