@@ -201,7 +201,11 @@ static modret_t *set_ciphers(
     versions = tls4217_version_parse(
       (const char *const *) (cmd->argv + 1), 1, NULL, &err);
     if (versions == 0) {
-      return tls4217_directive_refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
+      return tls4217_directive_refuse(cmd,
+        pstrcat(cmd->tmp_pool, err.text,
+          "; behind it comes one list, with ':' between its words, and no "
+          "blanks",
+          NULL));
     }
   }
 

@@ -23,7 +23,9 @@ static const struct tls_option options[] = {
   { "AllowDotLogin", TLS4217_OPT_ALLOW_DOT_LOGIN, NULL },
   { "AllowPerUser", TLS4217_OPT_ALLOW_PER_USER,
     "ignored: AUTH after login stays refused, because the password has "
-    "crossed in clear by then" },
+    "crossed in clear by then; exceptions are lines of TLSUserProtection: "
+    "'TLSUserProtection optional NAME', and behind it 'TLSUserProtection "
+    "required *' in place of TLSRequired" },
   { "AllowWeakDH", TLS4217_OPT_ALLOW_WEAK_DH,
     "ignored: use AllowWeakSecurity where a client cannot do better" },
   { "AllowWeakSecurity", TLS4217_OPT_ALLOW_WEAK_SECURITY, NULL },
@@ -68,7 +70,8 @@ modret_t *tls4217_option_directives_set(
     if (option == NULL) {
       return tls4217_directive_refuse(cmd,
         pstrcat(cmd->tmp_pool, "there is no option '", (char *) cmd->argv[i],
-          "'", NULL));
+          "'; options have blanks between them, and the manual lists them",
+          NULL));
     }
 
     if (option->effect != NULL) {

@@ -9,6 +9,7 @@
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/policies.h"
+#include "mod_tls4217/ftp/sections.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/tls/footprint.h"
 
@@ -103,6 +104,7 @@ static struct tls4217_server *prepare(const server_rec *rec) {
   server = add_server(rec, &settings);
   server->offload = tls4217_offload_prepare(rec, settings.offload);
   compare_with_others(server);
+  tls4217_sections_check(rec, &server->settings);
   if (tls4217_generation_build(
         servers_pool, rec, &server->settings, &server->tls) < 0) {
     server->trouble = pstrdup(servers_pool, tls4217_complaints_reason(rec));

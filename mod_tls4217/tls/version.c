@@ -84,8 +84,10 @@ static int apply_word(const char *text, unsigned int *set, const char **ignored,
   const struct word *word = find_word(has_sign(text) ? text + 1 : text);
 
   if (word == NULL) {
-    tls4217_error_set(
-      err, 0, "unknown TLS version '%.40s'; known are " KNOWN_WORDS, text);
+    tls4217_error_set(err, 0,
+      "unknown TLS version '%.40s'; known are " KNOWN_WORDS
+      ", with blanks between them",
+      text);
     return -1;
   }
 

@@ -164,6 +164,33 @@ WARNINGS = {
 }
 
 
+#: The same with mod_ifsession: name, directives, words.
+SECTIONS = {
+    "a user's TLS, asked for too late": (
+        ENGINE + "<IfUser alice,bob>\nTLSRequired on\n</IfUser>",
+        ("<IfUser alice,bob>: ", "comes too late",
+         "'TLSUserProtection required alice,bob'")),
+    "a group's": (
+        ENGINE + "<IfGroup staff>\nTLSRequired on\n</IfGroup>",
+        ("<IfGroup staff>: ", "'TLSUserProtection required NAME,NAME'")),
+    "a user's exception": (
+        ENGINE + "TLSRequired on\n<IfUser alice>\nTLSRequired off\n</IfUser>",
+        ("<IfUser alice>: ", "'TLSUserProtection optional alice'",
+         "'TLSUserProtection required *'")),
+    "an anonymous exception": (
+        ENGINE + "TLSRequired auth\n<Anonymous {root}/home>\nUser nobody\n"
+        "TLSRequired off\n</Anonymous>",
+        ("<Anonymous ", "'TLSUserProtection optional nobody'",
+         "'TLSUserProtection required *'")),
+    "a handshake that is over": (
+        ENGINE + "<IfUser alice>\nTLSProtocol TLSv1.2\n</IfUser>",
+        ("<IfUser alice>: TLSProtocol has no effect there",)),
+    "a context that is made": (
+        ENGINE + "<IfClass all>\nTLSECDHCurve P-256\n</IfClass>",
+        ("<IfClass all>: TLSECDHCurve has no effect there",)),
+}
+
+
 class Mistakes(unittest.TestCase):
     def setUp(self):
         self.server = harness.Server("", tls="")
@@ -204,6 +231,26 @@ class Mistakes(unittest.TestCase):
                 self.assertIn("warning", text)
                 for word in words:
                     self.assertIn(word, text)
+
+    @unittest.skipUnless(harness.stock_module("mod_ifsession"),
+                         "this ProFTPD has no mod_ifsession")
+    def test_sections_that_come_too_late(self):
+        for name, (directives, words) in SECTIONS.items():
+            with self.subTest(name):
+                code, text = self.check(
+                    "LoadModule mod_ifsession.c\n" + directives)
+                self.assertEqual(code, 0, text)
+                for word in words:
+                    self.assertIn(word, text)
+
+    def test_sections_in_time_are_quiet(self):
+        code, text = self.check(
+            "LoadModule mod_ifsession.c\n" + ENGINE + "<IfClass all>\n"
+            "TLSProtocol TLSv1.2\nTLSRequired on\n</IfClass>\n"
+            "<IfUser a>\nTLSOptions NoSessionReuseRequired\n"
+            "TLSDataProtection required\n</IfUser>")
+        self.assertEqual(code, 0, text)
+        self.assertNotIn("warning", text)
 
     def test_what_can_be_meant_is_quiet(self):
         code, text = self.check(
