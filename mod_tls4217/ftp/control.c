@@ -166,6 +166,15 @@ static bool is_command_poll(const pr_netio_stream_t *strm) {
     (session.sf_flags & SF_XFER) == 0;
 }
 
+/* What was said on a data connection that is over is read away meanwhile. */
+static int poll_socket(struct tls4217_session *sess, pr_netio_stream_t *strm) {
+  if (is_command_poll(strm)) {
+    tls4217_linger_wait(&sess->linger, PR_NETIO_FD(strm));
+  }
+
+  return sess->plain->poll(strm);
+}
+
 static int poll_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
 
@@ -174,7 +183,7 @@ static int poll_cb(pr_netio_stream_t *strm) {
   }
 
   if (tls4217_control_owns(sess, strm) == false) {
-    return sess->plain->poll(strm);
+    return poll_socket(sess, strm);
   }
 
   /* A write waits by itself, and has a time limit. */
@@ -192,7 +201,7 @@ static int poll_cb(pr_netio_stream_t *strm) {
     return 1;
   }
 
-  return sess->plain->poll(strm);
+  return poll_socket(sess, strm);
 }
 
 /* Writing replies. */

@@ -141,6 +141,16 @@ static bool is_unfiltered(void) {
   return netio != NULL && netio->write == write_cb;
 }
 
+static int refuse(struct tls4217_session *sess) {
+  int code = SSL_ERROR_SSL;
+
+  pr_event_generate("mod_tls.data-handshake-failed", &code);
+  tls4217_data_end_refuse(sess);
+  session.d->xerrno = EPERM;
+  errno = EPERM;
+  return -1;
+}
+
 static int postopen_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
   const SSL *ssl;
@@ -154,16 +164,14 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   sess->failure.code = NULL;
   sess->data.in = session.d->instrm;
   sess->data.out = session.d->outstrm;
+  sess->data.sends = (session.xfer.direction == PR_NETIO_IO_WR);
 
   /* The core corks data sockets: our flight must not wait for a full packet. */
   (void) pr_inet_set_proto_cork(PR_NETIO_FD(sess->data.out), 0);
 
   if (tls4217_data_handshake_run(
         sess, is_unfiltered() ? send_by_kernel : NULL) < 0) {
-    tls4217_data_end_refuse(sess);
-    session.d->xerrno = EPERM;
-    errno = EPERM;
-    return -1;
+    return refuse(sess);
   }
 
   ssl = tls4217_connection_ssl(sess->data.conn);
@@ -190,6 +198,7 @@ static int close_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (owns(sess, strm)) {
+    tls4217_data_end_break_off(sess);
     tls4217_data_end_drop(sess);
   }
 

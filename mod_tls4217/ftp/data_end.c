@@ -13,34 +13,67 @@
 #include "mod_tls4217/ftp/transfers.h"
 #include "mod_tls4217/tls/kernel.h"
 
-/* Milliseconds: close_notify waits for a client that is still reading. */
-#define SHUTDOWN_TIMEOUT 60000
-
-/* How often a socket is read away before it is closed, a kibibyte each. */
-#define MAX_LEFTOVERS 64
+/* Milliseconds: close_notify waits for a client that is still reading, a
+ * while for one that has asked for the end, and not at all where nobody has
+ * the time. */
+#define WHOLE_TIMEOUT   60000
+#define ABORTED_TIMEOUT 300
+#define NO_TIMEOUT      0
 
 void tls4217_data_end_drop(struct tls4217_session *sess) {
   tls4217_connection_free(sess->data.conn);
   memset(&sess->data, 0, sizeof(sess->data));
 }
 
-/* Without the shutdown the core would linger for the client's close before it
- * sends the reply. */
-void tls4217_data_end_refuse(struct tls4217_session *sess) {
-  int code = SSL_ERROR_SSL;
+/*
+ * The core would linger for the client's close, up to ten seconds, before it
+ * sends the reply; it does not where the stream has no descriptor.  It closes
+ * the descriptor nevertheless: that is in its conn_t, too.
+ */
+static int end_socket(struct tls4217_session *sess, pr_netio_stream_t *strm) {
+  int fd = PR_NETIO_FD(strm);
 
-  pr_event_generate("mod_tls.data-handshake-failed", &code);
-
-  (void) shutdown(PR_NETIO_FD(session.d->instrm), SHUT_RDWR);
-  tls4217_data_end_drop(sess);
+  strm->strm_fd = -1;
+  return tls4217_linger_begin(&sess->linger, fd);
 }
 
-static void send_close_notify(struct tls4217_session *sess) {
+/* Whether a client could take what it has got for a whole file: not so one
+ * that has sent ABOR, and waits for the end. */
+static bool is_cut(const struct tls4217_session *sess) {
+  return sess->data.sends &&
+    (sess->failure.code != NULL || sess->control.ended);
+}
+
+enum ending {
+  IN_ORDER, /* close_notify */
+  CUT       /* an alert */
+};
+
+/* Of a transfer that is not whole: whatever comes of it. */
+static void say_end(
+  struct tls4217_session *sess, enum ending ending, int timeout) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  tls4217_connection_wait_with(sess->data.conn, &tls4217_waiter_poll);
+  if (ending == CUT) {
+    (void) tls4217_connection_alert(sess->data.conn, timeout, &err);
+
+  } else {
+    (void) tls4217_connection_shutdown(sess->data.conn, false, timeout, &err);
+  }
+
+  if (tls4217_error_is_set(&err)) {
+    pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
+  }
+}
+
+static void say_whole(struct tls4217_session *sess) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
   if (tls4217_connection_shutdown(
-        sess->data.conn, false, SHUTDOWN_TIMEOUT, &err) == 0) {
+        sess->data.conn, false, WHOLE_TIMEOUT, &err) == 0) {
     return;
   }
 
@@ -52,35 +85,37 @@ static void send_close_notify(struct tls4217_session *sess) {
   }
 }
 
-/*
- * Ends the connection in both directions, so that the core does not linger
- * for a client that closes only when it has the reply.  Our close_notify is
- * behind all data: whatever the client says in answer to it, it has read all.
- * What it said before is read away, because a socket that is closed with
- * unread bytes is reset, and a reset discards what is still to be sent.
- */
-static int end_stream(int fd) {
-  char scratch[1024];
-
-  for (int i = 0; i < MAX_LEFTOVERS; i++) {
-    if (recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT) <= 0) {
-      break;
-    }
+void tls4217_data_end_refuse(struct tls4217_session *sess) {
+  if (sess->data.conn != NULL) {
+    say_end(sess, IN_ORDER, NO_TIMEOUT);
   }
 
-  return shutdown(fd, SHUT_RDWR);
+  (void) end_socket(sess, session.d->outstrm);
+  tls4217_data_end_drop(sess);
 }
 
 int tls4217_data_end_shutdown(
   struct tls4217_session *sess, pr_netio_stream_t *strm) {
+  if (sess->data.ended) {
+    return 0;
+  }
+
   /* The end of the data, close_notify and FIN: one segment, if they fit. */
   (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 1);
 
-  /* A transfer that was cut must not look complete. */
-  if (tls4217_data_waiter_is_aborted(sess) == false &&
-    sess->failure.code == NULL) {
-    send_close_notify(sess);
+  if (tls4217_data_waiter_is_aborted(sess) || sess->failure.code != NULL) {
+    say_end(sess, is_cut(sess) ? CUT : IN_ORDER, ABORTED_TIMEOUT);
+
+  } else {
+    say_whole(sess);
   }
 
-  return end_stream(PR_NETIO_FD(strm));
+  sess->data.ended = true;
+  return end_socket(sess, strm);
+}
+
+void tls4217_data_end_break_off(struct tls4217_session *sess) {
+  if (sess->data.ended == false) {
+    say_end(sess, sess->data.sends ? CUT : IN_ORDER, NO_TIMEOUT);
+  }
 }

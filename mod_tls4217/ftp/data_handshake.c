@@ -96,7 +96,7 @@ static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
     return -1;
   }
 
-  if (session.xfer.direction == PR_NETIO_IO_WR) {
+  if (sess->data.sends) {
     tls4217_connection_expect_output(sess->data.conn);
   }
 

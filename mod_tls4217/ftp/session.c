@@ -241,6 +241,7 @@ static void exit_ev(const void *event_data, void *user_data) {
 
   (void) event_data;
   tls4217_upload_end(sess);
+  tls4217_linger_end(&sess->linger);
   tls4217_connection_free(sess->data.conn);
   sess->data.conn = NULL;
   tls4217_binding_clear(&sess->binding);

@@ -12,6 +12,7 @@
 #include "mod_tls4217/ftp/command_buffer.h"
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/keeper.h"
+#include "mod_tls4217/ftp/linger.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/ftp/settings.h"
 #include "mod_tls4217/rfc4217/heldfile.h"
@@ -37,7 +38,9 @@ struct tls4217_control_channel {
 struct tls4217_data_channel {
   struct tls4217_connection *conn; /* NULL: in clear */
   pr_netio_stream_t *in, *out;     /* the streams that it serves */
+  bool sends;                      /* a download or a listing, not an upload */
   bool whole; /* a small file, which leaves with the close_notify */
+  bool ended; /* the client has been told that it is over */
 };
 
 /* The reply that a failed transfer gets instead of the core's (failure.c). */
@@ -101,6 +104,7 @@ struct tls4217_session {
   struct tls4217_peer peer;
   array_header *variables; /* names, set by environment.c; or NULL */
   struct tls4217_data_channel data;
+  struct tls4217_linger linger; /* of the data connection before */
   struct tls4217_failure failure;
   struct tls4217_upload upload;
   struct tls4217_offload offload;

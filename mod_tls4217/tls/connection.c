@@ -14,6 +14,7 @@
 #include <openssl/err.h>
 
 #include "mod_tls4217/tls/connection.h"
+#include "mod_tls4217/tls/alert.h"
 #include "mod_tls4217/tls/gather.h"
 #include "mod_tls4217/tls/hello.h"
 #include "mod_tls4217/tls/kernel.h"
@@ -26,8 +27,10 @@
 /* The most that a TLS record holds (RFC 8446, section 5.1). */
 #define RECORD (16 * 1024)
 
-/* What a data connection hands to write(2) at once, for the same reasons. */
-#define GATHER (64 * 1024)
+/* What a data connection hands to write(2) at once, in records, for the same
+ * reasons; and what each record may be longer than its plaintext. */
+#define GATHER   4
+#define OVERHEAD 512
 
 struct tls4217_connection {
   struct tls4217_sslio io;
@@ -36,7 +39,8 @@ struct tls4217_connection {
   struct tls4217_hello hello;
 
   bool established;
-  bool gathers; /* records wait for a flush */
+  size_t gathers; /* plaintext that fits into the buffer; 0: there is none */
+  bool gave_up;   /* a write did: nothing but the end may follow */
   unsigned int handshake_ms;
 };
 
@@ -208,30 +212,71 @@ bool tls4217_connection_cut_between_records(
 
 static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,
   struct tls4217_error *err) {
-  return conn->gathers ? tls4217_gather_flush(conn->io.ssl, conn->io.wfd,
-                           &conn->io.waiter, deadline, err) :
-                         0;
+  return conn->gathers > 0 ? tls4217_gather_flush(conn->io.ssl, conn->io.wfd,
+                               &conn->io.waiter, deadline, err) :
+                             0;
 }
 
 /* Without it records are written one by one.  The kernel needs no help. */
-static bool gather(struct tls4217_connection *conn, int size) {
-  if (conn->gathers == false && tls4217_kernel_sends(conn->io.ssl) == false) {
-    conn->gathers = tls4217_gather_install(conn->io.ssl, size, NULL) == 0;
+static bool gather(struct tls4217_connection *conn, size_t records) {
+  if (conn->gathers == 0 && tls4217_kernel_sends(conn->io.ssl) == false &&
+    tls4217_gather_install(
+      conn->io.ssl, (int) (records * (RECORD + OVERHEAD)), NULL) == 0) {
+    conn->gathers = records * RECORD;
   }
 
-  return conn->gathers;
+  return conn->gathers > 0;
+}
+
+/* Who gave up waiting can still end in order: what is gathered is whole
+ * records. */
+static bool has_given_up(const struct tls4217_error *err) {
+  return err->errnum == ECONNABORTED || err->errnum == ETIMEDOUT;
+}
+
+/*
+ * Writes no more at once than the buffer has room for, so that OpenSSL never
+ * waits in the middle of a record.  Returns 0, or -1 with err filled and
+ * conn->io.broken set, unless a close_notify can still follow.
+ */
+static int write_pieces(struct tls4217_connection *conn, const char *buf,
+  size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
+  while (size > 0) {
+    size_t piece = conn->gathers > 0 && conn->gathers < size ? conn->gathers :
+                                                               size;
+
+    if (tls4217_sslio_write(&conn->io, buf, piece, deadline, err) < 0) {
+      conn->io.broken = true;
+      return -1;
+    }
+
+    if (flush && flush_gathered(conn, deadline, err) < 0) {
+      conn->gave_up = has_given_up(err);
+      conn->io.broken = (conn->gave_up == false);
+      return -1;
+    }
+
+    buf += piece;
+    size -= piece;
+  }
+
+  return 0;
 }
 
 static int write_until(struct tls4217_connection *conn, const void *buf,
   size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
-  if (conn->io.broken == false &&
-    tls4217_sslio_write(&conn->io, buf, size, deadline, err) == 0 &&
-    (flush == false || flush_gathered(conn, deadline, err) == 0)) {
+  struct tls4217_error scratch;
+
+  if (err == NULL) {
+    tls4217_error_clear(&scratch);
+    err = &scratch;
+  }
+
+  if (conn->io.broken == false && conn->gave_up == false &&
+    write_pieces(conn, buf, size, flush, deadline, err) == 0) {
     return 0;
   }
 
-  /* A record cut in the middle cannot be mended, nor another begun. */
-  conn->io.broken = true;
   tls4217_sslio_explain(&conn->io, err);
   tls4217_error_set(err, EPIPE, "TLS write failed: the connection is closed");
   return -1;
@@ -243,8 +288,8 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
     return 0;
   }
 
-  if (conn->bound.data && size > RECORD) {
-    (void) gather(conn, GATHER);
+  if (conn->bound.data) {
+    (void) gather(conn, size > RECORD ? GATHER : 1);
   }
 
   return write_until(
@@ -253,7 +298,7 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
 
 int tls4217_connection_write_all(struct tls4217_connection *conn,
   const void *buf, size_t size, struct tls4217_error *err) {
-  if (size == 0 || size > RECORD || gather(conn, 2 * RECORD) == false) {
+  if (size == 0 || size > RECORD || gather(conn, 1) == false) {
     return tls4217_connection_write(conn, buf, size, -1, err);
   }
 
@@ -301,6 +346,29 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
   }
 
   return res < 0 ? -1 : 0;
+}
+
+int tls4217_connection_alert(
+  struct tls4217_connection *conn, int timeout, struct tls4217_error *err) {
+  int64_t deadline = tls4217_waiter_deadline(timeout);
+
+  if (conn->established == false || conn->io.broken == true ||
+    (SSL_get_shutdown(conn->io.ssl) & SSL_SENT_SHUTDOWN)) {
+    return 0;
+  }
+
+  if (flush_gathered(conn, deadline, err) < 0) {
+    return -1;
+  }
+
+  tls4217_alert_provoke(conn->io.ssl);
+  conn->io.broken = true;
+  return flush_gathered(conn, deadline, err);
+}
+
+void tls4217_connection_wait_with(
+  struct tls4217_connection *conn, const struct tls4217_waiter *waiter) {
+  conn->io.waiter = *waiter;
 }
 
 int tls4217_connection_issue_ticket(

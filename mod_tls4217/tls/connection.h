@@ -140,6 +140,20 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
   bool wait_for_peer, int timeout, struct tls4217_error *err);
 
 /*
+ * Ends the connection with a fatal alert (RFC 5246, section 7.2.2; RFC 8446,
+ * section 6.2), so that the peer does not take for whole what it has got.
+ * Gives up after timeout milliseconds.  Returns 0, or -1 with err filled; after
+ * a failed handshake, a fatal error or a close_notify of ours it does nothing
+ * and returns 0.
+ */
+int tls4217_connection_alert(
+  struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
+
+/* From now on waits through waiter, which is copied. */
+void tls4217_connection_wait_with(
+  struct tls4217_connection *conn, const struct tls4217_waiter *waiter);
+
+/*
  * TLS 1.3: has a fresh session ticket leave ahead of the next write
  * (SSL_new_session_ticket(3)).  Returns 1, or 0 where there is none to
  * issue (TLS 1.2), or -1 with err filled.

@@ -96,6 +96,19 @@ class Abort(harness.LiveCase):
 
         self.assertTrue(client.until(is_full))
 
+    def test_rfc4217_14_abor_ends_with_close_notify(self):
+        """The client asked for the end: it reads on, and finds it."""
+        control = self.login()
+        for received in (1, 1 << 20):
+            with self.subTest(received=received), \
+                    control.begin("RETR big") as data:
+                data.tls.read(received)
+                control.send(b"ABOR\r\n")
+                control.reply(426)
+                self.assertLess(len(data.tls.read_all()), BIG)
+                control.reply(226)
+        self.goes_on(control)
+
     def test_rfc4217_14_abor_from_a_client_that_keeps_its_data_open(self):
         """It waits for both replies first: TimeoutLinger helps it out."""
         control = self.login("linger")

@@ -23,8 +23,9 @@ import time
 
 TIMEOUT = 15.0
 
-# tcpi_data_segs_in of struct tcp_info (linux/tcp.h).
+# tcpi_data_segs_in and tcpi_unacked of struct tcp_info (linux/tcp.h).
 DATA_SEGS_IN = 152
+UNACKED = 24
 
 TLS1_2 = ssl.TLSVersion.TLSv1_2
 TLS1_3 = ssl.TLSVersion.TLSv1_3
@@ -98,6 +99,13 @@ def segments(sock):
     """How many segments with data a socket has received."""
     info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
     return struct.unpack_from("=I", info, DATA_SEGS_IN)[0]
+
+
+def is_acknowledged(sock):
+    """Whether the peer's system has all that was sent, or the connection is
+    no more."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+    return struct.unpack_from("=I", info, UNACKED)[0] == 0
 
 
 def cut(sock):

@@ -4,8 +4,12 @@
 RFC 4217 sections 7, 9, 10.2, 12.6 and 12.7; RFC 959, 2428, 3659.
 """
 
+import contextlib
 import os
 import re
+import signal
+import socket
+import ssl
 import time
 import unittest
 import zlib
@@ -180,11 +184,84 @@ class Transfers(harness.LiveCase):
 
 
 @harness.both_versions
+class Refusals(harness.LiveCase):
+    """RFC 4217 section 10.2: a client that is refused reads the reason.
+
+    The server must not close before the client has said all that it wants to
+    say: a client that cannot write shows its user that, and not our reply.
+    """
+
+    SERVER = {"vhosts": {"full": "MaxStoreFileSize 10 Kb"}}
+    SIZES = (0, 1, 16385, 5 << 20)
+
+    def send_all(self, data, size):
+        """As a client that looks at the control connection afterwards."""
+        data.write(b"u" * size)
+        data.tls.close_notify()
+        self.assertEqual(data.tls.read_all(), b"")
+        client.cut(data.sock)
+
+    def test_upload_of_a_stranger(self):
+        control = self.login()
+        for size in self.SIZES:
+            for line in ("STOR refused", "APPE refused", "STOU"):
+                with self.subTest(size=size, line=line), \
+                        control.data() as data:
+                    control.command(line, 150)
+                    self.send_all(data.open().secure(None), size)
+                    self.assertIn("resume", control.reply(522).text)
+        self.assert_transfers(control)
+
+    def test_reply_does_not_wait_for_the_upload(self):
+        control = self.login()
+        with control.data() as data:
+            control.command("STOR refused", 150)
+            data.open().secure(None)
+            began = time.monotonic()
+            control.reply(522)
+            control.command("NOOP", 200)
+            self.assertLess(time.monotonic() - began, 2)
+            self.send_all(data, 1 << 20)
+        self.assert_transfers(control)
+
+    def test_download_of_a_stranger(self):
+        self.server.put("down", b"d" * 1000)
+        control = self.login()
+        for line in ("LIST", "NLST", "MLSD", "RETR down"):
+            with self.subTest(line=line), control.data() as data:
+                control.command(line, 150)
+                self.assertEqual(data.open().secure(None).read_all(), b"")
+                data.tls.close_notify()
+                self.assertIn("resume", control.reply(522).text)
+        self.assert_transfers(control)
+
+    def test_upload_that_is_too_long(self):
+        """552 in mid-upload, from ProFTPD: the same."""
+        control = self.login("full")
+        for size in self.SIZES[2:]:
+            with self.subTest(size=size), control.begin("STOR big") as data:
+                self.send_all(data, size)
+                control.reply(552)
+        self.assert_transfers(control)
+
+    def test_session_goes_on_beside_the_upload(self):
+        """Other transfers, while the refused one still sends."""
+        control = self.login()
+        with control.data() as data:
+            control.command("STOR refused", 150)
+            data.open().secure(None)
+            control.reply(522)
+            data.write(b"u" * 100000)
+            self.assert_transfers(control)
+
+
+@harness.both_versions
 class Ends(harness.LiveCase):
     """RFC 5246 7.2.1, RFC 8446 6.1: close_notify, theirs and ours."""
 
     SERVER = {"vhosts": {"lenient": "TLSOptions NoCloseNotifyRequired",
-                         "linger": "TimeoutLinger 2"}}
+                         "linger": "TimeoutLinger 2",
+                         "limited": "TransferRate RETR 2000"}}
 
     def test_download_ends_with_close_notify(self):
         control = self.login()
@@ -204,6 +281,34 @@ class Ends(harness.LiveCase):
             self.assertEqual(client.segments(data.sock), 2)
             data.finish()
         control.reply(226)
+
+    def test_download_ends_without_a_reset(self):
+        """The client's close_notify, which it must send, is read."""
+        control = self.login()
+        for size in (0, 1000, 1 << 20):
+            self.server.put("down", client.pattern(size))
+            for again in range(10):
+                with self.subTest(size=size, again=again), \
+                        control.begin("RETR down") as data:
+                    self.assertEqual(len(data.tls.read_all()), size)
+                    control.reply(226)
+                    data.tls.close_notify()
+                    self.assertTrue(client.until(
+                        lambda: client.is_acknowledged(data.sock)))
+                    self.assertEqual(data.sock.getsockopt(
+                        socket.SOL_SOCKET, socket.SO_ERROR), 0)
+
+    def test_no_reply_waits_for_the_client(self):
+        """It keeps its end open over several transfers."""
+        control = self.login()
+        self.server.put("down", b"d" * 1000)
+        began = time.monotonic()
+        with contextlib.ExitStack() as stack:
+            for _ in range(5):
+                data = stack.enter_context(control.begin("RETR down"))
+                self.assertEqual(data.tls.read_all(), b"d" * 1000)
+                control.reply(226)
+            self.assertLess(time.monotonic() - began, 2)
 
     def test_client_that_never_says_close_notify(self):
         control = self.login()
@@ -263,6 +368,25 @@ class Ends(harness.LiveCase):
             client.read_to_end(data.sock)
         self.assertIn(control.reply().code, (226, 426))
         self.assert_transfers(control)
+
+    def test_session_that_ends_cuts_a_download(self):
+        """What has come must not look whole: an alert."""
+        self.server.put("long", b"l" * (8 << 20))
+        control = self.login("limited")
+        with control.begin("RETR long") as data:
+            data.tls.read()
+            os.kill(max(self.server.sessions()), signal.SIGTERM)
+            with self.assertRaisesRegex(ssl.SSLError, "(?i)alert"):
+                data.tls.read_all()
+
+    def test_client_that_leaves_cuts_a_download(self):
+        self.server.put("long", b"l" * (8 << 20))
+        control = self.login("limited")
+        with control.begin("RETR long") as data:
+            data.tls.read()
+            client.cut(control.sock)
+            with self.assertRaisesRegex(ssl.SSLError, "(?i)alert"):
+                data.tls.read_all()
 
     def upload_cut(self, host, end):
         """A STOR of 5000 bytes whose end is up to end(data)."""

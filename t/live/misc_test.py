@@ -318,8 +318,11 @@ class LongLives(harness.LiveCase):
         control = self.login()
         pid = self.only_new_session(known)
         self.some_transfers(control, 2)
+        control.command("NOOP", 200)
         before = self.descriptors(pid)
         self.some_transfers(control, 13)
+        control.command("NOOP", 200)
+        client.until(lambda: self.descriptors(pid) == before)
         self.assertEqual(self.descriptors(pid), before)
 
     def only_new_session(self, known):

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <cmocka.h>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/waiter.h"
@@ -328,9 +329,52 @@ static void test_freed_without_goodbye(void **state) {
   over_all_ways(run_freed_without_goodbye);
 }
 
+/* We break off. */
+
+static void run_alert(struct endpoint *ep) {
+  struct tls4217_error err = { .text = "" };
+
+  assert_int_equal(
+    tls4217_connection_write(ep->conn, "part", 4, LATE, NULL), 0);
+  endpoint_say(ep, "unread", 6);
+  endpoint_flush(ep);
+  assert_int_equal(tls4217_connection_alert(ep->conn, LATE, &err), 0);
+  endpoint_settle(ep);
+  assert_int_equal(BIO_ctrl_pending(ep->received), 4);
+  assert_false(ep->closed);
+  assert_int_equal(ERR_GET_LIB(ep->client_error), ERR_LIB_SSL);
+  assert_true(ERR_GET_REASON(ep->client_error) > SSL_AD_REASON_OFFSET);
+
+  /* Nothing follows it. */
+  assert_int_equal(
+    tls4217_connection_write(ep->conn, "more", 4, LATE, &err), -1);
+  assert_int_equal(tls4217_connection_shutdown(ep->conn, false, LATE, NULL), 0);
+  assert_int_equal(tls4217_connection_alert(ep->conn, LATE, NULL), 0);
+}
+
+static void test_alert(void **state) {
+  (void) state;
+  over_all_ways(run_alert);
+}
+
+static void run_alert_behind_end(struct endpoint *ep) {
+  assert_int_equal(tls4217_connection_shutdown(ep->conn, false, LATE, NULL), 0);
+  assert_int_equal(tls4217_connection_alert(ep->conn, LATE, NULL), 0);
+  endpoint_settle(ep);
+  assert_true(ep->closed);
+  assert_int_equal(ep->client_error, 0);
+}
+
+static void test_alert_behind_the_end(void **state) {
+  (void) state;
+  over_all_ways(run_alert_behind_end);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_peer_ends),
+    cmocka_unit_test(test_alert),
+    cmocka_unit_test(test_alert_behind_the_end),
     cmocka_unit_test(test_end_behind_data_in_one_segment),
     cmocka_unit_test(test_data_behind_the_end),
     cmocka_unit_test(test_peer_closes_without_notify),
