@@ -224,6 +224,8 @@ static const struct handler handlers[] = {
 
   { PRE_CMD, { C_ANY }, G_NONE, pre_any, FALSE, 0 },
   { PRE_CMD, { LISTINGS, C_STOU }, G_NONE, tls4217_transfers_pre, TRUE, 0 },
+  { PRE_CMD, { C_STAT, C_MLST, C_RNFR, C_SITE, "CPFR" }, G_NONE,
+    tls4217_transfers_pre, FALSE, 0 },
 
   /* Group and class as mod_xfer's: the core takes those of the first. */
   { CMD, { UPLOADS }, G_WRITE, tls4217_transfers_begin, TRUE, CL_WRITE },

@@ -94,7 +94,7 @@ static bool matches_rule(
 
   return (wanted->commands == NULL ||
            is_command(wanted->commands, transfer->command)) &&
-    (wanted->path == NULL ||
+    (wanted->path == NULL || transfer->path == tls4217_policy_any_path ||
       (transfer->path != NULL &&
         pr_fnmatch(wanted->path, transfer->path, 0) == 0)) &&
     (wanted->users == NULL ||
@@ -251,6 +251,80 @@ enum tls4217_view tls4217_policies_directory_view(
   }
 
   return TLS4217_VIEW_UNKNOWN;
+}
+
+/* Whether a section of this name may speak of path, or of what is below. */
+static bool may_lie_below(const char *name, const char *path) {
+  size_t len = strlen(path), fixed = strcspn(name, "*?[\\");
+
+  if (strcmp(path, "/") == 0 || *name == '~') {
+    return true;
+  }
+
+  /* A pattern may match below whatever its first part leads to. */
+  if (name[fixed] != '\0') {
+    return strncmp(name, path, fixed < len ? fixed : len) == 0;
+  }
+
+  return strncmp(name, path, len) == 0 &&
+    (name[len] == '/' || name[len] == '\0');
+}
+
+static void add_view(const config_rec *dir, struct tls4217_views_below *below) {
+  const config_rec *c;
+  enum tls4217_view view;
+
+  c = dir->subset != NULL ?
+    find_config(dir->subset, CONF_PARAM, "TLSDataProtection", FALSE) :
+    NULL;
+  if (c == NULL) {
+    return;
+  }
+
+  view = (enum tls4217_view) * ((const int *) c->argv[0]);
+  if (*((const bool *) c->argv[1])) {
+    below->tightened = below->tightened || view == TLS4217_VIEW_REQUIRED;
+    return;
+  }
+
+  below->none = below->none || view == TLS4217_VIEW_NONE;
+  below->optional = below->optional || view == TLS4217_VIEW_OPTIONAL;
+  below->required = below->required || view == TLS4217_VIEW_REQUIRED;
+}
+
+static void add_views(
+  pool *p, xaset_t *set, const char *path, struct tls4217_views_below *below) {
+  if (set == NULL) {
+    return;
+  }
+
+  for (config_rec *c = (config_rec *) set->xas_list; c != NULL; c = c->next) {
+    const char *name = c->name;
+
+    if (c->config_type != CONF_DIR && c->config_type != CONF_DYNDIR) {
+      continue;
+    }
+
+    /* A section of <Anonymous> is named from its root. */
+    if (c->argc > 1 && c->argv[1] != NULL) {
+      name = pdircat(p, (const char *) c->argv[1], name, NULL);
+    }
+
+    if (may_lie_below(name, path)) {
+      add_view(c, below);
+    }
+
+    add_views(p, c->subset, path, below);
+  }
+}
+
+void tls4217_policies_views_below(
+  pool *p, const char *path, struct tls4217_views_below *below) {
+  memset(below, 0, sizeof(*below));
+  add_views(p, main_server->conf, path, below);
+  if (session.anon_config != NULL) {
+    add_views(p, session.anon_config->subset, path, below);
+  }
 }
 
 /* What cannot be meant. */

@@ -39,6 +39,14 @@ enum tls4217_view tls4217_policies_directory_view(
   pool *tmp_pool, const char *path, bool *tightened);
 
 /*
+ * Fills *below with the views of the <Directory> sections at or below path
+ * (with the chroot's prefix) that are known now; those whose names are
+ * patterns count where they could match.  p holds what is needed meanwhile.
+ */
+void tls4217_policies_views_below(
+  pool *p, const char *path, struct tls4217_views_below *below);
+
+/*
  * Says in ProFTPD's log what cannot be meant as it is written: rules that are
  * never asked, protection that is required of an engine that is off.
  */

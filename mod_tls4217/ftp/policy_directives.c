@@ -30,6 +30,11 @@ static void add_data_view(const cmd_rec *cmd, enum tls4217_view view) {
   *value = (int) view;
   ftpaccess = pcalloc(c->pool, sizeof(*ftpaccess));
   *ftpaccess = is_ftpaccess(cmd);
+  if (*ftpaccess) {
+    /* For the core to take away when the file changes, or is gone. */
+    c->flags |= CF_DYNAMIC;
+  }
+
   c->argv[0] = value;
   c->argv[1] = ftpaccess;
 }

@@ -1,60 +1,165 @@
 /*
- * mod_tls4217 - what a transfer command is about
+ * mod_tls4217 - what a command is about
  *
  * The core has its own ideas of where the options of a listing end, and they
  * depend on the configuration.  Here every reading that could be the core's
- * is a target, so that a client gains nothing by writing it oddly.
+ * is visited, so that a client gains nothing by writing it oddly.
  */
 
+#include "mod_tls4217/ftp/spelling.h"
 #include "mod_tls4217/ftp/target.h"
 
-/* A pattern that matches more than this is judged by these and by its own
- * place: the paths that it lists lie side by side. */
-#define MAX_MATCHES 512
+/* The core's own limit for a pattern; here for all that one command may make
+ * us look at. */
+#define MAX_VISITS 100000
 
-static const char *with_chroot(pool *p, const char *path) {
-  return session.chroot_path != NULL ?
-    pdircat(p, session.chroot_path, path, NULL) :
-    path;
-}
+/* Of directories that were reached through links. */
+#define MAX_SEEN 4096
 
-static void add_path(array_header *targets, const char *path) {
-  if (path != NULL && *path != '\0') {
-    *((const char **) push_array(targets)) = with_chroot(targets->pool, path);
-  }
-}
+/* Options longer than this are no options. */
+#define MAX_READINGS 64
 
-/* A name of the client's, resolved as far as it exists. */
-static void add_name(array_header *targets, const char *name) {
-  char real[PR_TUNABLE_PATH_MAX + 1];
+/* One command's visit. */
+struct walk {
+  pool *pool;
+  const struct tls4217_visitor *visitor;
+  unsigned int visits;
+  bool recursive; /* the listing goes down */
+  bool follows;   /* through symbolic links, too */
+  bool unlisted;
+};
 
-  add_path(targets, dir_best_path(targets->pool, name));
+static bool visit(struct walk *walk, const char *name) {
+  pr_signals_handle();
 
-  /* The core follows a link before it applies a "..", where it hands a name
-   * to the kernel as it is. */
-  if (strstr(name, "..") != NULL && realpath(name, real) != NULL) {
-    add_path(targets, real);
-  }
-}
-
-/* A name that may be a pattern. */
-static void add_pattern(array_header *targets, const char *name) {
-  glob_t found;
-
-  add_name(targets, name);
-  if (pr_str_is_fnmatch(name) == FALSE) {
-    return;
+  if (++walk->visits > MAX_VISITS) {
+    walk->unlisted = true;
+    return false;
   }
 
-  memset(&found, 0, sizeof(found));
-  if (pr_fs_glob(name, GLOB_NOSORT | GLOB_PERIOD, NULL, &found) == 0) {
-    for (size_t i = 0; i < found.gl_pathc && i < MAX_MATCHES; i++) {
-      add_name(targets, found.gl_pathv[i]);
+  return walk->visitor->visit(walk->visitor->data, name);
+}
+
+/* Going down. */
+
+/* A directory that has been seen, when links are followed. */
+struct seen {
+  dev_t dev;
+  ino_t ino;
+};
+
+static bool is_news(array_header *seen, const struct stat *st) {
+  struct seen *each = seen->elts;
+
+  for (unsigned int i = 0; i < seen->nelts; i++) {
+    if (each[i].dev == st->st_dev && each[i].ino == st->st_ino) {
+      return false;
     }
   }
 
-  pr_fs_globfree(&found);
+  each = push_array(seen);
+  each->dev = st->st_dev;
+  each->ino = st->st_ino;
+  return true;
 }
+
+static bool is_directory(
+  const struct walk *walk, const char *path, struct stat *st) {
+  int res = walk->follows ? pr_fsio_stat(path, st) : pr_fsio_lstat(path, st);
+
+  return res == 0 && S_ISDIR(st->st_mode);
+}
+
+/* Puts the directories in path on the heap of those to come. */
+static void add_directories(
+  struct walk *walk, const char *path, array_header *heap, array_header *seen) {
+  void *dir = pr_fsio_opendir(path);
+  struct dirent *entry;
+
+  /* Nobody can list what cannot be opened. */
+  if (dir == NULL) {
+    return;
+  }
+
+  while ((entry = pr_fsio_readdir(dir)) != NULL) {
+    char below[PR_TUNABLE_PATH_MAX + 1];
+    struct stat st;
+
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+      pr_fs_dircat(below, sizeof(below), path, entry->d_name) < 0) {
+      continue;
+    }
+
+    if (is_directory(walk, below, &st) &&
+      (walk->follows == false || is_news(seen, &st))) {
+      *((const char **) push_array(heap)) = pstrdup(heap->pool, below);
+    }
+  }
+
+  (void) pr_fsio_closedir(dir);
+}
+
+static bool visit_below(struct walk *walk, const char *name) {
+  pool *p = make_sub_pool(walk->pool);
+  array_header *heap = make_array(p, 64, sizeof(char *));
+  array_header *seen = make_array(p, 64, sizeof(struct seen));
+  bool ok = true;
+
+  *((const char **) push_array(heap)) = tls4217_spelling_resolve(p, name);
+  while (ok && heap->nelts > 0) {
+    const char *path = ((const char **) heap->elts)[--heap->nelts];
+
+    ok = visit(walk, path);
+    if (ok) {
+      add_directories(walk, path, heap, seen);
+    }
+
+    if (seen->nelts > MAX_SEEN) {
+      walk->unlisted = true;
+      ok = false;
+    }
+  }
+
+  destroy_pool(p);
+  return ok;
+}
+
+static bool visit_place(struct walk *walk, const char *name) {
+  return visit(walk, name) &&
+    (walk->recursive == false ||
+      walk->visitor->is_harmless(walk->visitor->data) ||
+      visit_below(walk, name));
+}
+
+/* Patterns. */
+
+static bool visit_matches(struct walk *walk, const char *pattern) {
+  bool ok = true;
+  glob_t found;
+  int res;
+
+  memset(&found, 0, sizeof(found));
+  res = pr_fs_glob(pattern, GLOB_NOSORT | GLOB_PERIOD, NULL, &found);
+  if (res != 0 && res != GLOB_NOMATCH) {
+    walk->unlisted = true;
+    ok = false;
+  }
+
+  for (size_t i = 0; res == 0 && ok && i < found.gl_pathc; i++) {
+    ok = visit_place(walk, found.gl_pathv[i]);
+  }
+
+  pr_fs_globfree(&found);
+  return ok;
+}
+
+/* A name that may be a pattern. */
+static bool visit_pattern(struct walk *walk, const char *name) {
+  return visit_place(walk, name) &&
+    (pr_str_is_fnmatch(name) == FALSE || visit_matches(walk, name));
+}
+
+/* Options. */
 
 static const char *skip_blanks(const char *text) {
   while (PR_ISSPACE(*text)) {
@@ -65,7 +170,7 @@ static const char *skip_blanks(const char *text) {
 }
 
 /* Behind the options, if they end with the first blank. */
-static const char *skip_words(const char *text) {
+static const char *skip_options(const char *text) {
   const char *rest = skip_blanks(text);
 
   while (*rest == '-') {
@@ -79,95 +184,105 @@ static const char *skip_words(const char *text) {
   return rest;
 }
 
-/* Behind the options, if they end with the first byte that is no letter. */
-static const char *skip_letters(const char *text) {
-  const char *rest = skip_blanks(text);
+/* What ListOptions adds to the options of every listing, here or elsewhere. */
+static bool is_list_option(xaset_t *set, int letter) {
+  config_rec *c;
 
-  while (*rest == '-') {
-    rest++;
-    while (PR_ISALNUM(*rest)) {
-      rest++;
+  c = find_config(set, CONF_PARAM, "ListOptions", TRUE);
+  while (c != NULL) {
+    if (c->argv[0] != NULL && strchr(c->argv[0], letter) != NULL) {
+      return true;
     }
 
-    rest = skip_blanks(rest);
+    c = find_config_next(c, c->next, CONF_PARAM, "ListOptions", TRUE);
   }
 
-  return rest;
+  return false;
 }
 
-static void add_listing(array_header *targets, const char *arg) {
-  const char *words = skip_words(arg), *letters = skip_letters(arg);
-  struct stat st;
+static bool hides_links(xaset_t *set) {
+  config_rec *c;
 
-  add_pattern(targets, *words != '\0' ? words : ".");
-  if (letters != words && *letters != '\0') {
-    add_pattern(targets, letters);
+  c = find_config(set, CONF_PARAM, "ShowSymlinks", TRUE);
+  while (c != NULL) {
+    if (*((const unsigned char *) c->argv[0]) == FALSE) {
+      return true;
+    }
+
+    c = find_config_next(c, c->next, CONF_PARAM, "ShowSymlinks", TRUE);
   }
 
-  /* A file may have such a name. */
-  if (words != arg && pr_fsio_lstat(arg, &st) == 0) {
-    add_name(targets, arg);
-  }
+  return false;
 }
 
-/* What the core has resolved, and will open. */
-static const char *find_note(const cmd_rec *cmd) {
-  const char *path;
-
-  path = pr_table_get(cmd->notes, "mod_xfer.store-path", NULL);
-  return path != NULL ? path :
-                        pr_table_get(cmd->notes, "mod_xfer.retr-path", NULL);
+static bool is_option(const char *options, const char *end, int letter) {
+  return memchr(options, letter, (size_t) (end - options)) != NULL ||
+    is_list_option(main_server->conf, letter);
 }
 
-array_header *tls4217_target_find(cmd_rec *cmd) {
-  array_header *targets = make_array(cmd->tmp_pool, 1, sizeof(char *));
-  const char *arg, *path = find_note(cmd);
+/*
+ * mod_ls takes the options to end at the first byte that is no letter, at a
+ * blank before or behind which it may stop short, or takes the whole argument
+ * for a name, if there is such a file.
+ */
+static bool visit_readings(
+  struct walk *walk, const char *arg, const char *end) {
+  unsigned int readings = 0;
 
-  arg = cmd->argc > 1 ? pr_fs_decode_path(cmd->tmp_pool, cmd->arg) : "";
-
-  if (path != NULL) {
-    add_path(targets, path);
-
-  } else if (pr_cmd_cmp(cmd, PR_CMD_STOU_ID) == 0) {
-    /* The name is the server's choice, the place is not. */
-    add_path(targets, pdircat(cmd->tmp_pool, pr_fs_getcwd(), "*", NULL));
-
-  } else if (pr_cmd_cmp(cmd, PR_CMD_LIST_ID) == 0 ||
-    pr_cmd_cmp(cmd, PR_CMD_NLST_ID) == 0) {
-    add_listing(targets, arg);
-
-  } else {
-    add_name(targets, *arg != '\0' ? arg : ".");
-  }
-
-  if (targets->nelts == 0) {
-    add_path(targets, pr_fs_getcwd());
-  }
-
-  return targets;
-}
-
-/* The core wants the path as it is below the chroot. */
-static const char *without_chroot(const char *path) {
-  size_t len;
-
-  if (session.chroot_path == NULL || strcmp(session.chroot_path, "/") == 0) {
-    return path;
-  }
-
-  len = strlen(session.chroot_path);
-  return path[len] != '\0' ? path + len : "/";
-}
-
-void tls4217_target_load_ftpaccess(cmd_rec *cmd, const array_header *targets) {
-  for (unsigned int i = 0; i < targets->nelts; i++) {
-    const char *path = without_chroot(((const char **) targets->elts)[i]);
+  for (const char *at = arg; at < end; at++) {
     struct stat st;
 
-    if (pr_fsio_stat(path, &st) < 0) {
-      memset(&st, 0, sizeof(st));
+    if (PR_ISALNUM(*at) && at != arg) {
+      continue;
     }
 
-    build_dyn_config(cmd->tmp_pool, path, &st, TRUE);
+    if (++readings > MAX_READINGS) {
+      walk->unlisted = true;
+      return false;
+    }
+
+    /* A reading that names nothing lists nothing. */
+    pr_fs_clear_cache2(at);
+    if ((pr_str_is_fnmatch(at) || pr_fsio_lstat(at, &st) == 0) &&
+      visit_pattern(walk, at) == false) {
+      return false;
+    }
   }
+
+  return true;
+}
+
+static bool visit_listing(struct walk *walk, const char *arg) {
+  const char *name = skip_options(arg);
+
+  walk->recursive = is_option(arg, name, 'R');
+  walk->follows = walk->recursive &&
+    (is_option(arg, name, 'L') || hides_links(main_server->conf));
+
+  return visit_pattern(walk, *name != '\0' ? name : ".") &&
+    visit_readings(walk, arg, name);
+}
+
+bool tls4217_target_visit(pool *p, enum tls4217_reading reading,
+  const char *arg, const struct tls4217_visitor *visitor, bool *unlisted) {
+  struct walk walk = { .pool = p, .visitor = visitor };
+  bool ok = false;
+
+  switch (reading) {
+    case TLS4217_READING_NAME:
+      ok = visit(&walk, *arg != '\0' ? arg : ".");
+      break;
+
+    case TLS4217_READING_LISTING:
+      ok = visit_listing(&walk, arg);
+      break;
+
+    case TLS4217_READING_UNIQUE:
+      /* The name is the server's choice, the place is not. */
+      ok = visit(&walk, pdircat(p, pr_fs_getcwd(), "*", NULL));
+      break;
+  }
+
+  *unlisted = walk.unlisted;
+  return ok;
 }

@@ -8,9 +8,8 @@
 #include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/offload.h"
-#include "mod_tls4217/ftp/policies.h"
+#include "mod_tls4217/ftp/judge.h"
 #include "mod_tls4217/ftp/session.h"
-#include "mod_tls4217/ftp/target.h"
 #include "mod_tls4217/ftp/transfers.h"
 #include "mod_tls4217/ftp/upload.h"
 
@@ -26,74 +25,17 @@ static bool is_protected(const struct tls4217_session *sess) {
   return sess != NULL && sess->state.level == TLS4217_LEVEL_PRIVATE;
 }
 
-/* Whether the verdict depends on what the transfer is about.  An .ftpaccess
- * can only turn optional into required, which a protected transfer is. */
-static bool needs_target(const struct tls4217_session *sess) {
-  const struct tls4217_data_policy *data = &sess->settings.data;
-
-  if (data->directory_views || data->view == TLS4217_VIEW_PER_TRANSFER) {
-    return true;
-  }
-
-  return data->view == TLS4217_VIEW_OPTIONAL &&
-    sess->state.level == TLS4217_LEVEL_CLEAR;
-}
-
-/* Whether the core has loaded the .ftpaccess files: when it checked a path. */
-enum ftpaccess {
-  LOADED,
-  NOT_LOADED
-};
-
-/*
- * Judges a transfer command (RFC 4217, section 10.2): NULL, or the refusal.
- */
-static modret_t *judge(
-  cmd_rec *cmd, const struct tls4217_session *sess, enum ftpaccess ftpaccess) {
-  struct tls4217_transfer transfer = { .command = cmd->argv[0],
-    .directory_view = TLS4217_VIEW_UNKNOWN };
-  struct tls4217_facts facts = tls4217_session_facts(sess);
-  array_header *targets = NULL;
-  unsigned int i = 0;
-
-  if (needs_target(sess)) {
-    targets = tls4217_target_find(cmd);
-    if (ftpaccess == NOT_LOADED) {
-      tls4217_target_load_ftpaccess(cmd, targets);
-    }
-  }
-
-  do {
-    struct tls4217_verdict verdict;
-
-    if (targets != NULL) {
-      transfer.path = ((const char **) targets->elts)[i];
-      transfer.directory_view = tls4217_policies_directory_view(
-        cmd->tmp_pool, transfer.path, &transfer.tightened);
-    }
-
-    verdict = tls4217_state_transfer(&sess->state, &facts, &transfer);
-    if (verdict.accepted == false) {
-      /* Without this the core would take the next LIST for a passive one
-       * that has lost its socket, and not answer it. */
-      pr_data_reset();
-      return tls4217_answer_refuse(
-        cmd, sess, verdict.reply, transfer.path, "TLSDataProtection");
-    }
-  } while (targets != NULL && ++i < targets->nelts);
-
-  return NULL;
-}
-
 modret_t *tls4217_transfers_pre(cmd_rec *cmd) {
   const struct tls4217_session *sess = tls4217_session_engine();
+  modret_t *refusal;
 
   if (sess == NULL) {
     return PR_DECLINED(cmd);
   }
 
   tls4217_control_ignore_urgent(sess);
-  return judge(cmd, sess, NOT_LOADED);
+  refusal = tls4217_judge(cmd, sess);
+  return refusal != NULL ? refusal : PR_DECLINED(cmd);
 }
 
 /* The core's own stat costs 11,000 instructions beside the call.  Where a file system of
@@ -137,7 +79,7 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
 
   /* STOU was judged before the core made its file. */
   if (pr_cmd_cmp(cmd, PR_CMD_STOU_ID) != 0) {
-    refusal = judge(cmd, sess, LOADED);
+    refusal = tls4217_judge(cmd, sess);
     if (refusal != NULL) {
       return refusal;
     }

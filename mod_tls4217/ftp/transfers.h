@@ -10,7 +10,8 @@
 
 #include "mod_tls4217/ftp/core.h"
 
-/* PRE_CMD of LIST, MLSD, NLST, STOU: 521 or nothing. */
+/* PRE_CMD of LIST, MLSD, NLST, STOU: 521 or nothing.  Of MLST, RNFR, SITE and
+ * STAT: 533 or nothing. */
 modret_t *tls4217_transfers_pre(cmd_rec *cmd);
 
 /*

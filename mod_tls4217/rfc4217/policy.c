@@ -9,6 +9,8 @@
 
 #include "mod_tls4217/rfc4217/policy.h"
 
+const char *const tls4217_policy_any_path = "*";
+
 static const bool lawful_levels[][2] = {
   [TLS4217_VIEW_NONE] = { [TLS4217_LEVEL_CLEAR] = true },
   [TLS4217_VIEW_OPTIONAL] = { [TLS4217_LEVEL_CLEAR] = true,
@@ -89,6 +91,70 @@ bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level) {
   }
 
   return lawful_levels[view][level];
+}
+
+/*
+ * Whether the rules allow the level to whatever may lie below a place.
+ * *conclusive becomes true when a rule speaks of all of it, so that neither
+ * the rules behind it nor the directories are ever asked; *optional, when a
+ * rule leaves the choice to the client, and so to an .ftpaccess.
+ */
+static bool rules_allow_below(const struct tls4217_data_policy *policy,
+  const struct tls4217_transfer *transfer, enum tls4217_level level,
+  bool *conclusive, bool *optional) {
+  struct tls4217_transfer somewhere = *transfer, nowhere = *transfer;
+
+  somewhere.path = tls4217_policy_any_path;
+  nowhere.path = NULL;
+
+  for (size_t i = 0; i < policy->nrules && !*conclusive; i++) {
+    const struct tls4217_rule *rule = &policy->rules[i];
+
+    if (matches(rule, &somewhere)) {
+      if (!tls4217_policy_allows(rule->view, level)) {
+        return false;
+      }
+
+      *optional = *optional || rule->view == TLS4217_VIEW_OPTIONAL;
+      *conclusive = matches(rule, &nowhere);
+    }
+  }
+
+  return true;
+}
+
+static bool views_allow(
+  const struct tls4217_views_below *views, enum tls4217_level level) {
+  return (!views->none || tls4217_policy_allows(TLS4217_VIEW_NONE, level)) &&
+    (!views->optional || tls4217_policy_allows(TLS4217_VIEW_OPTIONAL, level)) &&
+    (!views->required || tls4217_policy_allows(TLS4217_VIEW_REQUIRED, level));
+}
+
+bool tls4217_policy_allows_below(const struct tls4217_data_policy *policy,
+  const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below, enum tls4217_level level) {
+  enum tls4217_view own = tls4217_policy_view(policy, transfer);
+  bool optional = own == TLS4217_VIEW_OPTIONAL, conclusive = false;
+
+  if (!tls4217_policy_allows(own, level)) {
+    return false;
+  }
+
+  if (policy->view == TLS4217_VIEW_PER_TRANSFER &&
+    !rules_allow_below(policy, transfer, level, &conclusive, &optional)) {
+    return false;
+  }
+
+  if (!conclusive) {
+    optional = optional || below->optional;
+    if (!views_allow(below, level)) {
+      return false;
+    }
+  }
+
+  /* An .ftpaccess turns optional into required, wherever it comes from. */
+  return !below->tightened || !optional ||
+    tls4217_policy_allows(TLS4217_VIEW_REQUIRED, level);
 }
 
 /*

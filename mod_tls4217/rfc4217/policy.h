@@ -35,6 +35,22 @@ struct tls4217_transfer {
   bool tightened;
 };
 
+/*
+ * As tls4217_transfer.path: any path below some place.  A rule's matcher takes
+ * a condition on the path as met, for it may be.
+ */
+extern const char *const tls4217_policy_any_path;
+
+/*
+ * What the directories below a place say, as far as the configuration tells:
+ * the views that some of them have, and whether an .ftpaccess may say
+ * "required" (see tls4217_transfer.tightened).
+ */
+struct tls4217_views_below {
+  bool none, optional, required;
+  bool tightened;
+};
+
 /* A rule: the view that it gives, and whether it speaks of a transfer. */
 struct tls4217_rule {
   enum tls4217_view view; /* none, optional or required */
@@ -69,6 +85,17 @@ struct tls4217_data_policy {
  */
 enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
   const struct tls4217_transfer *transfer);
+
+/*
+ * Whether everything below a place may be transferred at level, as far as can
+ * be said without looking through it: the strictest view that anything there
+ * may have decides.  transfer is about the place itself, whose own view must
+ * allow the level too; rules with a condition on the path may hold or not.
+ * RFC 4217, section 10.2.
+ */
+bool tls4217_policy_allows_below(const struct tls4217_data_policy *policy,
+  const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below, enum tls4217_level level);
 
 /*
  * Whether a data connection at level is lawful under a view.  False for

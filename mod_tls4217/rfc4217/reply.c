@@ -105,6 +105,9 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
 
   [TLS4217_REPLY_COMMAND_NOT_PROTECTED] = { "533",
     "This command is not accepted without TLS: send AUTH TLS first" },
+  [TLS4217_REPLY_COMMAND_LIMITED] = { "534",
+    "This command is denied here: go on without it, or ask the administrator "
+    "(<Limit>)" },
   [TLS4217_REPLY_USER_NOT_PROTECTED] = { "533",
     "This user may not log in without TLS: send AUTH TLS first" },
   [TLS4217_REPLY_USER_PROTECTED] = { "533",
@@ -116,6 +119,22 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_LOGIN_PROTECTED] = { "533",
     "This user may not log in with TLS, closing the connection: log in "
     "without AUTH on a new one" },
+
+  [TLS4217_REPLY_REVEAL_NEEDS_AUTH] = { "533",
+    "What is in this directory is not told without TLS: send AUTH TLS before "
+    "login, on a new connection" },
+  [TLS4217_REPLY_REVEAL_AFTER_CCC] = { "533",
+    "What is in this directory is not told after CCC: list it over a "
+    "protected data connection (MLSD, LIST)" },
+  [TLS4217_REPLY_MOVE_NEEDS_AUTH] = { "533",
+    "What is in this directory leaves it protected only: send AUTH TLS before "
+    "login, then PBSZ 0 and PROT P" },
+  [TLS4217_REPLY_MOVE_NEEDS_PRIVATE] = { "533",
+    "What is in this directory leaves it protected only: send PBSZ 0 and "
+    "PROT P first" },
+  [TLS4217_REPLY_MOVE_AFTER_CCC] = { "533",
+    "What is in this directory leaves it protected only: send PROT P before "
+    "CCC on a new connection" },
 
   /* A client that has logged in without TLS cannot send AUTH any more. */
   [TLS4217_REPLY_DATA_NEEDS_AUTH] = { "521",

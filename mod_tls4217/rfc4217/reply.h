@@ -55,10 +55,17 @@ enum tls4217_reply_id {
   TLS4217_REPLY_REIN_TOO_OFTEN,   /* 502 */
 
   TLS4217_REPLY_COMMAND_NOT_PROTECTED, /* 533: send AUTH TLS first */
+  TLS4217_REPLY_COMMAND_LIMITED,       /* 534: <Limit> denies it */
   TLS4217_REPLY_USER_NOT_PROTECTED,    /* 533: this user needs AUTH TLS */
   TLS4217_REPLY_USER_PROTECTED,        /* 533: this user may not use TLS */
   TLS4217_REPLY_LOGIN_NOT_PROTECTED,   /* 533 to PASS; the session ends */
   TLS4217_REPLY_LOGIN_PROTECTED,       /* 533 to PASS; the session ends */
+
+  TLS4217_REPLY_REVEAL_NEEDS_AUTH,  /* 533: STAT, MLST in clear */
+  TLS4217_REPLY_REVEAL_AFTER_CCC,   /* 533 */
+  TLS4217_REPLY_MOVE_NEEDS_AUTH,    /* 533: RNFR, CPFR in clear */
+  TLS4217_REPLY_MOVE_NEEDS_PRIVATE, /* 533: at level C */
+  TLS4217_REPLY_MOVE_AFTER_CCC,     /* 533 */
 
   TLS4217_REPLY_DATA_NEEDS_AUTH,      /* 521, before any 1xx: no TLS yet */
   TLS4217_REPLY_DATA_NEEDS_PRIVATE,   /* 521, before any 1xx */

@@ -50,6 +50,18 @@ static const control_replies private_data_refusals = {
   [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_DATA_FROZEN_PRIVATE,
 };
 
+static const control_replies reveal_refusals = {
+  [TLS4217_CONTROL_CLEAR] = TLS4217_REPLY_REVEAL_NEEDS_AUTH,
+  [TLS4217_CONTROL_PROTECTED] = TLS4217_REPLY_NONE,
+  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_REVEAL_AFTER_CCC,
+};
+
+static const control_replies move_refusals = {
+  [TLS4217_CONTROL_CLEAR] = TLS4217_REPLY_MOVE_NEEDS_AUTH,
+  [TLS4217_CONTROL_PROTECTED] = TLS4217_REPLY_MOVE_NEEDS_PRIVATE,
+  [TLS4217_CONTROL_CLEARED] = TLS4217_REPLY_MOVE_AFTER_CCC,
+};
+
 /*
  * Section 8 names only TLS.  Clients of the drafts before it send SSL or
  * TLS-P and never PROT, because the data connection then started at P.
@@ -302,12 +314,24 @@ static enum tls4217_level get_data_level(const struct tls4217_state *state) {
   return state->level;
 }
 
-struct tls4217_verdict tls4217_state_transfer(const struct tls4217_state *state,
-  const struct tls4217_facts *facts, const struct tls4217_transfer *transfer) {
-  enum tls4217_view view = tls4217_policy_view(facts->data, transfer);
+static bool allows(const struct tls4217_facts *facts,
+  const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below, enum tls4217_level level) {
+  if (below != NULL) {
+    return tls4217_policy_allows_below(facts->data, transfer, below, level);
+  }
+
+  return tls4217_policy_allows(
+    tls4217_policy_view(facts->data, transfer), level);
+}
+
+struct tls4217_verdict tls4217_state_transfer_below(
+  const struct tls4217_state *state, const struct tls4217_facts *facts,
+  const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below) {
   enum tls4217_level level = get_data_level(state);
 
-  if (tls4217_policy_allows(view, level)) {
+  if (allows(facts, transfer, below, level)) {
     return allow_at(TLS4217_REPLY_NONE, level);
   }
 
@@ -316,4 +340,33 @@ struct tls4217_verdict tls4217_state_transfer(const struct tls4217_state *state,
   }
 
   return refuse(private_data_refusals[state->control]);
+}
+
+struct tls4217_verdict tls4217_state_transfer(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const struct tls4217_transfer *transfer) {
+  return tls4217_state_transfer_below(state, facts, transfer, NULL);
+}
+
+/* Section 10.2 speaks of data connections; what crosses them is not to be had
+ * by another door. */
+struct tls4217_verdict tls4217_state_reveal(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below) {
+  if (reveal_refusals[state->control] == TLS4217_REPLY_NONE ||
+    allows(facts, transfer, below, TLS4217_LEVEL_CLEAR)) {
+    return allow(TLS4217_REPLY_NONE);
+  }
+
+  return refuse(reveal_refusals[state->control]);
+}
+
+struct tls4217_verdict tls4217_state_move(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below) {
+  if (get_data_level(state) == TLS4217_LEVEL_PRIVATE ||
+    allows(facts, transfer, below, TLS4217_LEVEL_CLEAR)) {
+    return allow(TLS4217_REPLY_NONE);
+  }
+
+  return refuse(move_refusals[state->control]);
 }

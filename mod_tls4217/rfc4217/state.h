@@ -139,4 +139,34 @@ struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
 struct tls4217_verdict tls4217_state_transfer(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const struct tls4217_transfer *transfer);
 
+/*
+ * The same of a listing that goes down, and of which nobody has looked
+ * through what is below transfer->path: the strictest view there decides.
+ * below NULL is tls4217_state_transfer.
+ */
+struct tls4217_verdict tls4217_state_transfer_below(
+  const struct tls4217_state *state, const struct tls4217_facts *facts,
+  const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below);
+
+/*
+ * A command that tells on the control connection what a listing would tell on
+ * a data connection (STAT and MLST of a path): where the view says required,
+ * it needs TLS on the control connection.  Refused means 533, before TLS and
+ * after CCC.  transfer is the listing; below as above, or NULL.
+ */
+struct tls4217_verdict tls4217_state_reveal(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below);
+
+/*
+ * A command that takes something out of its directory, to where another view
+ * may hold (RNFR, CPFR, SITE COPY): where the view says required, it needs
+ * the level that a download needs.  Refused means 533.  transfer is that
+ * download; below as above, or NULL.
+ */
+struct tls4217_verdict tls4217_state_move(const struct tls4217_state *state,
+  const struct tls4217_facts *facts, const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below);
+
 #endif

@@ -33,6 +33,14 @@ static bool match_pub(
   return transfer->path != NULL && strncmp(transfer->path, "/pub/", 5) == 0;
 }
 
+static bool match_secret(
+  const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
+  (void) rule;
+  return transfer->path != NULL &&
+    (transfer->path == tls4217_policy_any_path ||
+      strncmp(transfer->path, "/secret/", 8) == 0);
+}
+
 static bool match_never_asked(
   const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
   (void) rule;
@@ -79,6 +87,20 @@ static const struct tls4217_rule undecided[] = {
 
 static const struct tls4217_rule never_asked[] = {
   { REQUIRED, match_never_asked, NULL },
+};
+
+static const struct tls4217_rule secret_required[] = {
+  { REQUIRED, match_secret, NULL },
+};
+
+static const struct tls4217_rule listing_then_secret[] = {
+  { OPTIONAL, match_command, "LIST" },
+  { REQUIRED, match_secret, NULL },
+};
+
+static const struct tls4217_rule secret_none[] = {
+  { NONE, match_secret, NULL },
+  { REQUIRED, NULL, NULL },
 };
 
 #define RULES(rules) rules, COUNT(rules)
@@ -209,6 +231,55 @@ static const struct reach_case reach_cases[] = {
     false, true },
 };
 
+/* What may be said of a tree that nobody has looked through. */
+struct below_case {
+  const char *name;
+  struct tls4217_data_policy policy;
+  enum tls4217_view top; /* of the directory itself */
+  struct tls4217_views_below below;
+  bool want_clear;
+  bool want_private;
+};
+
+static const struct below_case below_cases[] = {
+  { "4217-10.2-below-nothing", { OPTIONAL, NO_RULES, false }, UNKNOWN,
+    { false, false, false, false }, true, true },
+  { "4217-10.2-below-required", { OPTIONAL, NO_RULES, true }, UNKNOWN,
+    { false, false, true, false }, false, true },
+  { "4217-10.2-below-none", { OPTIONAL, NO_RULES, true }, UNKNOWN,
+    { true, false, false, false }, true, false },
+  { "4217-10.2-below-both", { OPTIONAL, NO_RULES, true }, UNKNOWN,
+    { true, true, true, false }, false, false },
+  { "4217-10.2-below-optional", { REQUIRED, NO_RULES, true }, UNKNOWN,
+    { false, true, false, false }, false, true },
+  { "4217-10.2-below-ftpaccess", { OPTIONAL, NO_RULES, false }, UNKNOWN,
+    { false, false, false, true }, false, true },
+  { "4217-10.2-below-ftpaccess-under-none", { NONE, NO_RULES, false }, UNKNOWN,
+    { false, false, false, true }, true, false },
+  { "4217-10.2-below-ftpaccess-under-none-then-optional",
+    { NONE, NO_RULES, true }, UNKNOWN, { false, true, false, true }, false,
+    false },
+  { "4217-10.2-below-top-required", { OPTIONAL, NO_RULES, true }, REQUIRED,
+    { false, true, false, false }, false, true },
+  { "4217-10.2-below-rule-on-path",
+    { PER_TRANSFER, RULES(secret_required), false }, UNKNOWN,
+    { false, false, false, false }, false, true },
+  { "4217-10.2-below-rule-before-it",
+    { PER_TRANSFER, RULES(listing_then_secret), true }, UNKNOWN,
+    { false, false, true, false }, true, true },
+  { "4217-10.2-below-rule-before-it-ftpaccess",
+    { PER_TRANSFER, RULES(listing_then_secret), true }, UNKNOWN,
+    { false, false, false, true }, false, true },
+  { "4217-10.2-below-rules-of-either-kind",
+    { PER_TRANSFER, RULES(secret_none), false }, UNKNOWN,
+    { false, false, false, false }, false, false },
+  { "4217-10.2-below-no-rule-no-directory", { PER_TRANSFER, NO_RULES, true },
+    UNKNOWN, { false, false, true, false }, false, true },
+  { "4217-10.2-below-rules-that-are-not-asked",
+    { OPTIONAL, RULES(never_asked), false }, UNKNOWN,
+    { false, false, false, false }, true, true },
+};
+
 struct allow_case {
   enum tls4217_view view;
   bool want_clear;
@@ -247,6 +318,18 @@ static void test_reach(void **state) {
   }
 }
 
+static void test_below(void **state) {
+  const struct below_case *row = *state;
+  const struct tls4217_transfer transfer = { "LIST", "/", row->top, false };
+
+  assert_int_equal(tls4217_policy_allows_below(
+                     &row->policy, &transfer, &row->below, TLS4217_LEVEL_CLEAR),
+    row->want_clear);
+  assert_int_equal(tls4217_policy_allows_below(&row->policy, &transfer,
+                     &row->below, TLS4217_LEVEL_PRIVATE),
+    row->want_private);
+}
+
 static void test_allows(void **unused) {
   (void) unused;
 
@@ -264,7 +347,8 @@ static void test_allows(void **unused) {
 }
 
 int main(void) {
-  static struct CMUnitTest tests[COUNT(view_cases) + COUNT(reach_cases) + 1];
+  static struct CMUnitTest
+    tests[COUNT(view_cases) + COUNT(reach_cases) + COUNT(below_cases) + 1];
   size_t count = 0;
 
   for (size_t i = 0; i < COUNT(view_cases); i++) {
@@ -275,6 +359,11 @@ int main(void) {
   for (size_t i = 0; i < COUNT(reach_cases); i++) {
     tests[count++] = (struct CMUnitTest){ reach_cases[i].name, test_reach, NULL,
       NULL, (void *) &reach_cases[i] };
+  }
+
+  for (size_t i = 0; i < COUNT(below_cases); i++) {
+    tests[count++] = (struct CMUnitTest){ below_cases[i].name, test_below, NULL,
+      NULL, (void *) &below_cases[i] };
   }
 
   tests[count] = (struct CMUnitTest){ "4217-10.2-allows", test_allows, NULL,
