@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/handshake.h"
 #include "mod_tls4217/ftp/gatekeeper.h"
+#include "mod_tls4217/ftp/limit.h"
 #include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/reinit.h"
 #include "mod_tls4217/ftp/reset.h"
@@ -49,6 +50,7 @@ static modret_t *refuse_auth(cmd_rec *cmd, const struct tls4217_session *sess,
 MODRET cmd_auth(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
+  modret_t *denial;
   struct tls4217_facts facts;
   size_t discarded;
 
@@ -61,6 +63,11 @@ MODRET cmd_auth(cmd_rec *cmd) {
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return refuse_auth(cmd, sess, verdict.reply);
+  }
+
+  denial = tls4217_limit_check(cmd, sess);
+  if (denial != NULL) {
+    return denial;
   }
 
   discarded = tls4217_handshake_discard_clear();
@@ -84,6 +91,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
 MODRET cmd_pbsz(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
+  modret_t *denial;
 
   if (sess == NULL) {
     return PR_DECLINED(cmd);
@@ -92,6 +100,11 @@ MODRET cmd_pbsz(cmd_rec *cmd) {
   verdict = tls4217_state_pbsz(&sess->state, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
+  }
+
+  denial = tls4217_limit_check(cmd, sess);
+  if (denial != NULL) {
+    return denial;
   }
 
   tls4217_state_set_pbsz(&sess->state);
@@ -106,6 +119,7 @@ static bool has_data_address(void) {
 MODRET cmd_prot(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
+  modret_t *denial;
   struct tls4217_facts facts;
 
   if (sess == NULL) {
@@ -117,6 +131,11 @@ MODRET cmd_prot(cmd_rec *cmd) {
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
+  }
+
+  denial = tls4217_limit_check(cmd, sess);
+  if (denial != NULL) {
+    return denial;
   }
 
   /* mod_xfer's handler, which comes after this one, compares it with "C" and
@@ -136,6 +155,7 @@ MODRET cmd_prot(cmd_rec *cmd) {
 MODRET cmd_ccc(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
+  modret_t *denial;
   struct tls4217_facts facts;
 
   if (sess == NULL) {
@@ -147,6 +167,11 @@ MODRET cmd_ccc(cmd_rec *cmd) {
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
     return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
+  }
+
+  denial = tls4217_limit_check(cmd, sess);
+  if (denial != NULL) {
+    return denial;
   }
 
   /* The last ticket that this connection can carry. */

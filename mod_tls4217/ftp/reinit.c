@@ -7,6 +7,7 @@
 #include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/handshake.h"
+#include "mod_tls4217/ftp/limit.h"
 #include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/reinit.h"
 #include "mod_tls4217/ftp/reset.h"
@@ -84,6 +85,7 @@ modret_t *tls4217_reinit_rein(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
   struct tls4217_facts facts;
+  modret_t *denial;
 
   if (sess == NULL) {
     return PR_DECLINED(cmd);
@@ -95,6 +97,11 @@ modret_t *tls4217_reinit_rein(cmd_rec *cmd) {
   if (verdict.accepted == false) {
     return tls4217_answer_refuse(
       cmd, sess, verdict.reply, NULL, refusing_directive(verdict.reply));
+  }
+
+  denial = tls4217_limit_check(cmd, sess);
+  if (denial != NULL) {
+    return denial;
   }
 
   /* RFC 959 has a transfer completed first.  In TLS the command waits for
