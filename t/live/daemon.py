@@ -165,6 +165,7 @@ class Server:
     modules          stock modules to load behind ours, as "mod_deflate"
     before           stock modules to load before ours
                      (program.py has the orders that a run may ask for)
+    order            one of those orders, whatever the run asks for
     tls              the certificate and log lines each host gets, or ""
 
     {root} and {pki} in directives stand for the directories.
@@ -173,7 +174,7 @@ class Server:
     USERS = {"alice": "wonder", "bob": "builder"}
 
     def __init__(self, directives="", vhosts=None, global_directives="",
-                 modules=(), before=(), tls=TLS):
+                 modules=(), before=(), order=None, tls=TLS):
         self.process = None
         self.pki = certificates()
         self.root = temporary_directory()
@@ -183,7 +184,7 @@ class Server:
         self._vhosts = vhosts or {}
         self._global = global_directives
         self._tls = tls
-        self._load = load_order(before, modules)
+        self._load = load_order(before, modules, order)
         self.ports = {}
         self._marks = {}
         self._copy_modules()

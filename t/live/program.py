@@ -95,13 +95,14 @@ def core_modules():
             if not built_in(name) and stock_module(name)]
 
 
-def load_order(before=(), behind=()):
-    """The modules to load, ours among them, in this run's order."""
+def load_order(before=(), behind=(), order=None):
+    """The modules to load, ours among them, in this run's order, or the one
+    given."""
     ours = [] if module() is None else [module_name()]
     core = core_modules()
     before = [name for name in before if not built_in(name)]
     behind = [name for name in behind if not built_in(name)]
-    order = os.environ.get("TLS4217_MODULE_ORDER") or ORDERS[0]
+    order = order or os.environ.get("TLS4217_MODULE_ORDER") or ORDERS[0]
     if order not in ORDERS:
         sys.exit("TLS4217_MODULE_ORDER is one of %s, not %r" % (
             ", ".join(ORDERS), order))
