@@ -7,8 +7,8 @@ another session stores, appends or renames meanwhile is not touched.
 
 import os
 import re
-import unittest
 import signal
+import unittest
 
 import client
 import harness
