@@ -15,6 +15,7 @@ the moments at which they meet.
 import collections
 import os
 import random
+import re
 import signal
 import ssl
 import sys
@@ -86,6 +87,8 @@ class Guest(threading.Thread):
         self.random = random.Random(SEED * 100 + number)
         self.seen = collections.Counter()
         self.control = None
+        self.done = False
+        self.level = "C"
 
     def chance(self, share):
         return self.random.random() < share
@@ -97,6 +100,7 @@ class Guest(threading.Thread):
                 self.seen["sessions"] += 1
             except (OSError, ssl.SSLError, AssertionError) as error:
                 self.seen[type(error).__name__] += 1
+        self.done = True
 
     def visit(self):
         host = self.random.choice(("main", "main", *HOSTS))
@@ -112,8 +116,10 @@ class Guest(threading.Thread):
                 self.control.command("PASS wrong")
             self.control.login(*self.random.choice(
                 list(self.server.USERS.items())))
+            self.level = "P" if implicit else "C"
             if self.chance(0.9):
-                self.control.protect(self.random.choice("PPPPC"))
+                self.level = self.random.choice("PPPPC")
+                self.control.protect(self.level)
             if self.chance(0.8):
                 self.control.command("TYPE I")
             for _ in range(self.random.randrange(1, 14)):
@@ -157,8 +163,10 @@ class Guest(threading.Thread):
             self.control.tls.read_all()
             self.control.tls.close_notify()
         self.control.tls = None
+        self.level = "C"
         if command == "REIN":
             self.control.auth().login().protect()
+            self.level = "P"
 
     def send_signal(self):
         pids = self.server.sessions()
@@ -194,6 +202,8 @@ class Guest(threading.Thread):
             client.cut(data.sock)
         elif which < 0.13:
             time.sleep(2.5)
+        elif self.level == "C" or self.control.tls is None:
+            return True
         else:
             try:
                 data.secure(None if self.chance(0.1) else client.OWN)
@@ -220,7 +230,8 @@ class Guest(threading.Thread):
             data.read_all()
             data.finish()
             return
-        data.tls.read(1000)
+        if data.tls is not None:
+            data.tls.read(1000)
         if which < 0.6:
             client.reset(data.sock)
         elif which < 0.65:
@@ -234,6 +245,10 @@ class Guest(threading.Thread):
         command = self.random.choice(NESTED)
         self.control.send(command.encode() + b"\r\n")
         self.seen["nested " + command] += 1
+
+
+def _summary(report):
+    return (re.findall("SUMMARY: (.*)", report) or [report])[0]
 
 
 class Stress(harness.LiveCase):
@@ -263,10 +278,12 @@ class Stress(harness.LiveCase):
         for name in os.listdir(self.server.root):
             if name.startswith("sanitizer."):
                 os.unlink(self.server.path(name))
-        if found:
+        kinds = {re.sub("0x[0-9a-f]+", "", _summary(text)): text
+                 for text in found}
+        if kinds:
             self.fail("%d reports\n%s" % (len(found), "\n".join(
-                "\n".join(text.strip().splitlines()[:30])
-                for text in found[:4])))
+                "\n".join(text.strip().splitlines()[:60])
+                for text in kinds.values())))
 
     def test_random_sessions(self):
         print("# STRESS_SEED=%d, %d seconds" % (SEED, SECONDS))
@@ -284,6 +301,7 @@ class Stress(harness.LiveCase):
             print("# %6d %s" % (seen[name], name))
         self.report_complaints()
         self.assertFalse([guest for guest in guests if guest.is_alive()])
+        self.assertTrue(all(guest.done for guest in guests))
         for name in ("sessions", "end 226", "end 522", "signals"):
             self.assertTrue(seen[name], "no %s: this has tested nothing" % name)
         self.assert_transfers(self.login(session=None))
