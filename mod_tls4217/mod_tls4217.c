@@ -22,6 +22,7 @@
 #include "mod_tls4217/ftp/parsing.h"
 #include "mod_tls4217/ftp/server.h"
 #include "mod_tls4217/ftp/session.h"
+#include "mod_tls4217/ftp/systemlog.h"
 
 /* Holds the daemon's process id once it has started: a configuration that is
  * read again by the same process comes from SIGHUP.  In the environment,
@@ -202,6 +203,7 @@ static void restart_ev(const void *event_data, void *user_data) {
   (void) user_data;
 
   restarts = true;
+  tls4217_systemlog_remember();
 }
 
 static void module_unload_ev(const void *event_data, void *user_data) {
@@ -246,6 +248,7 @@ static int check_core(void) {
 }
 
 static int tls4217_init(void) {
+  tls4217_systemlog_open();
   if (check_core() < 0) {
     /* In a file that is included, the core would go on without us. */
     if (tls4217_parsing_is_under_way()) {

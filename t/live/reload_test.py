@@ -4,8 +4,9 @@
 Whatever comes of it, the policies hold, and the logs say what is wrong.
 """
 
+import os
 import shutil
-
+import signal
 import subprocess
 import unittest
 
@@ -73,6 +74,50 @@ class Reload(Daemon):
         self.use("rsa-all.pem")
         self.server.reload()
         self.assert_serves()
+
+class Refused(harness.LiveCase):
+    """What SIGHUP finds in the configuration ends the daemon, and is heard."""
+
+    SERVER = {"tls": PAIR, "directives": ""}
+
+    @classmethod
+    def prepare(cls):
+        shutil.copy(cls.server.pki.path("rsa-all.pem"),
+                    cls.server.path("pair.pem"))
+
+    def setUp(self):
+        if self.server.process.poll() is not None:
+            self.server.start()
+        self.server.mark()
+
+    def reload_with(self, lines):
+        """SIGHUP, with lines at the end of the file; waits for the end."""
+        with open(self.server.path("proftpd.conf"), "a",
+                  encoding="ascii") as stream:
+            stream.write(lines)
+        os.kill(self.server.process.pid, signal.SIGHUP)
+        self.server.process.wait(10)
+
+    def test_a_refused_directive(self):
+        self.reload_with("TLSDataProtection requierd\n")
+        self.assert_logged(r"TLSDataProtection: write .*line \d+ of '.*conf'",
+                           "system.log")
+
+    def test_a_refused_directive_in_an_included_file(self):
+        with open(self.server.path("extra.conf"), "w",
+                  encoding="ascii") as stream:
+            stream.write("TLSDataProtecton required\n")
+        self.reload_with("Include %s\n" % self.server.path("extra.conf"))
+        for name in ("system.log", "tls.log"):
+            self.assert_logged("there is no directive TLSDataProtecton .*"
+                               "line 1 of '.*extra.conf'", name)
+
+    @unittest.skipUnless(harness.stock_module("mod_tls"),
+                         "this ProFTPD has no mod_tls")
+    def test_a_refused_load(self):
+        self.reload_with("LoadModule mod_tls.c\n")
+        self.assert_logged("remove 'LoadModule mod_tls.c'", "system.log")
+
 
 @unittest.skipUnless(shutil.which("ftpdctl"), "there is no ftpdctl")
 class Controls(Daemon):
