@@ -15,6 +15,44 @@
   } \
  } while (0)
 
+/*
+ * The core does not go down where it resolves links: a layer without lstat is
+ * to it a layer of the system's own, and what lies below is passed by.
+ */
+static int stat_cb(pr_fs_t *layer, const char *path, struct stat *st) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, stat);
+  return fs->stat(fs, path, st);
+}
+
+static int lstat_cb(pr_fs_t *layer, const char *path, struct stat *st) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, lstat);
+  return fs->lstat(fs, path, st);
+}
+
+static int readlink_cb(
+  pr_fs_t *layer, const char *path, char *buf, size_t size) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, readlink);
+  return fs->readlink(fs, path, buf, size);
+}
+
+pr_fs_t *tls4217_layer_register(pool *p, const char *name) {
+  pr_fs_t *fs = pr_register_fs(p, name, "/");
+
+  if (fs != NULL) {
+    fs->stat = stat_cb;
+    fs->lstat = lstat_cb;
+    fs->readlink = readlink_cb;
+  }
+
+  return fs;
+}
+
 int tls4217_layer_open(
   const pr_fs_t *layer, pr_fh_t *fh, const char *path, int flags) {
   pr_fs_t *fs;

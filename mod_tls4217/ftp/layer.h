@@ -12,6 +12,13 @@
 
 #include "mod_tls4217/ftp/core.h"
 
+/*
+ * Registers a layer on "/" that passes everything on, for the caller to put
+ * callbacks of its own into.  It lives as long as p.  Returns NULL with errno
+ * set if the core refuses.
+ */
+pr_fs_t *tls4217_layer_register(pool *p, const char *name);
+
 /* As pr_fs_t's callbacks of these names, of the next layer that has them. */
 int tls4217_layer_open(
   const pr_fs_t *layer, pr_fh_t *fh, const char *path, int flags);

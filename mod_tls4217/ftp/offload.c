@@ -115,7 +115,7 @@ void tls4217_offload_begin(struct tls4217_session *sess) {
   }
 
   if (offload->fs == NULL) {
-    offload->fs = pr_register_fs(sess->pool, "tls4217-offload", "/");
+    offload->fs = tls4217_layer_register(sess->pool, "tls4217-offload");
     if (offload->fs == NULL) {
       return;
     }

@@ -133,7 +133,7 @@ static bool register_layer(struct tls4217_session *sess) {
     return true;
   }
 
-  fs = pr_register_fs(sess->pool, "tls4217", "/");
+  fs = tls4217_layer_register(sess->pool, "tls4217");
   if (fs == NULL) {
     tls4217_session_log(
       sess, "uploads cannot be watched over: %s", strerror(errno));

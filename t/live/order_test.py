@@ -103,6 +103,9 @@ class Order:
         self.assertEqual(control.download("RETR secret/f"), b"secret")
         self.assertIn(b"f", control.download("NLST secret"))
         self.assert_transfers(control)
+        self.assertIn(b"f", control.download("NLST secret"))
+        self.assertIn(b"f", control.download("MLSD secret"))
+        self.assertEqual(control.download("RETR tofile"), b"secret")
 
     def test_a_failed_handshake_harms_no_file(self):
         control = self.login()
