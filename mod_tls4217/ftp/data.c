@@ -17,13 +17,37 @@ static bool owns(
     (strm == sess->data.in || strm == sess->data.out);
 }
 
+/* Whether a stream belongs to the transfer, and not to another module that
+ * has data connections of its own (mod_proxy). */
+static bool is_of_transfer(const pr_netio_stream_t *strm) {
+  return session.d != NULL &&
+    (strm == session.d->instrm || strm == session.d->outstrm);
+}
+
+/*
+ * Whether a stream that we do not own is to be TLS nevertheless: nothing may
+ * pass then, whatever has gone wrong before.
+ */
+static bool is_unprotected(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm) {
+  return sess->state.level == TLS4217_LEVEL_PRIVATE && is_of_transfer(strm);
+}
+
+static int refuse_clear(struct tls4217_session *sess) {
+  tls4217_failure_set(sess, R_426,
+    "Transfer aborted: the data connection has lost its protection");
+  errno = EPERM;
+  return -1;
+}
+
 /* The transfer. */
 
 static int poll_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (owns(sess, strm) == false) {
-    return sess->plain->poll(strm);
+    return is_unprotected(sess, strm) ? refuse_clear(sess) :
+                                        sess->plain->poll(strm);
   }
 
   /* The core calls neither read nor write of a transfer that was aborted, and
@@ -70,7 +94,8 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   ssize_t res;
 
   if (owns(sess, strm) == false) {
-    return sess->plain->read(strm, buf, size);
+    return is_unprotected(sess, strm) ? refuse_clear(sess) :
+                                        sess->plain->read(strm, buf, size);
   }
 
   tls4217_error_clear(&err);
@@ -107,7 +132,8 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_error err;
 
   if (owns(sess, strm) == false) {
-    return sess->plain->write(strm, buf, size);
+    return is_unprotected(sess, strm) ? refuse_clear(sess) :
+                                        sess->plain->write(strm, buf, size);
   }
 
   tls4217_error_clear(&err);
@@ -156,10 +182,12 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   const SSL *ssl;
 
   /* Both streams of a data connection come here, one after the other. */
-  if (sess->state.level != TLS4217_LEVEL_PRIVATE || sess->data.conn != NULL ||
-    session.d == NULL) {
+  if (owns(sess, strm) || is_unprotected(sess, strm) == false) {
     return sess->plain->postopen(strm);
   }
+
+  /* What was left of another transfer protects nothing here. */
+  tls4217_data_end_drop(sess);
 
   sess->failure.code = NULL;
   sess->data.in = session.d->instrm;
