@@ -5,7 +5,6 @@
  */
 
 #include <string.h>
-#include <strings.h>
 
 #include "mod_tls4217/ftp/command_buffer.h"
 
@@ -20,83 +19,114 @@ void tls4217_command_buffer_add(
   buffer->len += count;
 }
 
-/* The length of the line that starts at from, with its LF; 0 without one. */
-static size_t line_length(
-  const struct tls4217_command_buffer *buffer, size_t from) {
-  const char *begin = buffer->bytes + from, *end;
+/* Whether the first byte is the line feed of a carriage return that left. */
+static bool begins_with_end(const struct tls4217_command_buffer *buffer) {
+  return buffer->cr_left && buffer->len > 0 && buffer->bytes[0] == '\n';
+}
 
-  end = memchr(begin, '\n', buffer->len - from);
-  return end != NULL ? (size_t) (end - begin) + 1 : 0;
+/* The length of the first line, or of what is left of it; 0 without an end. */
+static size_t first_length(const struct tls4217_command_buffer *buffer) {
+  return begins_with_end(buffer) ?
+    1 :
+    tls4217_line_length(buffer->bytes, buffer->len);
 }
 
 bool tls4217_command_buffer_is_ready(
   const struct tls4217_command_buffer *buffer) {
-  return buffer->len == sizeof(buffer->bytes) || line_length(buffer, 0) > 0;
+  return buffer->len == sizeof(buffer->bytes) || first_length(buffer) > 0;
+}
+
+/* How much of a line of len bytes fits into size, so that what stays does not
+ * begin with a line feed. */
+static size_t piece_length(
+  const struct tls4217_command_buffer *buffer, size_t len, size_t size) {
+  if (len <= size) {
+    return len;
+  }
+
+  while (size > 1 && buffer->bytes[size] == '\n') {
+    size--;
+  }
+
+  return size;
+}
+
+/* Moves the first count bytes, which end a line or not, to out. */
+static size_t move_out(struct tls4217_command_buffer *buffer, size_t count,
+  bool ends, char *out, size_t size) {
+  size_t given = count;
+
+  memcpy(out, buffer->bytes, count);
+  if (begins_with_end(buffer)) {
+    if (size > 1) {
+      memcpy(out, "\r\n", 2);
+      given = 2;
+    }
+
+  } else if (out[0] == '\n') {
+    out[0] = ' ';
+  }
+
+  tls4217_line_skip(&buffer->telnet, out, given);
+  buffer->cr_left = !ends && out[given - 1] == '\r';
+
+  memmove(buffer->bytes, buffer->bytes + count, buffer->len - count);
+  buffer->len -= count;
+  memset(buffer->bytes + buffer->len, 0, count);
+  return given;
 }
 
 size_t tls4217_command_buffer_take(
   struct tls4217_command_buffer *buffer, char *out, size_t size) {
-  size_t count;
+  size_t len, count;
 
-  if (tls4217_command_buffer_is_ready(buffer) == false) {
+  if (size == 0 || tls4217_command_buffer_is_ready(buffer) == false) {
     return 0;
   }
 
-  count = line_length(buffer, 0);
-  if (count == 0) {
-    /* The line feed may be next: it must not be alone. */
-    count = buffer->len - 1;
-  }
-
-  if (count > size) {
-    count = size;
-  }
-
-  if (count > 1 && count < buffer->len && buffer->bytes[count - 1] != '\n' &&
-    buffer->bytes[count] == '\n') {
-    count--;
-  }
-
-  memcpy(out, buffer->bytes, count);
-  memmove(buffer->bytes, buffer->bytes + count, buffer->len - count);
-  buffer->len -= count;
-  memset(buffer->bytes + buffer->len, 0, count);
-  return count;
+  /* In a full buffer without a line, the line feed may be next: its carriage
+   * return waits for it. */
+  len = first_length(buffer);
+  count = piece_length(buffer, len > 0 ? len : buffer->len - 1, size);
+  return move_out(buffer, count, count == len, out, size);
 }
 
-/* Whether the line of len bytes at line is the command verb. */
-static bool is_command(const char *line, size_t len, const char *verb) {
-  size_t verb_len = strlen(verb);
-
-  /* IAC, IP, DM and the like: bytes that no command starts with. */
-  while (len > 0 && (unsigned char) *line >= 0xf0) {
-    line++;
-    len--;
+size_t tls4217_command_buffer_take_rest(
+  struct tls4217_command_buffer *buffer, char *out, size_t size) {
+  if (tls4217_command_buffer_is_ready(buffer)) {
+    return tls4217_command_buffer_take(buffer, out, size);
   }
 
-  return len > verb_len && strncasecmp(line, verb, verb_len) == 0 &&
-    memchr(" \r\n", line[verb_len], 3) != NULL;
+  if (size == 0 || buffer->len == 0) {
+    return 0;
+  }
+
+  return move_out(
+    buffer, piece_length(buffer, buffer->len, size), false, out, size);
 }
 
-bool tls4217_command_buffer_has(const struct tls4217_command_buffer *buffer,
-  const char *verb, enum tls4217_command_place place) {
-  size_t from = 0, len;
+struct tls4217_command_cursor tls4217_command_buffer_begin(
+  const struct tls4217_command_buffer *buffer) {
+  return (struct tls4217_command_cursor){ .at = begins_with_end(buffer) ? 1 : 0,
+    .telnet = buffer->telnet };
+}
 
-  while ((len = line_length(buffer, from)) > 0) {
-    if (is_command(buffer->bytes + from, len, verb) == true) {
-      return true;
-    }
+bool tls4217_command_buffer_next(const struct tls4217_command_buffer *buffer,
+  struct tls4217_command_cursor *cursor, struct tls4217_line *line) {
+  const char *begin = buffer->bytes + cursor->at;
+  size_t len = tls4217_line_length(begin, buffer->len - cursor->at);
 
-    if (place == TLS4217_COMMAND_FIRST) {
-      return false;
-    }
-
-    from += len;
+  if (len == 0) {
+    return false;
   }
 
-  return false;
+  tls4217_line_read(&cursor->telnet, begin, len, line);
+  cursor->at += len;
+  return true;
 }
 
 void tls4217_command_buffer_clear(struct tls4217_command_buffer *buffer) {
-  explicit_bzero(buffer, sizeof(*buffer));
+  explicit_bzero(buffer->bytes, buffer->len);
+  buffer->len = 0;
+  buffer->cr_left = false;
 }

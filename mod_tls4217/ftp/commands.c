@@ -16,23 +16,6 @@
 #include "mod_tls4217/ftp/reset.h"
 #include "mod_tls4217/ftp/transfers.h"
 
-void tls4217_commands_announce_level(struct tls4217_session *sess) {
-  pool *tmp_pool;
-  cmd_rec *cmd;
-
-  if (sess->announced == (int) sess->state.level) {
-    return;
-  }
-
-  tmp_pool = make_sub_pool(sess->pool);
-  cmd = pr_cmd_alloc(tmp_pool, 2, pstrdup(tmp_pool, C_PROT),
-    pstrdup(tmp_pool, tls4217_names_level_text(sess->state.level)));
-  cmd->arg = cmd->argv[1];
-  (void) pr_cmd_dispatch_phase(cmd, POST_CMD, 0);
-  destroy_pool(tmp_pool);
-  sess->announced = (int) sess->state.level;
-}
-
 /* Why TLS is not available is the administrator's to know, in any log. */
 static modret_t *refuse_auth(cmd_rec *cmd, const struct tls4217_session *sess,
   enum tls4217_reply_id reply) {
@@ -70,7 +53,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
     return denial;
   }
 
-  discarded = tls4217_handshake_discard_clear();
+  discarded = tls4217_handshake_discard_clear(sess);
   if (discarded > 0) {
     tls4217_session_log(sess,
       "threw away %lu bytes that %s sent in clear "
@@ -84,7 +67,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   tls4217_handshake_protect(sess, verdict.level);
   tls4217_auth_expect_user(sess);
   tls4217_reset_parameters(sess);
-  tls4217_commands_announce_level(sess);
+  tls4217_transfers_announce_level(sess);
   return PR_HANDLED(cmd);
 }
 

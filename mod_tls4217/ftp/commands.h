@@ -15,10 +15,4 @@
  * Static data. */
 cmdtable *tls4217_commands_table(void);
 
-/*
- * Tells mod_xfer of a data level that no PROT has announced: it must not use
- * sendfile(2), which would bypass TLS.  Does nothing where it knows.
- */
-void tls4217_commands_announce_level(struct tls4217_session *sess);
-
 #endif

@@ -2,16 +2,20 @@
  * mod_tls4217 - the control connection: its netio
  *
  * The core polls and reads control streams as if they were sockets.  Here a
- * read waits until there is a whole command, and during a transfer a poll
- * answers for commands, not for bytes: a TLS record may hold half of one, or
- * several, or none (RFC 4217, section 14: no urgent data in TLS).
+ * read waits until there is a whole command, in TLS and in clear, and during
+ * a transfer a poll answers for commands, not for bytes: a TLS record may hold
+ * half of one, or several, or none (RFC 4217, section 14: no urgent data in
+ * TLS), and most commands are to wait for the transfer's end.
  */
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/keeper.h"
 #include "mod_tls4217/ftp/wait.h"
+#include "mod_tls4217/rfc4217/interrupt.h"
 
 /* Milliseconds: for a client that does not read its replies, and for our last
  * close_notify to leave. */
@@ -37,6 +41,46 @@ bool tls4217_control_owns(
 
 /* Reading commands. */
 
+/* Both streams of a control connection may share a descriptor; commands come
+ * over the one that reads. */
+static bool brings_commands(const pr_netio_stream_t *strm) {
+  return session.c != NULL && strm == session.c->instrm;
+}
+
+/* As tls4217_connection_read and its sister do it in TLS. */
+static ssize_t read_clear(
+  char *buf, size_t size, bool wait, struct tls4217_error *err) {
+  int fd = PR_NETIO_FD(session.c->instrm);
+
+  for (;;) {
+    ssize_t res = recv(fd, buf, size, MSG_DONTWAIT);
+
+    if (res >= 0) {
+      return res;
+    }
+
+    if (errno != EINTR && (errno != EAGAIN || wait == false)) {
+      tls4217_error_set_errno(err, errno, "read failed");
+      return -1;
+    }
+
+    if (tls4217_wait(fd, POLLIN, -1, -1, NULL) < 0) {
+      tls4217_error_set_errno(err, errno, "gave up waiting for a command");
+      return -1;
+    }
+  }
+}
+
+static ssize_t read_bytes(struct tls4217_session *sess, char *buf, size_t size,
+  bool wait, struct tls4217_error *err) {
+  if (sess->control.conn == NULL) {
+    return read_clear(buf, size, wait, err);
+  }
+
+  return wait ? tls4217_connection_read(sess->control.conn, buf, size, err) :
+                tls4217_connection_read_now(sess->control.conn, buf, size, err);
+}
+
 /*
  * Reads what fits into the buffer.  Returns 1 when something was read, 0 when
  * there is nothing to read now (only where wait is false), -1 at the end.
@@ -54,10 +98,7 @@ static int fill_input(struct tls4217_session *sess, bool wait) {
   }
 
   tls4217_error_clear(&err);
-  res = wait == true ?
-    tls4217_connection_read(control->conn, room, size, &err) :
-    tls4217_connection_read_now(control->conn, room, size, &err);
-
+  res = read_bytes(sess, room, size, wait, &err);
   if (res > 0) {
     tls4217_command_buffer_add(&control->input, (size_t) res);
     return 1;
@@ -75,27 +116,93 @@ static int fill_input(struct tls4217_session *sess, bool wait) {
   return -1;
 }
 
+/* Half a command at the end of TLS is none; in clear the core takes it. */
+static size_t take_command(
+  struct tls4217_session *sess, char *buf, size_t size) {
+  struct tls4217_command_buffer *input = &sess->control.input;
+
+  return sess->control.ended && sess->control.conn == NULL ?
+    tls4217_command_buffer_take_rest(input, buf, size) :
+    tls4217_command_buffer_take(input, buf, size);
+}
+
+/* What is there when a transfer's command leaves came together with it. */
+static void note_early(struct tls4217_control_channel *control, size_t before) {
+  size_t taken = before - control->input.len;
+
+  if ((session.sf_flags & SF_XFER) == 0) {
+    control->early = control->input.len;
+
+  } else {
+    control->early -= taken < control->early ? taken : control->early;
+  }
+}
+
+static void sync_telnet(struct tls4217_command_buffer *input) {
+  input->telnet.off = !TLS4217_CORE_READS_TELNET();
+}
+
 static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
-  struct tls4217_command_buffer *input;
+  struct tls4217_control_channel *control = &sess->control;
+  size_t before, taken;
 
-  if (tls4217_control_owns(sess, strm) == false) {
+  if (brings_commands(strm) == false) {
     return sess->plain->read(strm, buf, size);
   }
 
-  input = &sess->control.input;
-  while (tls4217_command_buffer_is_ready(input) == false &&
-    sess->control.ended == false) {
+  while (tls4217_command_buffer_is_ready(&control->input) == false &&
+    control->ended == false) {
     (void) fill_input(sess, true);
   }
 
-  /* 0 is the end; half a command at the end is none. */
-  return (int) tls4217_command_buffer_take(input, buf, size);
+  /* 0 is the end. */
+  sync_telnet(&control->input);
+  before = control->input.len;
+  taken = take_command(sess, buf, size);
+  note_early(control, before);
+  return (int) taken;
+}
+
+/* During a transfer. */
+
+static bool core_serves_commands(void) {
+  return pr_version_get_number() < TLS4217_CORE_ABOR_ONLY;
+}
+
+static struct tls4217_interrupts judge_lines(struct tls4217_session *sess) {
+  struct tls4217_command_buffer *input = &sess->control.input;
+  struct tls4217_interrupts all = { .lines = 0 };
+  struct tls4217_command_cursor cursor;
+  struct tls4217_line line;
+  size_t at;
+
+  sync_telnet(input);
+  cursor = tls4217_command_buffer_begin(input);
+  for (at = cursor.at; tls4217_command_buffer_next(input, &cursor, &line);
+       at = cursor.at) {
+    tls4217_interrupt_add(&all, &line, at < sess->control.early);
+  }
+
+  return all;
+}
+
+static void abort_transfer(void) {
+  session.sf_flags |= SF_ABORT;
+
+  if (session.d != NULL) {
+    pr_netio_abort(session.xfer.direction == PR_NETIO_IO_RD ?
+        session.d->instrm :
+        session.d->outstrm);
+  }
+}
+
+bool tls4217_control_has_command(struct tls4217_session *sess) {
+  return core_serves_commands() && judge_lines(sess).serve;
 }
 
 enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess) {
-  const struct tls4217_command_buffer *input = &sess->control.input;
-  bool abor_only;
+  struct tls4217_interrupts lines;
   size_t size = 1;
 
   while (
@@ -103,29 +210,14 @@ enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess) {
     (void) tls4217_command_buffer_room(&sess->control.input, &size);
   }
 
-  /* Where the core serves other commands during a transfer, those before an
-   * ABOR come first; where it does not, they would hide it. */
-  abor_only = pr_version_get_number() >= TLS4217_CORE_ABOR_ONLY;
-  if (tls4217_command_buffer_has(input, C_ABOR,
-        abor_only ? TLS4217_COMMAND_ANYWHERE : TLS4217_COMMAND_FIRST) ||
-    (abor_only &&
-      tls4217_command_buffer_has(input, C_QUIT, TLS4217_COMMAND_FIRST))) {
-    session.sf_flags |= SF_ABORT;
-
-    if (session.d != NULL) {
-      pr_netio_abort(session.xfer.direction == PR_NETIO_IO_RD ?
-          session.d->instrm :
-          session.d->outstrm);
-    }
-
-    return TLS4217_CONTROL_ABORT;
+  lines = judge_lines(sess);
+  if (lines.abort || sess->control.ended) {
+    abort_transfer();
+    return lines.abort ? TLS4217_CONTROL_ABORT : TLS4217_CONTROL_ENDED;
   }
 
-  if (tls4217_command_buffer_is_ready(input)) {
-    return TLS4217_CONTROL_COMMAND;
-  }
-
-  return sess->control.ended ? TLS4217_CONTROL_ENDED : TLS4217_CONTROL_NOTHING;
+  return lines.serve && core_serves_commands() ? TLS4217_CONTROL_COMMAND :
+                                                 TLS4217_CONTROL_NOTHING;
 }
 
 /* The core's look at the control connection from its transfer loop: a poll
@@ -135,35 +227,13 @@ static bool is_transfer_poll(const pr_netio_stream_t *strm) {
     (strm->strm_flags & PR_NETIO_SESS_INTR) && strm->strm_interval == 0;
 }
 
-/* RFC 959, section 4.1.1: REIN allows "any transfer in progress to be
- * completed"; CCC is as well off behind it. */
-static bool ends_tls(const struct tls4217_command_buffer *input) {
-  return tls4217_command_buffer_has(input, C_REIN, TLS4217_COMMAND_FIRST) ||
-    tls4217_command_buffer_has(input, C_CCC, TLS4217_COMMAND_FIRST);
-}
-
-static int poll_transfer(struct tls4217_session *sess) {
-  switch (tls4217_control_look(sess)) {
-    case TLS4217_CONTROL_ABORT:
-    case TLS4217_CONTROL_ENDED:
-      return 1;
-
-    case TLS4217_CONTROL_COMMAND:
-      /* A core that takes only ABOR would wait a second for it, for each
-       * chunk; the command is read when the transfer is over. */
-      return pr_version_get_number() >= TLS4217_CORE_ABOR_ONLY ||
-          ends_tls(&sess->control.input) ?
-        0 :
-        1;
-
-    default:
-      return 0;
-  }
-}
-
 static bool is_command_poll(const pr_netio_stream_t *strm) {
-  return session.c != NULL && strm == session.c->instrm &&
-    (session.sf_flags & SF_XFER) == 0;
+  return brings_commands(strm) && (session.sf_flags & SF_XFER) == 0;
+}
+
+static bool has_input(const struct tls4217_control_channel *control) {
+  return control->ended || tls4217_command_buffer_is_ready(&control->input) ||
+    (control->conn != NULL && tls4217_connection_is_pending(control->conn));
 }
 
 /* What was said on a data connection that is over is read away meanwhile. */
@@ -182,26 +252,20 @@ static int poll_cb(pr_netio_stream_t *strm) {
     tls4217_keeper_before_command(&sess->keeper);
   }
 
-  if (tls4217_control_owns(sess, strm) == false) {
+  /* A write waits by itself, and has a time limit. */
+  if (tls4217_control_owns(sess, strm) && strm->strm_mode == PR_NETIO_IO_WR) {
+    return 1;
+  }
+
+  if (brings_commands(strm) == false) {
     return poll_socket(sess, strm);
   }
 
-  /* A write waits by itself, and has a time limit. */
-  if (strm->strm_mode == PR_NETIO_IO_WR) {
-    return 1;
-  }
-
   if (is_transfer_poll(strm)) {
-    return poll_transfer(sess);
+    return tls4217_control_look(sess) == TLS4217_CONTROL_NOTHING ? 0 : 1;
   }
 
-  if (sess->control.ended ||
-    tls4217_command_buffer_is_ready(&sess->control.input) ||
-    tls4217_connection_is_pending(sess->control.conn)) {
-    return 1;
-  }
-
-  return poll_socket(sess, strm);
+  return has_input(&sess->control) ? 1 : poll_socket(sess, strm);
 }
 
 /* Writing replies. */

@@ -36,17 +36,22 @@ void tls4217_control_issue_ticket(struct tls4217_session *sess);
 
 /* What a look at the control connection during a transfer found. */
 enum tls4217_control_news {
-  TLS4217_CONTROL_NOTHING,
-  TLS4217_CONTROL_COMMAND, /* a whole command waits */
+  TLS4217_CONTROL_NOTHING, /* nothing that may be served now */
+  TLS4217_CONTROL_COMMAND, /* a command that this core serves beside it */
   TLS4217_CONTROL_ABORT,   /* the transfer is to be aborted */
-  TLS4217_CONTROL_ENDED    /* the client is gone */
+  TLS4217_CONTROL_ENDED    /* the client is gone, which aborts it too */
 };
 
 /*
- * Looks, without waiting, for commands that arrived during a transfer.  On
- * TLS4217_CONTROL_ABORT the core has been told to abort it.
+ * Looks, without waiting, for commands that arrived during a transfer, or
+ * while one begins; in TLS and in clear.  Where the transfer is to end, the
+ * core has been told.  Which command may be served is decided in
+ * rfc4217/interrupt.c.
  */
 enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess);
+
+/* Whether a command is buffered that this core serves beside a transfer. */
+bool tls4217_control_has_command(struct tls4217_session *sess);
 
 /* Whether a stream is one of the protected control connection. */
 bool tls4217_control_owns(

@@ -22,6 +22,13 @@
 /* The first ProFTPD whose transfer loop takes only ABOR and QUIT. */
 #define TLS4217_CORE_ABOR_ONLY 0x0001030A05U
 
+/* Whether the core takes 0xff for Telnet's IAC: UseEncoding may forbid it. */
+#ifdef PR_USE_NLS
+# define TLS4217_CORE_READS_TELNET() (pr_encode_supports_telnet_iac() == TRUE)
+#else
+# define TLS4217_CORE_READS_TELNET() (true)
+#endif
+
 /* Ours; named in events, logs and disconnections. */
 extern module tls4217_module;
 

@@ -118,7 +118,11 @@ int tls4217_data_handshake_run(
 
   tls4217_error_clear(&err);
   if (shake_hands(sess, &err, send) < 0) {
-    tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_HANDSHAKE, err.text);
+    bool aborted = err.errnum == ECONNABORTED;
+
+    tls4217_failure_set_reply(sess,
+      aborted ? TLS4217_REPLY_DATA_ABORTED : TLS4217_REPLY_DATA_HANDSHAKE,
+      aborted ? NULL : err.text);
     return -1;
   }
 

@@ -15,22 +15,16 @@ bool tls4217_data_waiter_is_aborted(const struct tls4217_session *sess) {
 }
 
 /* The descriptor to watch for commands, or -1 when that is of no use now. */
-static int watched_fd(const struct tls4217_session *sess) {
-  if (!(session.sf_flags & SF_XFER) || session.c == NULL ||
-    sess->control.conn == NULL || sess->control.ended ||
-    sess->control.writing ||
-    tls4217_command_buffer_is_ready(&sess->control.input)) {
+static int watched_fd(struct tls4217_session *sess) {
+  size_t room;
+
+  (void) tls4217_command_buffer_room(&sess->control.input, &room);
+  if (session.c == NULL || sess->control.ended || sess->control.writing ||
+    room == 0) {
     return -1;
   }
 
   return PR_NETIO_FD(session.c->instrm);
-}
-
-/* Looks at the control connection; the end of it ends the transfer too. */
-static void look_at_control(struct tls4217_session *sess) {
-  if (tls4217_control_look(sess) == TLS4217_CONTROL_ENDED) {
-    session.sf_flags |= SF_ABORT;
-  }
 }
 
 static int wait_data(void *user, int fd, short events, int timeout) {
@@ -44,7 +38,7 @@ static int wait_data(void *user, int fd, short events, int timeout) {
 
   res = tls4217_wait(fd, events, watched_fd(sess), timeout, &command);
   if (command) {
-    look_at_control(sess);
+    (void) tls4217_control_look(sess);
   }
 
   if (tls4217_data_waiter_is_aborted(sess)) {

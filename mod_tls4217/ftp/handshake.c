@@ -21,7 +21,8 @@
 /* Milliseconds for the close_notify of CCC and REIN to be answered. */
 #define CLEAR_TIMEOUT 5000
 
-size_t tls4217_handshake_discard_clear(void) {
+/* What the core has read and not used: a line that was too long for it. */
+static size_t discard_core_buffer(void) {
   pr_buffer_t *pbuf = session.c->instrm->strm_buf;
   size_t unread;
 
@@ -33,6 +34,13 @@ size_t tls4217_handshake_discard_clear(void) {
   pr_memscrub(pbuf->current, unread);
   pbuf->current = NULL;
   pbuf->remaining = pbuf->buflen;
+  return unread;
+}
+
+size_t tls4217_handshake_discard_clear(struct tls4217_session *sess) {
+  size_t unread = discard_core_buffer() + sess->control.input.len;
+
+  tls4217_command_buffer_clear(&sess->control.input);
   return unread;
 }
 

@@ -14,7 +14,7 @@
  * Throws away what the client sent in clear behind the command that is being
  * handled, so that it is never executed.  Returns how many bytes that were.
  */
-size_t tls4217_handshake_discard_clear(void);
+size_t tls4217_handshake_discard_clear(struct tls4217_session *sess);
 
 /*
  * Shakes hands on the control connection and makes it protected, with the

@@ -16,8 +16,9 @@
 # define SEND_FILE(out, in, size) (errno = ENOSYS, (ssize_t) -1)
 #endif
 
-#include "mod_tls4217/ftp/layer.h"
 #include "mod_tls4217/ftp/complaints.h"
+#include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/layer.h"
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/tls/kernel.h"
 
@@ -246,19 +247,6 @@ static int send_piece(
   return 0;
 }
 
-/* Whether the core has a command to read.  Behind CCC it waits in the socket,
- * where nobody else looks for it. */
-static bool has_command(const struct tls4217_session *sess) {
-  struct pollfd pfd = { .events = POLLIN };
-
-  if (sess->control.conn != NULL || session.c == NULL) {
-    return tls4217_command_buffer_is_ready(&sess->control.input);
-  }
-
-  pfd.fd = PR_NETIO_FD(session.c->instrm);
-  return poll(&pfd, 1, 0) > 0;
-}
-
 int tls4217_offload_send(struct tls4217_session *sess,
   const struct tls4217_waiter *waiter, struct tls4217_error *err) {
   off_t begin = session.xfer.total_bytes, left;
@@ -268,7 +256,7 @@ int tls4217_offload_send(struct tls4217_session *sess,
   }
 
   left = session.xfer.file_size - lseek(sess->offload.fh->fh_fd, 0, SEEK_CUR);
-  while (left > 0 && has_command(sess) == false) {
+  while (left > 0 && tls4217_control_has_command(sess) == false) {
     if (tls4217_waiter_until(waiter, PR_NETIO_FD(sess->data.out), POLLOUT,
           TLS4217_WAITER_NEVER, err) < 0 ||
       send_piece(sess, &left, err) < 0) {

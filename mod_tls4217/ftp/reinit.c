@@ -5,12 +5,12 @@
  */
 
 #include "mod_tls4217/ftp/answer.h"
-#include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/handshake.h"
 #include "mod_tls4217/ftp/limit.h"
 #include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/reinit.h"
 #include "mod_tls4217/ftp/reset.h"
+#include "mod_tls4217/ftp/transfers.h"
 
 #define DEFAULT_MAX_LOGIN_ATTEMPTS 3
 
@@ -64,14 +64,14 @@ static void start_over(struct tls4217_session *sess) {
   session.rfc2228_mech = NULL;
   tls4217_reset_server(sess);
   tls4217_reset_parameters(sess);
-  tls4217_commands_announce_level(sess);
+  tls4217_transfers_announce_level(sess);
   (void) pr_table_remove(session.notes, "clnt", NULL);
 }
 
 /* What the client sent in clear behind REIN is read by a process that is
  * about to end. */
 static void leave(struct tls4217_session *sess) {
-  size_t discarded = tls4217_handshake_discard_clear();
+  size_t discarded = tls4217_handshake_discard_clear(sess);
 
   if (discarded > 0) {
     tls4217_session_log(sess, "threw away %lu bytes that %s sent behind REIN",
@@ -102,16 +102,6 @@ modret_t *tls4217_reinit_rein(cmd_rec *cmd) {
   denial = tls4217_limit_check(cmd, sess);
   if (denial != NULL) {
     return denial;
-  }
-
-  /* RFC 959 has a transfer completed first.  In TLS the command waits for
-   * that (control.c); in clear the core hands it over at once. */
-  if (session.sf_flags & SF_XFER) {
-    pr_response_add_err(
-      R_450, "%s: data transfer in progress", (const char *) cmd->argv[0]);
-    pr_cmd_set_errno(cmd, EPERM);
-    errno = EPERM;
-    return PR_ERROR(cmd);
   }
 
   add_rein(sess);

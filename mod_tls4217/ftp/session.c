@@ -9,7 +9,6 @@
 #include <stdarg.h>
 
 #include "mod_tls4217/ftp/auth.h"
-#include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/handshake.h"
 #include "mod_tls4217/ftp/data.h"
@@ -19,6 +18,7 @@
 #include "mod_tls4217/ftp/reinit.h"
 #include "mod_tls4217/ftp/reset.h"
 #include "mod_tls4217/ftp/session.h"
+#include "mod_tls4217/ftp/transfers.h"
 #include "mod_tls4217/ftp/upload.h"
 
 /* ProFTPD's callbacks get no argument of ours. */
@@ -232,7 +232,19 @@ static void connected_ev(const void *event_data, void *user_data) {
 
     tls4217_handshake_protect(sess, TLS4217_LEVEL_PRIVATE);
     tls4217_auth_expect_user(sess);
-    tls4217_commands_announce_level(sess);
+    tls4217_transfers_announce_level(sess);
+  }
+}
+
+/* TimeoutStalled: the core ends the session without a word. */
+static void stalled_ev(const void *event_data, void *user_data) {
+  const struct tls4217_session *sess = user_data;
+  const struct tls4217_reply *reply = tls4217_reply_get(TLS4217_REPLY_STALLED);
+
+  (void) event_data;
+  if (sess->server != NULL) {
+    tls4217_session_log(sess, "%s %s", reply->code, reply->text);
+    pr_response_send_async(reply->code, "%s", reply->text);
   }
 }
 
@@ -291,6 +303,7 @@ int tls4217_session_start(void) {
 
   pr_event_register(&tls4217_module, "core.session-reinit", reinit_ev, sess);
   pr_event_register(&tls4217_module, "core.connected", connected_ev, sess);
+  pr_event_register(&tls4217_module, "core.timeout-stalled", stalled_ev, sess);
   pr_event_register(&tls4217_module, "core.exit", exit_ev, sess);
   return 0;
 }

@@ -29,6 +29,7 @@ struct tls4217_control_channel {
   const struct tls4217_context *context;
   const server_rec *named; /* by the handshake's server name; NULL: nobody */
   struct tls4217_command_buffer input;
+  size_t early;      /* bytes of input that came with the last command */
   bool ended;        /* the peer will send no more */
   bool writing;      /* inside a write: do not write */
   bool ticket_waits; /* and leaves with the next reply */

@@ -160,6 +160,11 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_DATA_OTHER_PEER] = { "522",
     "The data connection did not show the client certificate of its control "
     "connection: use the same certificate on both" },
+  [TLS4217_REPLY_DATA_ABORTED] = { "426",
+    "Transfer aborted before its data connection was ready" },
+  [TLS4217_REPLY_STALLED] = { "421",
+    "The transfer has moved no data for too long (administrator: "
+    "TimeoutStalled), closing the connection" },
 };
 
 const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id) {

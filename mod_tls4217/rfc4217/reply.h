@@ -77,6 +77,8 @@ enum tls4217_reply_id {
   TLS4217_REPLY_DATA_FOREIGN_SESSION, /* 522: session of someone else */
   TLS4217_REPLY_DATA_OTHER_HOST,      /* 522: another server name */
   TLS4217_REPLY_DATA_OTHER_PEER,      /* 522: another client certificate */
+  TLS4217_REPLY_DATA_ABORTED,         /* 426: by ABOR or QUIT, in between */
+  TLS4217_REPLY_STALLED,              /* 421: TimeoutStalled */
 
   TLS4217_REPLY_COUNT,
 };

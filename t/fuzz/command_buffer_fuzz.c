@@ -1,9 +1,10 @@
 /*
- * mod_tls4217 - fuzzes ftp/command_buffer.c
+ * mod_tls4217 - fuzzes ftp/command_buffer.c, and rfc4217/line.c with it
  *
  * The input is a dialogue: a byte says what is done and with how much, the
  * bytes behind it are what a client sent.  What comes out must be what went
- * in, and no piece may begin with the line feed of its line.
+ * in (but for line feeds that would stand in front), and the lines that are
+ * read ahead must be those that leave.
  */
 
 #include <stdint.h>
@@ -21,6 +22,9 @@ struct model {
 
 static struct tls4217_command_buffer buffer;
 static struct model model;
+
+/* How Telnet stands for a reader of all that came out. */
+static struct tls4217_line_telnet reader;
 
 static void put(struct fuzz_input *in, size_t count) {
   size_t room;
@@ -49,44 +53,78 @@ static void stuff(size_t count) {
   tls4217_command_buffer_add(&buffer, count);
 }
 
-static void take(size_t size) {
+/* Compares what came out with the model.  Returns how much of it that is. */
+static size_t compare(const char *out, size_t len, size_t size) {
+  bool lonely = model.bytes[0] == '\n';
+
+  fuzz_insist(len <= size);
+  if (lonely && len == 2 && memcmp(out, "\r\n", 2) == 0) {
+    return 1;
+  }
+
+  fuzz_insist(len <= model.len);
+  fuzz_insist(len == 0 ||
+    out[0] == (lonely && size > 1 ? ' ' : model.bytes[0]) ||
+    (lonely && out[0] == ' '));
+  fuzz_insist(len == 0 || memcmp(out + 1, model.bytes + 1, len - 1) == 0);
+  return len;
+}
+
+static void take(size_t size, bool rest) {
   char *out = malloc(size > 0 ? size : 1);
   bool ready = tls4217_command_buffer_is_ready(&buffer);
-  const char *line = memchr(model.bytes, '\n', model.len);
-  size_t len;
+  struct tls4217_command_cursor cursor = tls4217_command_buffer_begin(&buffer);
+  size_t len, count, skipped = cursor.at;
+  struct tls4217_line ahead, line;
+  bool whole = tls4217_command_buffer_next(&buffer, &cursor, &ahead);
 
   fuzz_insist(out != NULL);
-  len = tls4217_command_buffer_take(&buffer, out, size);
-  fuzz_insist(len <= size && len <= model.len);
-  fuzz_insist(ready || len == 0);
+  len = rest ? tls4217_command_buffer_take_rest(&buffer, out, size) :
+               tls4217_command_buffer_take(&buffer, out, size);
+  fuzz_insist(ready || rest || len == 0);
   fuzz_insist(!ready || size == 0 || len > 0);
-  fuzz_insist(memcmp(out, model.bytes, len) == 0);
-  fuzz_insist(line == NULL || len <= (size_t) (line - model.bytes) + 1);
+  count = compare(out, len, size);
+  fuzz_insist(len == 0 || out[0] != '\n' || size == 1);
 
-  memmove(model.bytes, model.bytes + len, model.len - len);
-  model.len -= len;
+  /* A line that leaves whole is the one that was read ahead. */
+  if (whole && skipped == 0 && len == cursor.at) {
+    tls4217_line_read(&reader, out, len, &line);
+    fuzz_insist(memcmp(&line, &ahead, sizeof(line)) == 0);
+
+  } else {
+    tls4217_line_skip(&reader, out, len);
+  }
+  fuzz_insist(reader.mode == buffer.telnet.mode);
+
+  memmove(model.bytes, model.bytes + count, model.len - count);
+  model.len -= count;
   fuzz_insist(buffer.len == model.len);
   fuzz_insist(memcmp(buffer.bytes, model.bytes, model.len) == 0);
-  fuzz_insist(len < 2 || out[len - 1] == '\n' || model.len == 0 ||
-    model.bytes[0] != '\n');
   free(out);
 }
 
-static void search(void) {
-  bool first = tls4217_command_buffer_has(
-    &buffer, "ABOR", TLS4217_COMMAND_FIRST);
-  bool anywhere = tls4217_command_buffer_has(
-    &buffer, "ABOR", TLS4217_COMMAND_ANYWHERE);
+static void read_ahead(void) {
+  struct tls4217_command_cursor cursor = tls4217_command_buffer_begin(&buffer);
+  struct tls4217_line line;
+  size_t before = cursor.at;
 
-  fuzz_insist(!first || anywhere);
-  fuzz_insist(!anywhere || tls4217_command_buffer_is_ready(&buffer));
+  while (tls4217_command_buffer_next(&buffer, &cursor, &line)) {
+    fuzz_insist(cursor.at > before + 1 && cursor.at <= buffer.len);
+    fuzz_insist(memcmp(buffer.bytes + cursor.at - 2, "\r\n", 2) == 0);
+    fuzz_insist(memchr(line.verb, '\0', sizeof(line.verb)) != NULL);
+    fuzz_insist(!line.empty || (line.verb[0] == '\0' && !line.argument));
+    before = cursor.at;
+  }
+
+  fuzz_insist(before == 0 || tls4217_command_buffer_is_ready(&buffer));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct fuzz_input in = { data, size };
 
   memset(&model, 0, sizeof(model));
-  tls4217_command_buffer_clear(&buffer);
+  memset(&buffer, 0, sizeof(buffer));
+  memset(&reader, 0, sizeof(reader));
   while (in.size > 0) {
     unsigned int op = fuzz_byte(&in), count = op >> 2;
 
@@ -95,15 +133,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         put(&in, count);
         break;
       case 1:
-        take(count);
+        take(count, false);
         break;
       case 2:
         stuff(count * 256);
         break;
       default:
-        take(TLS4217_COMMAND_BUFFER_SIZE);
+        take(count == 0 ? TLS4217_COMMAND_BUFFER_SIZE : count, count & 1);
     }
-    search();
+    read_ahead();
   }
 
   return 0;

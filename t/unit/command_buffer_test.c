@@ -2,7 +2,7 @@
  * mod_tls4217 - tests of ftp/command_buffer.c
  *
  * Serves RFC 4217, section 14, and RFC 959, section 4.1.3: commands that
- * arrive in any pieces leave as lines, and an ABOR is seen among them.
+ * arrive in any pieces leave as lines, and can be read before they leave.
  */
 
 #include <setjmp.h>
@@ -69,11 +69,11 @@ static void test_empty(void **state) {
 
 static void test_a_line_at_a_time(void **state) {
   (void) state;
-  put_text("USER x\r\nPASS y\r\n\r\nNOOP\nQU");
+  put_text("USER x\r\nPASS y\r\n\r\nNOOP\nNOOP\r\nQU");
   take(SIZE, "USER x\r\n");
   take(SIZE, "PASS y\r\n");
   take(SIZE, "\r\n");
-  take(SIZE, "NOOP\n");
+  take(SIZE, "NOOP\nNOOP\r\n");
   assert_false(tls4217_command_buffer_is_ready(&buffer));
   take(SIZE, "");
   put_text("IT\r\n");
@@ -99,9 +99,9 @@ static void test_nul_is_a_byte_like_others(void **state) {
   char out[16];
 
   (void) state;
-  put("A\0B\nC", 5);
-  assert_int_equal(tls4217_command_buffer_take(&buffer, out, 16), 4);
-  assert_memory_equal(out, "A\0B\n", 4);
+  put("A\0B\r\nC", 6);
+  assert_int_equal(tls4217_command_buffer_take(&buffer, out, 16), 5);
+  assert_memory_equal(out, "A\0B\r\n", 5);
   assert_int_equal(buffer.len, 1);
 }
 
@@ -119,8 +119,10 @@ static const struct piece {
   { "NOOP\r\n", 4, { "NOOP", "\r\n" } },
   { "NOOP\r\n", 3, { "NOO", "P\r\n" } },
   { "NOOP\r\n", 2, { "NO", "OP", "\r\n" } },
-  { "NOOP\n", 4, { "NOO", "P\n" } },
-  { "NOOP\n", 3, { "NOO", "P\n" } },
+  { "NO\nP\r\n", 2, { "N", "O\n", "P", "\r\n" } },
+  { "A\n\n\nB\r\n", 3, { "A", " \n\n", "B\r\n" } },
+  { "\nNOOP\r\n", 20, { " NOOP\r\n" } },
+  { "\n\r\n", 20, { " \r\n" } },
   { "A\r\n", 2, { "A", "\r\n" } },
 };
 
@@ -138,9 +140,9 @@ static void test_small_readers(void **state) {
   }
 }
 
-/* Whatever the sizes: in order, whole, never a line feed alone in front. */
+/* Whatever the sizes: in order, whole, never a line feed in front. */
 static void test_every_size(void **state) {
-  static const char text[] = "A\r\n\r\n\nNOOP\r\nSTOR a\rb\r\n\r\r\nX\n";
+  static const char text[] = "A\r\n\r\nNO\nOP\r\nSTOR a\rb\r\n\r\r\nX\r\n";
   char all[sizeof(text)], out[sizeof(text)];
 
   (void) state;
@@ -150,9 +152,7 @@ static void test_every_size(void **state) {
     put_text(text);
     while ((len = tls4217_command_buffer_take(&buffer, out, size)) > 0) {
       assert_true(len <= size);
-      if (total > 0 && out[0] == '\n') {
-        assert_int_equal(all[total - 1], '\n');
-      }
+      assert_int_not_equal(out[0], '\n');
       memcpy(all + total, out, len);
       total += len;
     }
@@ -172,6 +172,38 @@ static void test_no_room_for_the_reader(void **state) {
   assert_int_equal(tls4217_command_buffer_take(&buffer, &out, 1), 1);
   assert_int_equal(tls4217_command_buffer_take(&buffer, &out, 1), 1);
   assert_int_equal(out, '\n');
+}
+
+/* A carriage return that left alone ends its line nevertheless. */
+static void test_carriage_return_leaves_alone(void **state) {
+  struct tls4217_command_cursor cursor;
+  struct tls4217_line line;
+
+  (void) state;
+  put_text("AB\r\nABOR\r\n");
+  take(2, "AB");
+  take(1, "\r");
+  assert_true(tls4217_command_buffer_is_ready(&buffer));
+  cursor = tls4217_command_buffer_begin(&buffer);
+  assert_true(tls4217_command_buffer_next(&buffer, &cursor, &line));
+  assert_string_equal(line.verb, "ABOR");
+  take(SIZE, "\r\n");
+  take(SIZE, "ABOR\r\n");
+  assert_int_equal(buffer.len, 0);
+}
+
+static void test_the_rest(void **state) {
+  char out[16];
+
+  (void) state;
+  put_text("NOOP\r\nQUIT");
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 16), 6);
+  assert_int_equal(tls4217_command_buffer_take(&buffer, out, 16), 0);
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 0), 0);
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 3), 3);
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 3), 1);
+  assert_int_equal(out[0], 'T');
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 3), 0);
 }
 
 static void test_full_without_a_line(void **state) {
@@ -220,98 +252,89 @@ static void test_full_up_to_the_carriage_return(void **state) {
   take(SIZE, "\r\n");
 }
 
+/* What lines are read behind a cursor, as "VERB" or "VERB+" (an argument) or
+ * "-" (empty), and how many bytes they are. */
 static const struct search {
   const char *name;
   const char *bytes;
-  bool first, anywhere;
+  const char *want;
 } searches[] = {
-  { "plain", "ABOR\r\n", true, true },
-  { "lower case", "abor\r\n", true, true },
-  { "mixed case", "aBoR\r\n", true, true },
-  { "bare LF", "ABOR\n", true, true },
-  { "with an argument", "ABOR now\r\n", true, true },
-  { "Telnet IP",
-    "\xff\xf4"
-    "ABOR\r\n",
-    true, true },
-  { "Telnet IP and DM",
+  { "nothing", "", "" },
+  { "one", "ABOR\r\n", "ABOR " },
+  { "no end of line", "ABOR", "" },
+  { "CR only", "ABOR\r", "" },
+  { "bare LF is no end", "ABOR\n", "" },
+  { "bare LF, then an end", "ABOR\nNOOP\r\n", "ABOR+ " },
+  { "behind others", "NOOP\r\n\r\nSTAT\r\nABOR\r\n", "NOOP - STAT ABOR " },
+  { "an argument", "RETR ABOR\r\nABOR x\r\n", "RETR+ ABOR+ " },
+  { "half a line behind", "STAT\r\nNOOPABOR", "STAT " },
+  { "Telnet",
     "\xff\xf4\xff\xf2"
-    "ABOR\r\n",
-    true, true },
-  { "Telnet DM alone",
-    "\xf2"
-    "abor\r\n",
-    true, true },
-  { "no end of line", "ABOR", false, false },
-  { "CR only", "ABOR\r", false, false },
-  { "longer word", "ABORX\r\n", false, false },
-  { "longer word in front", "XABOR\r\n", false, false },
-  { "shorter word", "ABO\r\n", false, false },
-  { "as an argument", "RETR ABOR\r\n", false, false },
-  { "blank in front", " ABOR\r\n", false, false },
-  { "NUL behind it", "ABOR\0\r\n", false, false },
-  { "behind another", "NOOP\r\nABOR\r\n", false, true },
-  { "behind several",
-    "NOOP\r\n\r\nSTAT\n\xff\xf4"
-    "abor\n",
-    false, true },
-  { "behind half a line", "STAT\r\nNOOPABOR\r\n", false, false },
-  { "before another", "ABOR\r\nNOOP\r\n", true, true },
-  { "unfinished behind another", "NOOP\r\nABOR", false, false },
-  { "Telnet bytes only", "\xff\xf4\xff\xf2\r\n", false, false },
-  { "Telnet bytes up to the LF", "\xff\n", false, false },
-  { "empty line", "\n", false, false },
-  { "nothing", "", false, false },
+    "abor\r\n\xff\xfb\x01"
+    "CCC\r\n",
+    "ABOR CCC " },
 };
 
-/* The length of a table's entry; one of them holds a NUL. */
-static size_t length_of(const struct search *search) {
-  return strcmp(search->name, "NUL behind it") == 0 ? 7 : strlen(search->bytes);
-}
-
-static void test_abor_is_seen(void **state) {
+static void test_lines_are_read(void **state) {
   (void) state;
 
   for (size_t i = 0; i < COUNT(searches); i++) {
+    struct tls4217_command_cursor cursor;
+    struct tls4217_line line;
+    char got[128] = "";
+
     print_message("  %s\n", searches[i].name);
     (void) empty(state);
-    put(searches[i].bytes, length_of(&searches[i]));
-    assert_int_equal(
-      tls4217_command_buffer_has(&buffer, "ABOR", TLS4217_COMMAND_FIRST),
-      searches[i].first);
-    assert_int_equal(
-      tls4217_command_buffer_has(&buffer, "ABOR", TLS4217_COMMAND_ANYWHERE),
-      searches[i].anywhere);
-    assert_int_equal(buffer.len, length_of(&searches[i]));
+    put_text(searches[i].bytes);
+    cursor = tls4217_command_buffer_begin(&buffer);
+    while (tls4217_command_buffer_next(&buffer, &cursor, &line)) {
+      size_t len = strlen(got);
+
+      (void) snprintf(got + len, sizeof(got) - len, "%s%s ",
+        line.empty ? "-" : line.verb, line.argument ? "+" : "");
+    }
+    assert_string_equal(got, searches[i].want);
+    assert_int_equal(buffer.len, strlen(searches[i].bytes));
   }
 }
 
-static void test_other_verbs(void **state) {
+/* How Telnet stands leaves with the bytes, and outlives the buffer. */
+static void test_telnet_goes_along(void **state) {
+  struct tls4217_command_cursor cursor;
+  struct tls4217_line line;
+  char out[SIZE];
+
   (void) state;
-  put_text("noop\r\nQUIT\r\n");
-  assert_true(
-    tls4217_command_buffer_has(&buffer, "NOOP", TLS4217_COMMAND_FIRST));
-  assert_false(
-    tls4217_command_buffer_has(&buffer, "QUIT", TLS4217_COMMAND_FIRST));
-  assert_true(
-    tls4217_command_buffer_has(&buffer, "QUIT", TLS4217_COMMAND_ANYWHERE));
-  assert_false(
-    tls4217_command_buffer_has(&buffer, "ABOR", TLS4217_COMMAND_ANYWHERE));
+  put_text("\xff\xfb");
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, SIZE), 2);
+  tls4217_command_buffer_clear(&buffer);
+  put_text("XABOR\r\n");
+  cursor = tls4217_command_buffer_begin(&buffer);
+  assert_true(tls4217_command_buffer_next(&buffer, &cursor, &line));
+  assert_string_equal(line.verb, "ABOR");
 }
 
 /* Full, and the last line is not finished: nothing behind it is looked at. */
-static void test_abor_at_the_very_end(void **state) {
+static void test_the_very_end(void **state) {
+  struct tls4217_command_cursor cursor;
+  struct tls4217_line line;
+
   (void) state;
-  fill(SIZE - 5, '\n');
-  put_text("ABOR\n");
-  assert_true(
-    tls4217_command_buffer_has(&buffer, "ABOR", TLS4217_COMMAND_ANYWHERE));
+  fill(SIZE - 8, 'x');
+  put_text("\r\nABOR\r\n");
+  cursor = tls4217_command_buffer_begin(&buffer);
+  assert_true(tls4217_command_buffer_next(&buffer, &cursor, &line));
+  assert_string_equal(line.verb, "");
+  assert_true(tls4217_command_buffer_next(&buffer, &cursor, &line));
+  assert_string_equal(line.verb, "ABOR");
+  assert_int_equal(cursor.at, SIZE);
+  assert_false(tls4217_command_buffer_next(&buffer, &cursor, &line));
 
   (void) empty(state);
-  fill(SIZE - 4, '\n');
-  put_text("ABOR");
-  assert_false(
-    tls4217_command_buffer_has(&buffer, "ABOR", TLS4217_COMMAND_ANYWHERE));
+  fill(SIZE - 5, 'x');
+  put_text("ABOR\r");
+  cursor = tls4217_command_buffer_begin(&buffer);
+  assert_false(tls4217_command_buffer_next(&buffer, &cursor, &line));
 }
 
 static void assert_wiped(size_t from) {
@@ -353,9 +376,11 @@ int main(void) {
     TEST(test_full_without_a_line),
     TEST(test_full_to_the_last_byte),
     TEST(test_full_up_to_the_carriage_return),
-    TEST(test_abor_is_seen),
-    TEST(test_other_verbs),
-    TEST(test_abor_at_the_very_end),
+    TEST(test_carriage_return_leaves_alone),
+    TEST(test_the_rest),
+    TEST(test_lines_are_read),
+    TEST(test_telnet_goes_along),
+    TEST(test_the_very_end),
     TEST(test_what_is_taken_is_wiped),
     TEST(test_clear_wipes),
   };

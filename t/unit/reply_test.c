@@ -83,6 +83,8 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_DATA_FOREIGN_SESSION, "522", "NoSessionReuseRequired" },
   { TLS4217_REPLY_DATA_OTHER_HOST, "522", "the same server name" },
   { TLS4217_REPLY_DATA_OTHER_PEER, "522", "same certificate" },
+  { TLS4217_REPLY_DATA_ABORTED, "426", "aborted" },
+  { TLS4217_REPLY_STALLED, "421", "TimeoutStalled" },
 };
 
 static void test_codes_and_words(void **unused) {
