@@ -38,9 +38,7 @@ struct tls4217_connection {
   struct tls4217_bound bound;
   struct tls4217_hello hello;
 
-  bool established;
   size_t gathers; /* plaintext that fits into the buffer; 0: there is none */
-  bool gave_up;   /* a write did: nothing but the end may follow */
   unsigned int handshake_ms;
 };
 
@@ -146,13 +144,10 @@ int tls4217_connection_handshake(
   res = tls4217_sslio_accept(&conn->io, tls4217_waiter_deadline(timeout), err);
   conn->handshake_ms = (unsigned int) (tls4217_waiter_now() - begin);
 
-  if (res <= 0) {
-    tls4217_error_set(
-      err, ECONNRESET, "TLS handshake failed: the client ended it");
+  if (res < 0) {
     return -1;
   }
 
-  conn->established = true;
   if (conn->bound.data == false && conn->bound.verify_error == X509_V_OK) {
     tls4217_binding_remember(conn->bound.binding, conn->io.ssl);
   }
@@ -181,8 +176,7 @@ static ssize_t read_until(struct tls4217_connection *conn, void *buf,
   /* What has been read ahead costs no wait.  An end or an error behind it
    * is met again by the next read. */
   tls4217_error_clear(&later);
-  while (total < size && conn->io.broken == false &&
-    SSL_has_pending(conn->io.ssl) == 1 &&
+  while (total < size && SSL_has_pending(conn->io.ssl) == 1 &&
     tls4217_sslio_read(&conn->io, (char *) buf + total, size - total, &more,
       TLS4217_WAITER_NO_WAIT, &later) > 0) {
     total += more;
@@ -210,11 +204,25 @@ bool tls4217_connection_cut_between_records(
   return conn->io.cut_between_records;
 }
 
+/* Who gave up waiting can still end in order: what is gathered is whole
+ * records. */
+static bool has_given_up(const struct tls4217_error *err) {
+  return err->errnum == ECONNABORTED || err->errnum == ETIMEDOUT;
+}
+
 static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,
   struct tls4217_error *err) {
-  return conn->gathers > 0 ? tls4217_gather_flush(conn->io.ssl, conn->io.wfd,
-                               &conn->io.waiter, deadline, err) :
-                             0;
+  struct tls4217_error why;
+
+  tls4217_error_clear(&why);
+  if (conn->gathers == 0 ||
+    tls4217_gather_flush(
+      conn->io.ssl, conn->io.wfd, &conn->io.waiter, deadline, &why) == 0) {
+    return 0;
+  }
+
+  return has_given_up(&why) ? tls4217_sslio_end(&conn->io, &why, err) :
+                              tls4217_sslio_fail(&conn->io, &why, err);
 }
 
 /* Without it records are written one by one.  The kernel needs no help. */
@@ -228,31 +236,16 @@ static bool gather(struct tls4217_connection *conn, size_t records) {
   return conn->gathers > 0;
 }
 
-/* Who gave up waiting can still end in order: what is gathered is whole
- * records. */
-static bool has_given_up(const struct tls4217_error *err) {
-  return err->errnum == ECONNABORTED || err->errnum == ETIMEDOUT;
-}
-
-/*
- * Writes no more at once than the buffer has room for, so that OpenSSL never
- * waits in the middle of a record.  Returns 0, or -1 with err filled and
- * conn->io.broken set, unless a close_notify can still follow.
- */
-static int write_pieces(struct tls4217_connection *conn, const char *buf,
+/* Writes no more at once than the buffer has room for, so that OpenSSL never
+ * waits in the middle of a record. */
+static int write_until(struct tls4217_connection *conn, const char *buf,
   size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
   while (size > 0) {
     size_t piece = conn->gathers > 0 && conn->gathers < size ? conn->gathers :
                                                                size;
 
-    if (tls4217_sslio_write(&conn->io, buf, piece, deadline, err) < 0) {
-      conn->io.broken = true;
-      return -1;
-    }
-
-    if (flush && flush_gathered(conn, deadline, err) < 0) {
-      conn->gave_up = has_given_up(err);
-      conn->io.broken = (conn->gave_up == false);
+    if (tls4217_sslio_write(&conn->io, buf, piece, deadline, err) < 0 ||
+      (flush && flush_gathered(conn, deadline, err) < 0)) {
       return -1;
     }
 
@@ -261,25 +254,6 @@ static int write_pieces(struct tls4217_connection *conn, const char *buf,
   }
 
   return 0;
-}
-
-static int write_until(struct tls4217_connection *conn, const void *buf,
-  size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
-  struct tls4217_error scratch;
-
-  if (err == NULL) {
-    tls4217_error_clear(&scratch);
-    err = &scratch;
-  }
-
-  if (conn->io.broken == false && conn->gave_up == false &&
-    write_pieces(conn, buf, size, flush, deadline, err) == 0) {
-    return 0;
-  }
-
-  tls4217_sslio_explain(&conn->io, err);
-  tls4217_error_set(err, EPIPE, "TLS write failed: the connection is closed");
-  return -1;
 }
 
 int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
@@ -327,7 +301,7 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
   ssize_t res = 1;
   int flags;
 
-  if (conn->established == false || conn->io.broken == true) {
+  if (tls4217_sslio_can_end(&conn->io) == false) {
     return 0;
   }
 
@@ -352,7 +326,10 @@ int tls4217_connection_alert(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err) {
   int64_t deadline = tls4217_waiter_deadline(timeout);
 
-  if (conn->established == false || conn->io.broken == true ||
+  struct tls4217_error why;
+  int res;
+
+  if (tls4217_sslio_can_end(&conn->io) == false ||
     (SSL_get_shutdown(conn->io.ssl) & SSL_SENT_SHUTDOWN)) {
     return 0;
   }
@@ -362,8 +339,11 @@ int tls4217_connection_alert(
   }
 
   tls4217_alert_provoke(conn->io.ssl);
-  conn->io.broken = true;
-  return flush_gathered(conn, deadline, err);
+  res = flush_gathered(conn, deadline, err);
+  tls4217_error_clear(&why);
+  tls4217_error_set(&why, ECONNABORTED, "TLS was ended with an alert");
+  (void) tls4217_sslio_fail(&conn->io, &why, NULL);
+  return res;
 }
 
 void tls4217_connection_wait_with(
@@ -373,7 +353,7 @@ void tls4217_connection_wait_with(
 
 int tls4217_connection_issue_ticket(
   struct tls4217_connection *conn, struct tls4217_error *err) {
-  if (conn->established == false ||
+  if (conn->io.state != TLS4217_SSLIO_OPEN ||
     SSL_version(conn->io.ssl) != TLS1_3_VERSION) {
     return 0;
   }

@@ -23,44 +23,73 @@ struct operation {
   size_t done;
 };
 
+static void tell_failure(
+  const struct tls4217_sslio *io, struct tls4217_error *err) {
+  if (err != NULL && !tls4217_error_is_set(err)) {
+    *err = io->failure;
+  }
+}
+
+bool tls4217_sslio_can_end(const struct tls4217_sslio *io) {
+  return io->state == TLS4217_SSLIO_OPEN || io->state == TLS4217_SSLIO_ENDING;
+}
+
+static int advance(struct tls4217_sslio *io, enum tls4217_sslio_state state,
+  const struct tls4217_error *why, struct tls4217_error *err) {
+  if (io->state < state) {
+    io->state = state;
+  }
+
+  if (!tls4217_error_is_set(&io->failure)) {
+    io->failure = *why;
+  }
+
+  tell_failure(io, err);
+  return -1;
+}
+
+int tls4217_sslio_end(struct tls4217_sslio *io, const struct tls4217_error *why,
+  struct tls4217_error *err) {
+  return advance(io, TLS4217_SSLIO_ENDING, why, err);
+}
+
+int tls4217_sslio_fail(struct tls4217_sslio *io,
+  const struct tls4217_error *why, struct tls4217_error *err) {
+  return advance(io, TLS4217_SSLIO_DEAD, why, err);
+}
+
 /*
  * Keeps why the connection is of no more use.  OpenSSL tells it once and is
  * vague from then on, and that once may be a look ahead behind good data.
  */
 static void keep_failure(
   struct tls4217_sslio *io, const struct operation *op, int code, int errnum) {
-  struct tls4217_error *err = &io->failure;
+  struct tls4217_error why;
   unsigned long reason;
 
-  io->broken = true;
+  tls4217_error_clear(&why);
   reason = ERR_peek_error();
 
   if (code == SSL_ERROR_SSL &&
     ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     io->cut_between_records = SSL_has_pending(io->ssl) == 0 &&
       strcmp(SSL_rstate_string(io->ssl), "RH") == 0;
-    tls4217_error_set(err, ECONNRESET,
+    tls4217_error_set(&why, ECONNRESET,
       "%s: the client closed the connection without close_notify", op->what);
 
   } else if (code == SSL_ERROR_SSL) {
-    tls4217_error_set_openssl(err, "%s", op->what);
-    if (err->errnum == 0) {
-      err->errnum = EPROTO;
+    tls4217_error_set_openssl(&why, "%s", op->what);
+    if (why.errnum == 0) {
+      why.errnum = EPROTO;
     }
 
   } else {
     tls4217_error_set_errno(
-      err, errnum != 0 ? errnum : ECONNRESET, "%s", op->what);
+      &why, errnum != 0 ? errnum : ECONNRESET, "%s", op->what);
   }
 
+  (void) tls4217_sslio_fail(io, &why, NULL);
   ERR_clear_error();
-}
-
-void tls4217_sslio_explain(
-  const struct tls4217_sslio *io, struct tls4217_error *err) {
-  if (err != NULL && !tls4217_error_is_set(err)) {
-    *err = io->failure;
-  }
 }
 
 /*
@@ -69,7 +98,7 @@ void tls4217_sslio_explain(
  */
 static int perform(struct tls4217_sslio *io, struct operation *op,
   int64_t deadline, struct tls4217_error *err) {
-  while (!tls4217_error_is_set(&io->failure)) {
+  while (io->state != TLS4217_SSLIO_DEAD) {
     int res, code, errnum;
 
     ERR_clear_error();
@@ -104,8 +133,26 @@ static int perform(struct tls4217_sslio *io, struct operation *op,
     }
   }
 
-  tls4217_sslio_explain(io, err);
+  tell_failure(io, err);
   return -1;
+}
+
+/*
+ * The same for what cannot be taken up again once it has failed, whatever the
+ * reason: time has run out, the waiter gave up.  Returns 0, or -1 with err
+ * filled.
+ */
+static int perform_or_die(struct tls4217_sslio *io, struct operation *op,
+  int64_t deadline, struct tls4217_error *err) {
+  struct tls4217_error why;
+
+  tls4217_error_clear(&why);
+  if (perform(io, op, deadline, &why) > 0) {
+    return 0;
+  }
+
+  tls4217_error_set(&why, ECONNRESET, "%s: the client ended it", op->what);
+  return tls4217_sslio_fail(io, &why, err);
 }
 
 static int run_accept(SSL *ssl, struct operation *op) {
@@ -134,7 +181,12 @@ int tls4217_sslio_accept(
   struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err) {
   struct operation op = { .run = run_accept, .what = "TLS handshake failed" };
 
-  return perform(io, &op, deadline, err);
+  if (perform_or_die(io, &op, deadline, err) < 0) {
+    return -1;
+  }
+
+  io->state = TLS4217_SSLIO_OPEN;
+  return 0;
 }
 
 int tls4217_sslio_read(struct tls4217_sslio *io, void *buf, size_t size,
@@ -155,7 +207,12 @@ int tls4217_sslio_write(struct tls4217_sslio *io, const void *buf, size_t size,
     .run = run_write, .what = "TLS write failed", .out = buf, .size = size
   };
 
-  return perform(io, &op, deadline, err) > 0 ? 0 : -1;
+  if (io->state == TLS4217_SSLIO_ENDING) {
+    tell_failure(io, err);
+    return -1;
+  }
+
+  return perform_or_die(io, &op, deadline, err);
 }
 
 int tls4217_sslio_shutdown(
@@ -163,5 +220,5 @@ int tls4217_sslio_shutdown(
   struct operation op = { .run = run_shutdown,
     .what = "TLS could not be shut down" };
 
-  return perform(io, &op, deadline, err) < 0 ? -1 : 0;
+  return perform_or_die(io, &op, deadline, err);
 }

@@ -19,6 +19,14 @@
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/waiter.h"
 
+/* Where a connection is in its life.  It only ever goes forward. */
+enum tls4217_sslio_state {
+  TLS4217_SSLIO_HANDSHAKE,
+  TLS4217_SSLIO_OPEN,
+  TLS4217_SSLIO_ENDING, /* data can be sent no more, but an end in order */
+  TLS4217_SSLIO_DEAD    /* nothing can be read or sent any more */
+};
+
 /* What the loop works on.  The owner fills the first part, and frees the
  * SSL; the descriptors do not block. */
 struct tls4217_sslio {
@@ -26,14 +34,14 @@ struct tls4217_sslio {
   int rfd, wfd;
   struct tls4217_waiter waiter;
 
-  bool broken;                  /* nothing more can be sent */
+  enum tls4217_sslio_state state;
+  struct tls4217_error failure; /* what made it ENDING or DEAD; set then */
   bool cut_between_records;     /* the peer's FIN came at a record's end */
-  struct tls4217_error failure; /* what ended it for good */
 };
 
 /*
- * The server's side of the handshake.  Deadlines are those of waiter.h.
- * Returns 1, 0 where the peer ended it, or -1 with err filled.
+ * The server's side of the handshake: HANDSHAKE becomes OPEN, or DEAD.
+ * Deadlines are those of waiter.h.  Returns 0, or -1 with err filled.
  */
 int tls4217_sslio_accept(
   struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err);
@@ -47,20 +55,31 @@ int tls4217_sslio_read(struct tls4217_sslio *io, void *buf, size_t size,
   size_t *done, int64_t deadline, struct tls4217_error *err);
 
 /*
- * Writes all of buf.  Returns 0, or -1 with err filled; a record that was
- * begun is whole only after 0.
+ * Writes all of buf.  Returns 0, or -1 with err filled, and the connection is
+ * DEAD: a record that was cut in the middle cannot be mended, nor another
+ * begun.
  */
 int tls4217_sslio_write(struct tls4217_sslio *io, const void *buf, size_t size,
   int64_t deadline, struct tls4217_error *err);
 
 /* Sends close_notify; does not wait for the peer's.  Returns 0, or -1 with
- * err filled. */
+ * err filled and the connection DEAD. */
 int tls4217_sslio_shutdown(
   struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err);
 
-/* Fills err, unless it says something already, with what ended io for good;
- * leaves it empty where nothing did. */
-void tls4217_sslio_explain(
-  const struct tls4217_sslio *io, struct tls4217_error *err);
+/* Whether close_notify or an alert can be sent. */
+bool tls4217_sslio_can_end(const struct tls4217_sslio *io);
+
+/* Makes an OPEN connection ENDING because of why; else as
+ * tls4217_sslio_fail. */
+int tls4217_sslio_end(struct tls4217_sslio *io, const struct tls4217_error *why,
+  struct tls4217_error *err);
+
+/*
+ * Makes the connection DEAD because of why, which must be set; where it is
+ * DEAD already, the first reason stays.  Returns -1, with err filled.
+ */
+int tls4217_sslio_fail(struct tls4217_sslio *io,
+  const struct tls4217_error *why, struct tls4217_error *err);
 
 #endif

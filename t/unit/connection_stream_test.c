@@ -232,15 +232,17 @@ static void give_up_writing(struct endpoint *ep, const unsigned char *sent) {
   assert_between(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
   ep->deaf = false;
   endpoint_settle(ep);
-  refuse_write(ep, sent, TOO_MUCH, EPIPE);
+  refuse_write(ep, sent, TOO_MUCH, ETIMEDOUT);
 }
 
-/* A record cut in the middle: whatever came behind it would be garbage. */
+/* A record cut in the middle ends both directions, which say why. */
 static void cut_record(struct endpoint *ep) {
   unsigned char *sent = endpoint_pattern(TOO_MUCH);
   size_t before;
 
   give_up_writing(ep, sent);
+  endpoint_say(ep, "MKD", 3);
+  refuse_read(ep, ETIMEDOUT, "did not answer in time");
   before = ep->received_size;
   assert_int_equal(tls4217_connection_shutdown(ep->conn, true, LATE, NULL), 0);
   endpoint_settle(ep);
