@@ -14,6 +14,7 @@
 
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/keeper.h"
+#include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/wait.h"
 #include "mod_tls4217/rfc4217/interrupt.h"
 
@@ -109,7 +110,9 @@ static int fill_input(struct tls4217_session *sess, bool wait) {
   }
 
   if (res < 0 && err.errnum != ECONNRESET) {
-    tls4217_session_log(sess, "control connection: %s", err.text);
+    tls4217_session_log(sess, "control connection from %s: %s",
+      pr_netaddr_get_ipstr(session.c->remote_addr), err.text);
+    tls4217_notes_failure(control->conn);
   }
 
   control->ended = true;

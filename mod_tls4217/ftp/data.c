@@ -9,6 +9,7 @@
 #include "mod_tls4217/ftp/data_handshake.h"
 #include "mod_tls4217/ftp/data_waiter.h"
 #include "mod_tls4217/ftp/failure.h"
+#include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/offload.h"
 
 static bool owns(
@@ -108,6 +109,7 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
     return end_without_notify(sess);
   }
 
+  tls4217_notes_failure(sess->data.conn);
   return give_up(sess, &err);
 }
 

@@ -106,3 +106,9 @@ void tls4217_notes_data(struct tls4217_session *sess) {
   set_note("TLS_DATA_RESUMED", info.resumed ? "1" : "0");
   log_handshake(sess, "data", &info);
 }
+
+void tls4217_notes_failure(const struct tls4217_connection *conn) {
+  if (tls4217_connection_is_flooded(conn)) {
+    pr_event_generate("mod_tls4217.flood", session.c);
+  }
+}

@@ -16,6 +16,13 @@ void tls4217_notes_control(struct tls4217_session *sess);
 /* After the handshake of a data connection. */
 void tls4217_notes_data(struct tls4217_session *sess);
 
+/*
+ * To be called when a connection has failed: where the client ended it with a
+ * flood of TLS messages, generates the event mod_tls4217.flood, for those who
+ * count what a client's address does (mod_ban).
+ */
+void tls4217_notes_failure(const struct tls4217_connection *conn);
+
 /* Takes the control connection's notes back (CCC, REIN). */
 void tls4217_notes_forget(void);
 

@@ -75,6 +75,7 @@ static int make_ssl(
     return -1;
   }
 
+  tls4217_sslio_begin(&conn->io);
   if (conn->bound.data == true) {
     /* A missing certificate is told in the reply, not by an alert. */
     SSL_set_verify(conn->io.ssl,
@@ -208,6 +209,10 @@ bool tls4217_connection_cut_between_records(
  * records. */
 static bool has_given_up(const struct tls4217_error *err) {
   return err->errnum == ECONNABORTED || err->errnum == ETIMEDOUT;
+}
+
+bool tls4217_connection_is_flooded(const struct tls4217_connection *conn) {
+  return tls4217_sslio_is_flooded(&conn->io);
 }
 
 static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,

@@ -115,6 +115,12 @@ bool tls4217_connection_cut_between_records(
   const struct tls4217_connection *conn);
 
 /*
+ * Whether it was ended because the peer sent handshake messages and no data:
+ * more than TLS4217_SSLIO_MAX_MESSAGES of them.
+ */
+bool tls4217_connection_is_flooded(const struct tls4217_connection *conn);
+
+/*
  * Writes all of buf within timeout milliseconds (-1: no limit), or fails for
  * good.  Returns 0, or -1 with err filled (errnum EPIPE or ECONNRESET when
  * the peer is gone, ETIMEDOUT when it did not read in time).

@@ -93,12 +93,66 @@ static void keep_failure(
 }
 
 /*
+ * Messages behind the handshake cost the peer a few bytes and us a signature's
+ * worth of work, and OpenSSL takes any number of them.  It is told not to go
+ * on by itself (SSL_MODE_AUTO_RETRY), so that each comes back to the loop.
+ */
+static void count_message_cb(int write_p, int version, int content_type,
+  const void *buf, size_t len, SSL *ssl, void *arg) {
+  struct tls4217_sslio *io = arg;
+
+  (void) version;
+  (void) buf;
+  (void) len;
+  (void) ssl;
+
+  if (write_p == 0 && content_type == SSL3_RT_HANDSHAKE &&
+    io->state != TLS4217_SSLIO_HANDSHAKE) {
+    io->messages++;
+  }
+}
+
+void tls4217_sslio_begin(struct tls4217_sslio *io) {
+  (void) SSL_clear_mode(io->ssl, SSL_MODE_AUTO_RETRY);
+  SSL_set_msg_callback(io->ssl, count_message_cb);
+  SSL_set_msg_callback_arg(io->ssl, io);
+}
+
+bool tls4217_sslio_is_flooded(const struct tls4217_sslio *io) {
+  return io->messages > TLS4217_SSLIO_MAX_MESSAGES;
+}
+
+/* TLS has no alert for this; a close_notify at least says who ended it. */
+static int end_flood(struct tls4217_sslio *io, struct tls4217_error *err) {
+  struct tls4217_error why;
+
+  tls4217_error_clear(&why);
+  tls4217_error_set(&why, EPROTO,
+    "the client sent more than %d TLS handshake messages without data between "
+    "them",
+    TLS4217_SSLIO_MAX_MESSAGES);
+  (void) SSL_shutdown(io->ssl);
+  ERR_clear_error();
+  return tls4217_sslio_fail(io, &why, err);
+}
+
+/* Where a message was taken, more may lie in OpenSSL's buffer: it is asked
+ * again before anybody waits for the socket. */
+static int await_input(struct tls4217_sslio *io, bool taken, int64_t deadline,
+  struct tls4217_error *err) {
+  return taken ?
+    tls4217_waiter_look(&io->waiter, io->rfd, POLLIN, deadline, err) :
+    tls4217_waiter_until(&io->waiter, io->rfd, POLLIN, deadline, err);
+}
+
+/*
  * The loop.  Returns what op->run returned when that was positive, 0 when the
  * peer sent close_notify, -1 with err filled.
  */
 static int perform(struct tls4217_sslio *io, struct operation *op,
   int64_t deadline, struct tls4217_error *err) {
   while (io->state != TLS4217_SSLIO_DEAD) {
+    unsigned int messages = io->messages;
     int res, code, errnum;
 
     ERR_clear_error();
@@ -106,6 +160,10 @@ static int perform(struct tls4217_sslio *io, struct operation *op,
 
     res = op->run(io->ssl, op);
     errnum = errno;
+    if (tls4217_sslio_is_flooded(io)) {
+      return end_flood(io, err);
+    }
+
     if (res > 0) {
       return res;
     }
@@ -116,7 +174,7 @@ static int perform(struct tls4217_sslio *io, struct operation *op,
         return 0;
 
       case SSL_ERROR_WANT_READ:
-        res = tls4217_waiter_until(&io->waiter, io->rfd, POLLIN, deadline, err);
+        res = await_input(io, io->messages != messages, deadline, err);
         break;
 
       case SSL_ERROR_WANT_WRITE:
@@ -197,6 +255,10 @@ int tls4217_sslio_read(struct tls4217_sslio *io, void *buf, size_t size,
   int res;
 
   res = perform(io, &op, deadline, err);
+  if (res > 0) {
+    io->messages = 0;
+  }
+
   *done = op.done;
   return res;
 }

@@ -27,8 +27,8 @@ enum tls4217_sslio_state {
   TLS4217_SSLIO_DEAD    /* nothing can be read or sent any more */
 };
 
-/* What the loop works on.  The owner fills the first part, and frees the
- * SSL; the descriptors do not block. */
+/* What the loop works on.  The owner fills the first part and calls
+ * tls4217_sslio_begin; it frees the SSL.  The descriptors do not block. */
 struct tls4217_sslio {
   SSL *ssl;
   int rfd, wfd;
@@ -37,7 +37,18 @@ struct tls4217_sslio {
   enum tls4217_sslio_state state;
   struct tls4217_error failure; /* what made it ENDING or DEAD; set then */
   bool cut_between_records;     /* the peer's FIN came at a record's end */
+  unsigned int messages; /* of handshakes, since there was plaintext to read */
 };
+
+/* How many messages behind the handshake (KeyUpdate, requests to renegotiate)
+ * a peer may send without a byte of plaintext between them. */
+#define TLS4217_SSLIO_MAX_MESSAGES 64
+
+/*
+ * Prepares the SSL for the loop, before the handshake.  io must stay where it
+ * is as long as the SSL lives.
+ */
+void tls4217_sslio_begin(struct tls4217_sslio *io);
 
 /*
  * The server's side of the handshake: HANDSHAKE becomes OPEN, or DEAD.
@@ -74,6 +85,9 @@ bool tls4217_sslio_can_end(const struct tls4217_sslio *io);
  * tls4217_sslio_fail. */
 int tls4217_sslio_end(struct tls4217_sslio *io, const struct tls4217_error *why,
   struct tls4217_error *err);
+
+/* Whether more than TLS4217_SSLIO_MAX_MESSAGES made the connection DEAD. */
+bool tls4217_sslio_is_flooded(const struct tls4217_sslio *io);
 
 /*
  * Makes the connection DEAD because of why, which must be set; where it is

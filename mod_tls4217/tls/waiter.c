@@ -39,30 +39,55 @@ int64_t tls4217_waiter_deadline(int timeout) {
   return timeout < 0 ? TLS4217_WAITER_NEVER : tls4217_waiter_now() + timeout;
 }
 
+/* Milliseconds that are left, at least 1; -1 without a deadline, 0 with err
+ * filled where it has passed. */
+static int time_left(int64_t deadline, struct tls4217_error *err) {
+  int64_t left;
+
+  if (deadline == TLS4217_WAITER_NEVER) {
+    return -1;
+  }
+
+  left = deadline - tls4217_waiter_now();
+  if (left <= 0) {
+    tls4217_error_set(err, ETIMEDOUT, "the client did not answer in time");
+    return 0;
+  }
+
+  return (int) (left < INT_MAX ? left : INT_MAX);
+}
+
+static int wait_once(const struct tls4217_waiter *waiter, int fd, short events,
+  int timeout, struct tls4217_error *err) {
+  if (waiter->wait(waiter->user, fd, events, timeout) < 0) {
+    tls4217_error_set_errno(err, errno, "gave up waiting for the client");
+    return -1;
+  }
+
+  return 0;
+}
+
 int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
   short events, int64_t deadline, struct tls4217_error *err) {
-  int64_t left = -1;
+  int timeout;
 
   if (deadline == TLS4217_WAITER_NO_WAIT) {
     tls4217_error_set(err, EAGAIN, "nothing to read now");
     return -1;
   }
 
-  if (deadline != TLS4217_WAITER_NEVER) {
-    left = deadline - tls4217_waiter_now();
-    if (left <= 0) {
-      tls4217_error_set(err, ETIMEDOUT, "the client did not answer in time");
-      return -1;
-    }
+  timeout = time_left(deadline, err);
+  return timeout == 0 ? -1 : wait_once(waiter, fd, events, timeout, err);
+}
+
+int tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
+  short events, int64_t deadline, struct tls4217_error *err) {
+  if (deadline == TLS4217_WAITER_NO_WAIT) {
+    return 0;
   }
 
-  if (waiter->wait(waiter->user, fd, events,
-        (int) (left < INT_MAX ? left : INT_MAX)) < 0) {
-    tls4217_error_set_errno(err, errno, "gave up waiting for the client");
-    return -1;
-  }
-
-  return 0;
+  return time_left(deadline, err) == 0 ? -1 :
+                                         wait_once(waiter, fd, events, 0, err);
 }
 
 int tls4217_waiter_make_nonblocking(

@@ -47,6 +47,15 @@ int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
   short events, int64_t deadline, struct tls4217_error *err);
 
 /*
+ * Has the waiter serve what it serves, and looks at the clock, without waiting
+ * for fd: for a peer who never gives a reason to wait.  Returns 0 to go on, or
+ * -1 with err filled as tls4217_waiter_until does.  With
+ * TLS4217_WAITER_NO_WAIT it does nothing.
+ */
+int tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
+  short events, int64_t deadline, struct tls4217_error *err);
+
+/*
  * Sets O_NONBLOCK on fd, so that nobody but a waiter waits for it, and puts
  * the flags of before into *old_flags (-1 where they cannot be read).
  * Returns 0, or -1 with err, which may be NULL, filled.

@@ -74,6 +74,36 @@ static void test_until(void **state) {
   }
 }
 
+/* The same clock and the same giving up, but nobody waits. */
+static void test_look(void **unused) {
+  struct script script = { .timeout = -7 };
+  const struct tls4217_waiter waiter = { play, &script };
+  struct tls4217_error err;
+
+  (void) unused;
+  tls4217_error_clear(&err);
+  assert_int_equal(
+    tls4217_waiter_look(&waiter, 7, POLLIN, TLS4217_WAITER_NO_WAIT, &err), 0);
+  assert_int_equal(script.timeout, -7);
+  assert_int_equal(
+    tls4217_waiter_look(&waiter, 7, POLLIN, TLS4217_WAITER_NEVER, &err), 0);
+  assert_int_equal(script.timeout, 0);
+  assert_int_equal(script.fd, 7);
+
+  script.answer = -1;
+  script.errnum = ECONNABORTED;
+  assert_int_equal(tls4217_waiter_look(
+                     &waiter, 7, POLLIN, tls4217_waiter_deadline(1000), &err),
+    -1);
+  assert_int_equal(err.errnum, ECONNABORTED);
+
+  tls4217_error_clear(&err);
+  assert_int_equal(
+    tls4217_waiter_look(&waiter, 7, POLLIN, tls4217_waiter_deadline(0), &err),
+    -1);
+  assert_int_equal(err.errnum, ETIMEDOUT);
+}
+
 static void test_deadlines(void **unused) {
   int64_t before = tls4217_waiter_now();
 
@@ -98,13 +128,14 @@ static void test_poll(void **unused) {
 }
 
 int main(void) {
-  struct CMUnitTest tests[sizeof(cases) / sizeof(cases[0]) + 2] = {
+  struct CMUnitTest tests[sizeof(cases) / sizeof(cases[0]) + 3] = {
+    cmocka_unit_test(test_look),
     cmocka_unit_test(test_deadlines),
     cmocka_unit_test(test_poll),
   };
 
   for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-    tests[i + 2] = (struct CMUnitTest){ .name = cases[i].name,
+    tests[i + 3] = (struct CMUnitTest){ .name = cases[i].name,
       .test_func = test_until,
       .initial_state = (void *) &cases[i] };
   }
