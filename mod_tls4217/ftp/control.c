@@ -15,19 +15,22 @@
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/keeper.h"
 #include "mod_tls4217/ftp/notes.h"
+#include "mod_tls4217/ftp/replies.h"
 #include "mod_tls4217/ftp/wait.h"
 #include "mod_tls4217/rfc4217/interrupt.h"
 
-/* Milliseconds: for a client that does not read its replies, and for our last
- * close_notify to leave. */
-#define WRITE_TIMEOUT   60000
+/* Milliseconds, for our last close_notify to leave. */
 #define GOODBYE_TIMEOUT 1000
 
 int tls4217_control_wait(void *user, int fd, short events, int timeout) {
   const struct tls4217_session *sess = user;
 
-  /* During the handshake the connection is not the session's yet. */
-  if (sess->control.conn == NULL) {
+  /* The session is ending because of a signal, perhaps: no other now. */
+  if (sess->control.closing) {
+    return tls4217_waiter_poll.wait(NULL, fd, events, timeout);
+  }
+
+  if (sess->control.stage == TLS4217_STAGE_HANDSHAKE) {
     tls4217_wait_hurry(fd);
   }
 
@@ -271,52 +274,6 @@ static int poll_cb(pr_netio_stream_t *strm) {
   return has_input(&sess->control) ? 1 : poll_socket(sess, strm);
 }
 
-/* Writing replies. */
-
-/* OpenSSL writes a ticket by itself, ahead of the reply: one segment, not
- * two. */
-static void cork_ticket(
-  const struct tls4217_session *sess, const pr_netio_stream_t *strm, int on) {
-  if (sess->control.ticket_waits) {
-    (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), on);
-  }
-}
-
-static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
-  struct tls4217_session *sess = tls4217_session_get();
-  struct tls4217_error err;
-  int res;
-
-  if (tls4217_control_owns(sess, strm) == false) {
-    return sess->plain->write(strm, buf, size);
-  }
-
-  /* A timer of the core's wants to say 421 while a record is half written. */
-  if (sess->control.writing) {
-    errno = EWOULDBLOCK;
-    return -1;
-  }
-
-  tls4217_error_clear(&err);
-  cork_ticket(sess, strm, 1);
-
-  sess->control.writing = true;
-  res = tls4217_connection_write(
-    sess->control.conn, buf, size, WRITE_TIMEOUT, &err);
-  sess->control.writing = false;
-
-  cork_ticket(sess, strm, 0);
-  sess->control.ticket_waits = false;
-
-  if (res < 0) {
-    pr_trace_msg("tls4217", 3, "control connection: %s", err.text);
-    errno = EPIPE;
-    return -1;
-  }
-
-  return (int) size;
-}
-
 /* The end. */
 
 void tls4217_control_drop(struct tls4217_session *sess) {
@@ -325,8 +282,28 @@ void tls4217_control_drop(struct tls4217_session *sess) {
 
   tls4217_connection_free(sess->control.conn);
   sess->control.conn = NULL;
+  sess->control.stage = TLS4217_STAGE_CLEAR;
   sess->control.ended = false;
   tls4217_command_buffer_clear(&sess->control.input);
+}
+
+/* A record that is half written, or a handshake, leaves no room for it. */
+static void say_goodbye(struct tls4217_session *sess) {
+  struct tls4217_error err;
+
+  if (sess->control.stage == TLS4217_STAGE_HANDSHAKE) {
+    tls4217_session_log(sess,
+      "control connection from %s: the session ended during the TLS handshake",
+      pr_netaddr_get_ipstr(session.c->remote_addr));
+  }
+
+  if (sess->control.stage == TLS4217_STAGE_PROTECTED &&
+    sess->control.writing == false) {
+    tls4217_error_clear(&err);
+    sess->control.closing = true;
+    (void) tls4217_connection_shutdown(
+      sess->control.conn, false, GOODBYE_TIMEOUT, &err);
+  }
 }
 
 /* The core closes the reading stream first; both are still there then. */
@@ -334,14 +311,7 @@ static int close_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (tls4217_control_owns(sess, strm)) {
-    struct tls4217_error err;
-
-    tls4217_error_clear(&err);
-    if (sess->control.writing == false) {
-      (void) tls4217_connection_shutdown(
-        sess->control.conn, false, GOODBYE_TIMEOUT, &err);
-    }
-
+    say_goodbye(sess);
     tls4217_control_drop(sess);
   }
 
@@ -351,7 +321,7 @@ static int close_cb(pr_netio_stream_t *strm) {
 void tls4217_control_install(pr_netio_t *netio) {
   netio->poll = poll_cb;
   netio->read = read_cb;
-  netio->write = write_cb;
+  netio->write = tls4217_replies_write_cb;
   netio->close = close_cb;
 }
 

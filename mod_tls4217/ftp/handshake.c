@@ -69,27 +69,44 @@ static void end_after_failure(
     &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "TLS handshake failed");
 }
 
-static struct tls4217_connection *shake_hands(struct tls4217_session *sess) {
+/*
+ * The connection is the session's before the first wait: ProFTPD's timers and
+ * signals are served there, and what they say must find the right way.
+ */
+static int try_handshake(
+  struct tls4217_session *sess, struct tls4217_error *err) {
   const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
-  struct tls4217_connection *conn;
+
+  sess->control.conn = tls4217_connection_new(sess->server->tls.context,
+    TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
+    PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, err);
+  if (sess->control.conn == NULL) {
+    return -1;
+  }
+
+  sess->control.stage = TLS4217_STAGE_HANDSHAKE;
+  if (tls4217_session_apply_class(sess, sess->control.conn, err) < 0) {
+    return -1;
+  }
+
+  return tls4217_connection_handshake(
+    sess->control.conn, sess->settings.handshake_timeout * 1000, err);
+}
+
+static void shake_hands(struct tls4217_session *sess) {
   struct tls4217_error err;
   bool spoken;
 
   tls4217_error_clear(&err);
-  conn = tls4217_connection_new(sess->server->tls.context,
-    TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
-    PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, &err);
-
-  if (conn != NULL && tls4217_session_apply_class(sess, conn, &err) == 0 &&
-    tls4217_connection_handshake(
-      conn, sess->settings.handshake_timeout * 1000, &err) == 0) {
-    return conn;
+  if (try_handshake(sess, &err) == 0) {
+    sess->control.stage = TLS4217_STAGE_PROTECTED;
+    return;
   }
 
-  spoken = conn != NULL && tls4217_connection_has_spoken(conn);
-  tls4217_connection_free(conn);
+  spoken = sess->control.conn != NULL &&
+    tls4217_connection_has_spoken(sess->control.conn);
+  tls4217_control_drop(sess);
   end_after_failure(sess, spoken, &err);
-  return NULL;
 }
 
 /* RFC 7151, section 3.2.2.  HOST behind TLS is compared by mod_core. */
@@ -110,16 +127,10 @@ static void end_where_hosts_differ(struct tls4217_session *sess) {
 
 void tls4217_handshake_protect(
   struct tls4217_session *sess, enum tls4217_level level) {
-  struct tls4217_connection *conn;
   struct tls4217_error err;
   SSL *ssl;
 
-  conn = shake_hands(sess);
-  if (conn == NULL) {
-    return;
-  }
-
-  sess->control.conn = conn;
+  shake_hands(sess);
   sess->control.context = sess->server->tls.context;
   tls4217_error_clear(&err);
   if (tls4217_peer_admit(sess, &err) < 0) {
@@ -134,7 +145,7 @@ void tls4217_handshake_protect(
   session.rfc2228_mech = "TLS";
   pr_session_set_protocol("ftps");
 
-  ssl = tls4217_connection_ssl(conn);
+  ssl = tls4217_connection_ssl(sess->control.conn);
   (void) pr_table_add(
     session.c->instrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
   (void) pr_table_add(
@@ -160,16 +171,30 @@ static void end_after_farewell(struct tls4217_session *sess,
     "TLS was not ended in order");
 }
 
+static enum tls4217_farewell part(
+  struct tls4217_session *sess, size_t *discarded, struct tls4217_error *err) {
+  const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
+  int64_t deadline = tls4217_waiter_deadline(CLEAR_TIMEOUT);
+
+  sess->control.stage = TLS4217_STAGE_GOODBYE;
+  if (tls4217_connection_shutdown(
+        sess->control.conn, false, CLEAR_TIMEOUT, err) < 0) {
+    return TLS4217_FAREWELL_FAILED;
+  }
+
+  sess->control.stage = TLS4217_STAGE_LEFT;
+  return tls4217_farewell_await(
+    sess->control.conn, &waiter, deadline, discarded, err);
+}
+
 void tls4217_handshake_clear(
   struct tls4217_session *sess, const char *command) {
-  const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
   size_t behind = sess->control.input.len, discarded = 0;
   enum tls4217_farewell farewell;
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  farewell = tls4217_farewell_exchange(
-    sess->control.conn, &waiter, CLEAR_TIMEOUT, &discarded, &err);
+  farewell = part(sess, &discarded, &err);
   tls4217_control_drop(sess);
 
   if (farewell == TLS4217_FAREWELL_FAILED) {

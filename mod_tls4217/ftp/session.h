@@ -20,9 +20,20 @@
 #include "mod_tls4217/tls/binding.h"
 #include "mod_tls4217/tls/connection.h"
 
+/* How far TLS is on the control connection.  What is said meanwhile (a timer's
+ * 421, a signal's) depends on it (replies.c). */
+enum tls4217_stage {
+  TLS4217_STAGE_CLEAR,
+  TLS4217_STAGE_HANDSHAKE,
+  TLS4217_STAGE_PROTECTED,
+  TLS4217_STAGE_GOODBYE, /* our close_notify is on its way */
+  TLS4217_STAGE_LEFT     /* and has left: our direction is in clear */
+};
+
 /* The control connection (control.c). */
 struct tls4217_control_channel {
-  struct tls4217_connection *conn; /* NULL: in clear */
+  struct tls4217_connection *conn; /* NULL: CLEAR */
+  enum tls4217_stage stage;
 
   /* What the last handshake was made from.  HOST may change the server; the
    * data connections must stay with the control connection's sessions. */
@@ -32,6 +43,7 @@ struct tls4217_control_channel {
   size_t early;      /* bytes of input that came with the last command */
   bool ended;        /* the peer will send no more */
   bool writing;      /* inside a write: do not write */
+  bool closing;      /* the session is over: do not serve signals */
   bool ticket_waits; /* and leaves with the next reply */
 };
 

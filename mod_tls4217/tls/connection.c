@@ -18,7 +18,6 @@
 #include "mod_tls4217/tls/gather.h"
 #include "mod_tls4217/tls/hello.h"
 #include "mod_tls4217/tls/kernel.h"
-#include "mod_tls4217/tls/sslio.h"
 
 /* What is read ahead on a data connection: four records.  More hurts the
  * processor's cache, less costs a read(2) per record. */
@@ -412,6 +411,10 @@ void tls4217_connection_info(
   info->resumed = SSL_session_reused(conn->io.ssl) == 1;
   info->kernel_sends = tls4217_kernel_sends(conn->io.ssl);
   info->handshake_ms = conn->handshake_ms;
+}
+
+struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn) {
+  return &conn->io;
 }
 
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn) {

@@ -18,6 +18,7 @@
 #include "mod_tls4217/tls/binding.h"
 #include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/sslio.h"
 #include "mod_tls4217/tls/waiter.h"
 
 enum tls4217_channel {
@@ -188,6 +189,9 @@ int tls4217_connection_verify_error(const struct tls4217_connection *conn);
 /* What the handshake came to.  Valid until the connection is freed. */
 void tls4217_connection_info(
   const struct tls4217_connection *conn, struct tls4217_connection_info *info);
+
+/* What the loop works on, for farewell.c. */
+struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn);
 
 /* The SSL, for the stream note "mod_tls.SSL" that other modules read. */
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn);

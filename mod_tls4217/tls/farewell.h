@@ -21,18 +21,17 @@ enum tls4217_farewell {
 };
 
 /*
- * Sends close_notify and waits for the peer's, timeout milliseconds of wall
- * clock in all; waiter is used for the second half.  Plaintext that the peer
- * still sends inside TLS is thrown away, *discarded gets its size in bytes.
- * What the peer sends in clear is left in the socket, from its first byte.
+ * Waits for the peer's close_notify, until deadline; ours must have been sent
+ * (tls4217_connection_shutdown).  Plaintext that the peer still sends inside
+ * TLS is thrown away, *discarded gets its size in bytes.  What the peer sends
+ * in clear is left in the socket, from its first byte.
  *
  * Returns how it ended; err is filled for SILENT, CLOSED and FAILED.  FAILED
- * means that our close_notify could not be sent whole, or that the peer's
- * records are not what they should be or go on beyond the time limit.  conn
- * is to be freed after it.
+ * means that the peer's records are not what they should be or go on beyond
+ * the deadline.  conn is of no use after it but to be freed.
  */
-enum tls4217_farewell tls4217_farewell_exchange(struct tls4217_connection *conn,
-  const struct tls4217_waiter *waiter, int timeout, size_t *discarded,
+enum tls4217_farewell tls4217_farewell_await(struct tls4217_connection *conn,
+  const struct tls4217_waiter *waiter, int64_t deadline, size_t *discarded,
   struct tls4217_error *err);
 
 #endif

@@ -97,16 +97,22 @@ static void keep_failure(
  * worth of work, and OpenSSL takes any number of them.  It is told not to go
  * on by itself (SSL_MODE_AUTO_RETRY), so that each comes back to the loop.
  */
-static void count_message_cb(int write_p, int version, int content_type,
+static void see_message_cb(int write_p, int version, int content_type,
   const void *buf, size_t len, SSL *ssl, void *arg) {
   struct tls4217_sslio *io = arg;
+  const unsigned char *bytes = buf;
 
   (void) version;
-  (void) buf;
-  (void) len;
-  (void) ssl;
 
-  if (write_p == 0 && content_type == SSL3_RT_HANDSHAKE &&
+  if (write_p != 0) {
+    return;
+  }
+
+  if (content_type == SSL3_RT_HEADER && len == SSL3_RT_HEADER_LENGTH) {
+    io->record_end = (int64_t) BIO_number_read(SSL_get_rbio(ssl)) +
+      (bytes[3] << 8 | bytes[4]);
+
+  } else if (content_type == SSL3_RT_HANDSHAKE &&
     io->state != TLS4217_SSLIO_HANDSHAKE) {
     io->messages++;
   }
@@ -114,8 +120,43 @@ static void count_message_cb(int write_p, int version, int content_type,
 
 void tls4217_sslio_begin(struct tls4217_sslio *io) {
   (void) SSL_clear_mode(io->ssl, SSL_MODE_AUTO_RETRY);
-  SSL_set_msg_callback(io->ssl, count_message_cb);
+  SSL_set_msg_callback(io->ssl, see_message_cb);
   SSL_set_msg_callback_arg(io->ssl, io);
+}
+
+int tls4217_sslio_detach(struct tls4217_sslio *io, struct tls4217_error *err) {
+  BIO *memory = BIO_new(BIO_s_mem());
+
+  if (memory == NULL) {
+    tls4217_error_set_openssl(err, "cannot read from memory");
+    return -1;
+  }
+
+  (void) BIO_set_mem_eof_return(memory, -1);
+  io->record_end -= (int64_t) BIO_number_read(SSL_get_rbio(io->ssl));
+  SSL_set0_rbio(io->ssl, memory);
+  return 0;
+}
+
+size_t tls4217_sslio_missing(const struct tls4217_sslio *io) {
+  int64_t behind = (int64_t) BIO_number_read(SSL_get_rbio(io->ssl)) -
+    io->record_end;
+
+  if (behind > 0) {
+    return (size_t) (SSL3_RT_HEADER_LENGTH - behind);
+  }
+
+  return (size_t) -behind;
+}
+
+int tls4217_sslio_feed(struct tls4217_sslio *io, const void *bytes, size_t size,
+  struct tls4217_error *err) {
+  if (BIO_write(SSL_get_rbio(io->ssl), bytes, (int) size) != (int) size) {
+    tls4217_error_set_openssl(err, "cannot keep what the client sent");
+    return -1;
+  }
+
+  return 0;
 }
 
 bool tls4217_sslio_is_flooded(const struct tls4217_sslio *io) {

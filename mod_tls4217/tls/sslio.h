@@ -38,6 +38,8 @@ struct tls4217_sslio {
   struct tls4217_error failure; /* what made it ENDING or DEAD; set then */
   bool cut_between_records;     /* the peer's FIN came at a record's end */
   unsigned int messages; /* of handshakes, since there was plaintext to read */
+  int64_t record_end; /* where the record that is read ends: the count of bytes
+                       * (BIO_number_read(3)) then.  Without read-ahead only */
 };
 
 /* How many messages behind the handshake (KeyUpdate, requests to renegotiate)
@@ -84,6 +86,24 @@ bool tls4217_sslio_can_end(const struct tls4217_sslio *io);
 /* Makes an OPEN connection ENDING because of why; else as
  * tls4217_sslio_fail. */
 int tls4217_sslio_end(struct tls4217_sslio *io, const struct tls4217_error *why,
+  struct tls4217_error *err);
+
+/*
+ * Has reads take their bytes from memory, where tls4217_sslio_feed puts them,
+ * and no more from the socket.  Without read-ahead only.  Returns 0, or -1
+ * with err filled.
+ */
+int tls4217_sslio_detach(struct tls4217_sslio *io, struct tls4217_error *err);
+
+/*
+ * How many bytes are missing of the record that is being read: of its header
+ * at first, and of all of it when that is known; 0 between two records.
+ */
+size_t tls4217_sslio_missing(const struct tls4217_sslio *io);
+
+/* Hands over size bytes that came from the peer.  Returns 0, or -1 with err
+ * filled. */
+int tls4217_sslio_feed(struct tls4217_sslio *io, const void *bytes, size_t size,
   struct tls4217_error *err);
 
 /* Whether more than TLS4217_SSLIO_MAX_MESSAGES made the connection DEAD. */

@@ -7,6 +7,7 @@
  * too.
  */
 
+#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,6 +32,7 @@
 static const struct farewell_case {
   const char *name;
   const char *inside; /* sent in TLS, or NULL */
+  bool key_update;    /* then a record without data (TLS 1.3 only) */
   bool goodbye;       /* close_notify */
   size_t cut;         /* that many bytes of it are never sent */
   const char *clear;  /* sent in clear behind it, or NULL */
@@ -39,43 +41,68 @@ static const struct farewell_case {
   enum tls4217_farewell want;
   const char *want_left; /* in the socket; NULL: of no interest */
 } cases[] = {
-  { "in order", NULL, true, 0, NULL, ENDPOINT_OPEN, LATE,
+  { "in order", NULL, false, true, 0, NULL, ENDPOINT_OPEN, LATE,
     TLS4217_FAREWELL_NOTIFIED, "" },
-  { "4217-12.3 command behind close_notify", NULL, true, 0, "PWD\r\nNOOP\r\n",
-    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED, "PWD\r\nNOOP\r\n" },
-  { "what is inside is thrown away", "MKD evil\r\n", true, 0, "PWD\r\n",
+  { "4217-12.3 command behind close_notify", NULL, false, true, 0,
+    "PWD\r\nNOOP\r\n", ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED,
+    "PWD\r\nNOOP\r\n" },
+  { "what is inside is thrown away", "MKD evil\r\n", false, true, 0, "PWD\r\n",
     ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED, "PWD\r\n" },
-  { "what looks like a record behind close_notify", NULL, true, 0, FORGED,
-    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED, FORGED },
-  { "closed in order", NULL, true, 0, NULL, ENDPOINT_FIN, LATE,
+  { "what looks like a record behind close_notify", NULL, false, true, 0,
+    FORGED, ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED, FORGED },
+  { "closed in order", NULL, false, true, 0, NULL, ENDPOINT_FIN, LATE,
     TLS4217_FAREWELL_NOTIFIED, "" },
-  { "command without close_notify", NULL, false, 0, "PWD\r\n", ENDPOINT_OPEN,
-    LATE, TLS4217_FAREWELL_CLEAR, "PWD\r\n" },
-  { "959-4.1.3 Telnet signals without close_notify", NULL, false, 0,
+  { "command without close_notify", NULL, false, false, 0, "PWD\r\n",
+    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_CLEAR, "PWD\r\n" },
+  { "959-4.1.3 Telnet signals without close_notify", NULL, false, false, 0,
     "\xff\xf4\xff\xf2"
     "ABOR\r\n",
     ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_CLEAR,
     "\xff\xf4\xff\xf2"
     "ABOR\r\n" },
-  { "an empty line without close_notify", NULL, false, 0, "\r\n", ENDPOINT_OPEN,
-    LATE, TLS4217_FAREWELL_CLEAR, "\r\n" },
-  { "inside, then a command without close_notify", "MKD evil\r\n", false, 0,
-    "PWD\r\n", ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_CLEAR, "PWD\r\n" },
-  { "nothing", NULL, false, 0, NULL, ENDPOINT_OPEN, SOON,
+  { "an empty line without close_notify", NULL, false, false, 0, "\r\n",
+    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_CLEAR, "\r\n" },
+  { "inside, then a command without close_notify", "MKD evil\r\n", false, false,
+    0, "PWD\r\n", ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_CLEAR, "PWD\r\n" },
+  { "nothing", NULL, false, false, 0, NULL, ENDPOINT_OPEN, SOON,
     TLS4217_FAREWELL_SILENT, "" },
-  { "closed", NULL, false, 0, NULL, ENDPOINT_FIN, LATE, TLS4217_FAREWELL_CLOSED,
-    "" },
-  { "closed inside a record", NULL, true, 3, NULL, ENDPOINT_FIN, LATE,
+  { "closed", NULL, false, false, 0, NULL, ENDPOINT_FIN, LATE,
     TLS4217_FAREWELL_CLOSED, "" },
-  { "stopped inside a record", NULL, true, 1, NULL, ENDPOINT_OPEN, SOON,
+  { "closed inside a record", NULL, false, true, 3, NULL, ENDPOINT_FIN, LATE,
+    TLS4217_FAREWELL_CLOSED, "" },
+  { "stopped inside a record", NULL, false, true, 1, NULL, ENDPOINT_OPEN, SOON,
     TLS4217_FAREWELL_FAILED, NULL },
-  { "stopped inside a record's header", NULL, true, 20, NULL, ENDPOINT_OPEN,
+  { "stopped inside a record's header", NULL, false, true, 20, NULL,
+    ENDPOINT_OPEN, SOON, TLS4217_FAREWELL_FAILED, NULL },
+  { "goes on inside TLS", "MKD evil\r\n", false, false, 0, NULL, ENDPOINT_OPEN,
     SOON, TLS4217_FAREWELL_FAILED, NULL },
-  { "goes on inside TLS", "MKD evil\r\n", false, 0, NULL, ENDPOINT_OPEN, SOON,
-    TLS4217_FAREWELL_FAILED, NULL },
-  { "a forged record", NULL, false, 0, FORGED "MKD evil\r\n", ENDPOINT_OPEN,
-    LATE, TLS4217_FAREWELL_FAILED, NULL },
+  { "a forged record", NULL, false, false, 0, FORGED "MKD evil\r\n",
+    ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_FAILED, NULL },
+  { "a record without data ahead of the command", NULL, true, false, 0,
+    "PWD\r\n", ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_CLEAR, "PWD\r\n" },
+  { "a record without data ahead of close_notify", "NOOP\r\n", true, true, 0,
+    "PWD\r\n", ENDPOINT_OPEN, LATE, TLS4217_FAREWELL_NOTIFIED, "PWD\r\n" },
 };
+
+/*
+ * In the place of libc's: bytes that come right behind a look that has found
+ * none.  What acts upon that look must not read them as if they were TLS.
+ */
+static struct endpoint *late;
+
+ssize_t recv(int fd, void *buf, size_t size, int flags) {
+  ssize_t res = recvfrom(fd, buf, size, flags, NULL, NULL);
+
+  if (res < 0 && errno == EAGAIN && (flags & MSG_PEEK) != 0 && late != NULL) {
+    struct endpoint *ep = late;
+
+    late = NULL;
+    endpoint_flush(ep);
+    errno = EAGAIN;
+  }
+
+  return res;
+}
 
 /* Lets the client take a step; poll(2) tells a wait from a deadlock. */
 static int pump_and_wait(void *user, int fd, short events, int timeout) {
@@ -88,6 +115,12 @@ static int pump_and_wait(void *user, int fd, short events, int timeout) {
 static void prepare(struct endpoint *ep, const struct farewell_case *want) {
   if (want->inside != NULL) {
     endpoint_say(ep, want->inside, strlen(want->inside));
+  }
+
+  if (want->key_update && SSL_version(ep->client) == TLS1_3_VERSION) {
+    assert_int_equal(
+      SSL_key_update(ep->client, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    assert_int_equal(SSL_do_handshake(ep->client), 1);
   }
 
   if (want->goodbye) {
@@ -106,6 +139,16 @@ static void prepare(struct endpoint *ep, const struct farewell_case *want) {
   ep->mute = false;
 }
 
+static void begin_record(
+  struct endpoint *ep, const struct farewell_case *want) {
+  char byte;
+
+  if (want->inside != NULL || want->goodbye) {
+    assert_true(endpoint_pump(ep));
+    assert_int_equal(tls4217_connection_read_now(ep->conn, &byte, 1, NULL), -1);
+  }
+}
+
 static void check_left(struct endpoint *ep, const char *want) {
   char left[256] = "";
   ssize_t res;
@@ -120,8 +163,19 @@ static void check_left(struct endpoint *ep, const char *want) {
   assert_string_equal(left, want);
 }
 
+/* When the client's bytes arrive: piece by piece, the first of which OpenSSL
+ * may have read already, all together and before anybody looks, or behind the
+ * first look. */
+enum pace {
+  PIECES,
+  BEGUN,
+  AT_ONCE,
+  BEHIND_A_LOOK,
+  PACES
+};
+
 static void check_case(
-  const struct farewell_case *want, int version, bool at_once) {
+  const struct farewell_case *want, int version, enum pace pace) {
   const struct endpoint_spec spec = {
     .context = world.context,
     .channel = TLS4217_CHANNEL_CONTROL,
@@ -135,19 +189,24 @@ static void check_case(
 
   endpoint_settle(ep);
   prepare(ep, want);
-  if (at_once && endpoint_waiting(ep) > 0) {
+  if (pace == BEGUN) {
+    begin_record(ep, want);
+  } else if (pace == AT_ONCE && endpoint_waiting(ep) > 0) {
     endpoint_flush(ep);
   }
+  late = pace == BEHIND_A_LOOK && endpoint_waiting(ep) > 0 ? ep : NULL;
 
   tls4217_error_clear(&err);
-  got = tls4217_farewell_exchange(
-    ep->conn, &waiter, want->timeout, &discarded, &err);
+  assert_int_equal(tls4217_connection_shutdown(ep->conn, false, LATE, &err), 0);
+  got = tls4217_farewell_await(ep->conn, &waiter,
+    tls4217_waiter_deadline(want->timeout), &discarded, &err);
 
   assert_int_equal(got, want->want);
   assert_int_equal(tls4217_error_is_set(&err),
     want->want != TLS4217_FAREWELL_NOTIFIED &&
       want->want != TLS4217_FAREWELL_CLEAR);
   assert_int_equal(discarded, want->inside != NULL ? strlen(want->inside) : 0);
+  late = NULL;
   check_left(ep, want->want_left);
   endpoint_free(ep);
 }
@@ -155,10 +214,10 @@ static void check_case(
 static void test_case(void **state) {
   const struct farewell_case *want = *state;
 
-  check_case(want, TLS1_2_VERSION, false);
-  check_case(want, TLS1_3_VERSION, false);
-  check_case(want, TLS1_2_VERSION, true);
-  check_case(want, TLS1_3_VERSION, true);
+  for (enum pace pace = PIECES; pace < PACES; pace++) {
+    check_case(want, TLS1_2_VERSION, pace);
+    check_case(want, TLS1_3_VERSION, pace);
+  }
 }
 
 int main(void) {
