@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 
+#include <sys/socket.h>
+
 #include <openssl/err.h>
 
 #include "mod_tls4217/ftp/answer.h"
@@ -20,6 +22,9 @@
 
 /* Milliseconds for the close_notify of CCC and REIN to be answered. */
 #define CLEAR_TIMEOUT 5000
+
+/* How often what is no TLS is read away, a kibibyte each. */
+#define MAX_LEFTOVERS 64
 
 /* What the core has read and not used: a line that was too long for it. */
 static size_t discard_core_buffer(void) {
@@ -44,6 +49,18 @@ size_t tls4217_handshake_discard_clear(struct tls4217_session *sess) {
   return unread;
 }
 
+/* A socket that is closed with unread bytes is reset, and a reset discards
+ * what is still to be sent: here the reply. */
+static void read_away(int fd) {
+  char scratch[1024];
+
+  for (int i = 0; i < MAX_LEFTOVERS; i++) {
+    if (recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT) <= 0) {
+      break;
+    }
+  }
+}
+
 /* RFC 4217, section 10.1: "failed completely" or "failed during". */
 static void end_after_failure(
   struct tls4217_session *sess, bool spoken, const struct tls4217_error *err) {
@@ -63,6 +80,7 @@ static void end_after_failure(
       TLS4217_REPLY_HANDSHAKE_FAILED);
 
     pr_response_send(reply->code, "%s", reply->text);
+    read_away(PR_NETIO_FD(session.c->instrm));
   }
 
   pr_session_disconnect(
@@ -85,7 +103,9 @@ static int try_handshake(
   }
 
   sess->control.stage = TLS4217_STAGE_HANDSHAKE;
-  if (tls4217_session_apply_class(sess, sess->control.conn, err) < 0) {
+  if (tls4217_session_apply_class(sess, sess->control.conn, err) < 0 ||
+    (sess->implicit == false &&
+      tls4217_connection_hold_until_hello(sess->control.conn, err) < 0)) {
     return -1;
   }
 

@@ -63,6 +63,21 @@ void tls4217_connection_expect_output(struct tls4217_connection *conn) {
   SSL_set_default_read_buffer_len(conn->io.ssl, RECORD);
 }
 
+int tls4217_connection_hold_until_hello(
+  struct tls4217_connection *conn, struct tls4217_error *err) {
+  BIO *nowhere = BIO_new(BIO_s_mem());
+
+  conn->hello.way_out = BIO_new_socket(conn->io.wfd, BIO_NOCLOSE);
+  if (nowhere == NULL || conn->hello.way_out == NULL) {
+    BIO_free(nowhere);
+    tls4217_error_set_openssl(err, "cannot hold back TLS");
+    return -1;
+  }
+
+  SSL_set0_wbio(conn->io.ssl, nowhere);
+  return 0;
+}
+
 static int make_ssl(
   struct tls4217_connection *conn, SSL_CTX *ctx, struct tls4217_error *err) {
   ERR_clear_error();
@@ -125,6 +140,7 @@ void tls4217_connection_free(struct tls4217_connection *conn) {
   }
 
   SSL_free(conn->io.ssl);
+  BIO_free(conn->hello.way_out);
 
   /* Two descriptors may share one file status: give back in reverse order. */
   tls4217_waiter_restore_mode(conn->io.wfd, conn->wfd_flags);
@@ -156,8 +172,7 @@ int tls4217_connection_handshake(
 }
 
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
-  return conn->hello.parsed ||
-    BIO_number_written(SSL_get_wbio(conn->io.ssl)) > 0;
+  return conn->hello.parsed;
 }
 
 /* Reading and writing. */

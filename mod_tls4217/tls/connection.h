@@ -64,6 +64,14 @@ struct tls4217_connection *tls4217_connection_new(
  */
 void tls4217_connection_expect_output(struct tls4217_connection *conn);
 
+/*
+ * Says, before the handshake, that the peer may be no TLS client at all: not a
+ * byte is sent before its ClientHello was understood, and so no alert to one
+ * who expects words.  Returns 0, or -1 with err filled.
+ */
+int tls4217_connection_hold_until_hello(
+  struct tls4217_connection *conn, struct tls4217_error *err);
+
 /* Frees it, without a close_notify.  NULL is fine. */
 void tls4217_connection_free(struct tls4217_connection *conn);
 
@@ -76,9 +84,9 @@ int tls4217_connection_handshake(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
 
 /*
- * Whether any TLS has been spoken: the ClientHello was parsed, or we wrote
- * something (an alert).  After that no reply in clear can be understood
- * (RFC 4217, section 10.1).
+ * Whether any TLS has been spoken: the ClientHello was understood.  After that
+ * no reply in clear can be (RFC 4217, section 10.1).  Asked only where
+ * tls4217_connection_hold_until_hello was called: an alert counts, too.
  */
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn);
 

@@ -46,6 +46,19 @@ static void read_server_name(SSL *ssl, struct tls4217_hello *hello) {
   }
 }
 
+/* SSL 2.0 itself is refused by OpenSSL, behind this callback; a client that
+ * speaks no more does not understand our alerts. */
+static bool speaks_tls(SSL *ssl) {
+  return SSL_client_hello_get0_legacy_version(ssl) >= SSL3_VERSION;
+}
+
+static void open_way_out(SSL *ssl, struct tls4217_hello *hello) {
+  if (hello->way_out != NULL) {
+    SSL_set0_wbio(ssl, hello->way_out);
+    hello->way_out = NULL;
+  }
+}
+
 /*
  * A session id in a ClientHello means a TLS 1.2 session, unless the client
  * knows TLS 1.3: then it may be the dummy of RFC 8446, appendix D.4.
@@ -58,7 +71,8 @@ static int read_hello_cb(SSL *ssl, int *alert, void *arg) {
   (void) alert;
   (void) arg;
 
-  if (hello != NULL) {
+  if (hello != NULL && speaks_tls(ssl)) {
+    open_way_out(ssl, hello);
     hello->parsed = true;
     hello->offered_id = SSL_client_hello_get0_session_id(ssl, &data) > 0 &&
       SSL_client_hello_get0_ext(

@@ -15,6 +15,7 @@
 /* Empty: all zeros. */
 struct tls4217_hello {
   bool parsed;           /* OpenSSL has understood it */
+  BIO *way_out;          /* where the answer goes then; NULL: it does */
   bool offered_id;       /* a TLS 1.2 session id was offered */
   char server_name[256]; /* SNI, fit for a log file; "" for none */
 };
