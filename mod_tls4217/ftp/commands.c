@@ -231,6 +231,9 @@ static const struct handler handlers[] = {
   { CMD, { C_REIN }, G_NONE, tls4217_reinit_rein, FALSE, CL_AUTH },
 
   { PRE_CMD, { C_ANY }, G_NONE, pre_any, FALSE, 0 },
+
+  /* Behind all handlers for C_ANY: mod_rewrite's changes the arguments. */
+  { PRE_CMD, { C_USER }, G_NONE, tls4217_gatekeeper_pre_user, FALSE, 0 },
   { PRE_CMD, { LISTINGS, C_STOU }, G_NONE, tls4217_transfers_pre, TRUE, 0 },
   { PRE_CMD, { C_STAT, C_MLST, C_RNFR, C_SITE, "CPFR" }, G_NONE,
     tls4217_transfers_pre, FALSE, 0 },

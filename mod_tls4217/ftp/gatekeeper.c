@@ -42,12 +42,21 @@ modret_t *tls4217_gatekeeper_pre(cmd_rec *cmd) {
       cmd, sess, verdict.reply, NULL, "TLSControlProtection");
   }
 
-  if (pr_cmd_cmp(cmd, PR_CMD_USER_ID) == 0 && cmd->argc > 1) {
-    verdict = judge_user(cmd, sess);
-    if (verdict.accepted == false) {
-      return tls4217_answer_refuse(
-        cmd, sess, verdict.reply, cmd->arg, "TLSUserProtection");
-    }
+  return PR_DECLINED(cmd);
+}
+
+modret_t *tls4217_gatekeeper_pre_user(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_verdict verdict;
+
+  if (sess == NULL || is_ftp_command(cmd) == false || cmd->argc < 2) {
+    return PR_DECLINED(cmd);
+  }
+
+  verdict = judge_user(cmd, sess);
+  if (verdict.accepted == false) {
+    return tls4217_answer_refuse(
+      cmd, sess, verdict.reply, cmd->arg, "TLSUserProtection");
   }
 
   return PR_DECLINED(cmd);

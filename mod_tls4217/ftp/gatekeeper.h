@@ -13,6 +13,10 @@
 /* PRE_CMD of any command: 533 and the way out, or nothing. */
 modret_t *tls4217_gatekeeper_pre(cmd_rec *cmd);
 
+/* PRE_CMD of USER, behind the one above: 533 where this user must log in with
+ * TLS, or without it; or nothing. */
+modret_t *tls4217_gatekeeper_pre_user(cmd_rec *cmd);
+
 /*
  * POST_CMD of PASS: ends the session with 530 where ProFTPD's Protocols has
  * no "ftps".  mod_auth looks for "ftp" only, and only without TLS.

@@ -29,6 +29,15 @@ DIRECTIVES = """
 </IfModule>
 """
 
+USERS = """
+TLSUserProtection required alice
+<IfModule mod_rewrite.c>
+  RewriteEngine on
+  RewriteCondition %m "^USER$"
+  RewriteRule "^nickname$" "alice"
+</IfModule>
+"""
+
 VROOT = """
 VRootEngine on
 DefaultRoot ~
@@ -156,6 +165,14 @@ class Rewritten:
                 self.refused(control, line)
         control.command("RNFR ELSEWHERE/f", 533)
 
+    @unittest.skipUnless("mod_rewrite" in MODULES, "no mod_rewrite")
+    def test_users_are_judged_as_they_are_rewritten(self):
+        for name in ("alice", "nickname"):
+            with self.subTest(name=name):
+                self.connect("users").command("USER " + name, 533)
+        self.connect("users").login("bob", "builder")
+        self.secure("users").login("nickname")
+
 
 class Virtual:
     """A <Directory> may name a place as it is, or as the client sees it;
@@ -173,7 +190,8 @@ def add_case(name, *bases, **server):
 for _order in ORDERS:
     add_case("Order_" + _order, Rewritten, Implicit, order=_order,
              modules=MODULES, directives=DIRECTIVES,
-             vhosts={"implicit": "TLSOptions UseImplicitSSL"})
+             vhosts={"implicit": "TLSOptions UseImplicitSSL",
+                     "users": USERS})
     if harness.stock_module("mod_vroot") and os.geteuid() == 0:
         add_case("Vroot_" + _order, Virtual, order=_order,
                  modules=("mod_vroot",), directives=VROOT)
