@@ -8,14 +8,15 @@
 
 modret_t *tls4217_answer_refuse(cmd_rec *cmd,
   const struct tls4217_session *sess, enum tls4217_reply_id id,
-  const char *about, const char *directive) {
+  const char *about, const char *trouble) {
   const struct tls4217_reply *reply = tls4217_reply_get(id);
+  const char *why = trouble != NULL ? trouble : tls4217_reply_remedy(id);
 
-  tls4217_session_log(sess, "%s%s%s refused: %s %s%s%s%s",
-    (const char *) cmd->argv[0], about != NULL ? " " : "",
-    about != NULL ? about : "", reply->code, reply->text,
-    directive != NULL ? " (" : "", directive != NULL ? directive : "",
-    directive != NULL ? ")" : "");
+  tls4217_session_log(sess, "%s%s%s%s refused: %s %s%s%s%s",
+    tls4217_session_who(cmd->tmp_pool), (const char *) cmd->argv[0],
+    about != NULL ? " " : "", about != NULL ? about : "", reply->code,
+    reply->text, why != NULL ? " (" : "", why != NULL ? why : "",
+    why != NULL ? ")" : "");
 
   pr_response_add_err(reply->code, "%s", reply->text);
   pr_cmd_set_errno(cmd, EPERM);

@@ -11,13 +11,14 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Refuses cmd with the reply id.  about goes into the log behind the command
- * (a path; NULL for nothing), directive names what decided (NULL: the RFC).
+ * Refuses cmd with the reply id.  The log names the user, if there is one;
+ * behind the command about (a path; NULL for nothing); and at the end trouble,
+ * or where it is NULL what cures this refusal (tls4217_reply_remedy()).
  * Returns what the handler returns.
  */
 modret_t *tls4217_answer_refuse(cmd_rec *cmd,
   const struct tls4217_session *sess, enum tls4217_reply_id id,
-  const char *about, const char *directive);
+  const char *about, const char *trouble);
 
 /* Accepts cmd with the reply id, sent when the command is done. */
 modret_t *tls4217_answer_accept(cmd_rec *cmd, enum tls4217_reply_id id);

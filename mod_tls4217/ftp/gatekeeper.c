@@ -38,8 +38,7 @@ modret_t *tls4217_gatekeeper_pre(cmd_rec *cmd) {
   verdict = tls4217_gate_command(
     &sess->state, sess->settings.control_view, cmd->argv[0]);
   if (verdict.accepted == false) {
-    return tls4217_answer_refuse(
-      cmd, sess, verdict.reply, NULL, "TLSControlProtection");
+    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   return PR_DECLINED(cmd);
@@ -55,8 +54,7 @@ modret_t *tls4217_gatekeeper_pre_user(cmd_rec *cmd) {
 
   verdict = judge_user(cmd, sess);
   if (verdict.accepted == false) {
-    return tls4217_answer_refuse(
-      cmd, sess, verdict.reply, cmd->arg, "TLSUserProtection");
+    return tls4217_answer_refuse(cmd, sess, verdict.reply, cmd->arg, NULL);
   }
 
   return PR_DECLINED(cmd);
@@ -111,8 +109,7 @@ modret_t *tls4217_gatekeeper_post_pass(cmd_rec *cmd) {
 
   verdict = judge_login(cmd, sess);
   if (verdict.accepted == false) {
-    (void) tls4217_answer_refuse(
-      cmd, sess, verdict.reply, session.user, "TLSUserProtection");
+    (void) tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
     tls4217_answer_now(verdict.reply);
     pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
       "Denied by TLSUserProtection");

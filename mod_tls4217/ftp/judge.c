@@ -266,5 +266,5 @@ modret_t *tls4217_judge(cmd_rec *cmd, const struct tls4217_session *sess) {
   }
 
   return tls4217_answer_refuse(
-    cmd, sess, hearing.verdict.reply, hearing.about, "TLSDataProtection");
+    cmd, sess, hearing.verdict.reply, hearing.about, NULL);
 }

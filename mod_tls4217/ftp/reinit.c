@@ -34,12 +34,6 @@ void tls4217_reinit_facts(
     tls4217_keeper_is_there(&sess->keeper);
 }
 
-static const char *refusing_directive(enum tls4217_reply_id id) {
-  return id == TLS4217_REPLY_REIN_AFTER_LOGIN ?
-    "no TLSOptions AllowReinitialize" :
-    NULL;
-}
-
 /* Sessions of before must not open the data connections of the next user. */
 static void renew_binding(struct tls4217_session *sess) {
   struct tls4217_error err;
@@ -95,8 +89,7 @@ modret_t *tls4217_reinit_rein(cmd_rec *cmd) {
   verdict = tls4217_state_rein(
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
-    return tls4217_answer_refuse(
-      cmd, sess, verdict.reply, NULL, refusing_directive(verdict.reply));
+    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   denial = tls4217_limit_check(cmd, sess);

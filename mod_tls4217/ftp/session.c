@@ -49,6 +49,16 @@ void tls4217_session_log(
   tls4217_log_write(sess->server->log_fd, "%s", text);
 }
 
+const char *tls4217_session_who(pool *p) {
+  const char *user = session.user;
+
+  if (user == NULL) {
+    user = pr_table_get(session.notes, "mod_auth.orig-user", NULL);
+  }
+
+  return user != NULL ? pstrcat(p, "user ", user, ": ", NULL) : "";
+}
+
 static bool is_logged_in(void) {
   const unsigned char *authenticated;
 

@@ -160,6 +160,12 @@ int tls4217_session_apply_class(const struct tls4217_session *sess,
 /* What the state machine wants to know, as of now. */
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess);
 
+/*
+ * Whom a line of the log is about: "user NAME: ", or "" before USER.  Lives in
+ * the pool p.
+ */
+const char *tls4217_session_who(pool *p);
+
 /* Writes a line to the session's TLSLog. */
 void tls4217_session_log(const struct tls4217_session *sess, const char *fmt,
   ...) __attribute__((format(printf, 2, 3)));

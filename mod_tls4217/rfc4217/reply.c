@@ -9,6 +9,8 @@
 
 #include "mod_tls4217/rfc4217/reply.h"
 
+#include <stddef.h>
+
 /* RFC 4217, section 10.2, gives these words to every 521. */
 #define WRONG_PROT "Data connection cannot be opened with this PROT setting: "
 
@@ -166,6 +168,41 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "The transfer has moved no data for too long (administrator: "
     "TimeoutStalled), closing the connection" },
 };
+
+#define REUSE_REMEDY \
+ "TLSOptions NoSessionReuseRequired lets such clients in; for some alone, in " \
+ "<IfUser> or <IfClass> of mod_ifsession"
+
+#define VIEW_REMEDY "TLSDataProtection, TLSDataRule and TLSRequired decide"
+
+static const char *const remedies[TLS4217_REPLY_COUNT] = {
+  [TLS4217_REPLY_TWO_HOSTS] = "TLSOptions IgnoreSNI lets such clients in",
+  [TLS4217_REPLY_PROT_BEFORE_PBSZ] =
+    "TLSOptions NoPBSZRequired lets such clients in",
+  [TLS4217_REPLY_PROT_CLEAR_EXCLUDED] = VIEW_REMEDY,
+  [TLS4217_REPLY_PROT_PRIVATE_EXCLUDED] = VIEW_REMEDY,
+  [TLS4217_REPLY_CCC_OFF] = "TLSClearCommandChannel on accepts it",
+  [TLS4217_REPLY_CCC_EXCLUDED] = "TLSControlProtection required forbids it",
+  [TLS4217_REPLY_REIN_AFTER_LOGIN] = "TLSOptions AllowReinitialize accepts it",
+  [TLS4217_REPLY_COMMAND_NOT_PROTECTED] = "TLSControlProtection",
+  [TLS4217_REPLY_USER_NOT_PROTECTED] = "TLSUserProtection",
+  [TLS4217_REPLY_USER_PROTECTED] = "TLSUserProtection",
+  [TLS4217_REPLY_LOGIN_NOT_PROTECTED] = "TLSUserProtection",
+  [TLS4217_REPLY_LOGIN_PROTECTED] = "TLSUserProtection",
+  [TLS4217_REPLY_REVEAL_NEEDS_AUTH] = VIEW_REMEDY,
+  [TLS4217_REPLY_DATA_NEEDS_AUTH] = VIEW_REMEDY,
+  [TLS4217_REPLY_DATA_NEEDS_PRIVATE] = VIEW_REMEDY,
+  [TLS4217_REPLY_DATA_NEEDS_CLEAR] = VIEW_REMEDY,
+  [TLS4217_REPLY_DATA_FROZEN_CLEAR] = VIEW_REMEDY,
+  [TLS4217_REPLY_DATA_FROZEN_PRIVATE] = VIEW_REMEDY,
+  [TLS4217_REPLY_DATA_NOT_REUSED] = REUSE_REMEDY,
+  [TLS4217_REPLY_DATA_FOREIGN_SESSION] = REUSE_REMEDY,
+  [TLS4217_REPLY_DATA_OTHER_HOST] = "TLSOptions IgnoreSNI lets such clients in",
+};
+
+const char *tls4217_reply_remedy(enum tls4217_reply_id id) {
+  return (unsigned int) id < TLS4217_REPLY_COUNT ? remedies[id] : NULL;
+}
 
 const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id) {
   if ((unsigned int) id >= TLS4217_REPLY_COUNT) {

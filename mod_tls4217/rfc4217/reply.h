@@ -94,4 +94,11 @@ struct tls4217_reply {
  */
 const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id);
 
+/*
+ * What an administrator may change for a client that gets this refusal: the
+ * directive that decided, for the log.  NULL where the RFC leaves no choice.
+ * Static text.
+ */
+const char *tls4217_reply_remedy(enum tls4217_reply_id id);
+
 #endif

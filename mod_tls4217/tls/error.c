@@ -78,7 +78,8 @@ static const struct explanation explanations[] = {
   { ERR_LIB_SSL, SSL_R_UNKNOWN_PROTOCOL, OLDER_CLIENT },
   { ERR_LIB_SSL, SSL_R_NO_APPLICATION_PROTOCOL,
     "the client wants another protocol than FTP (its ALPN lacks \"ftp\"); "
-    "it meant another server, or somebody redirected it" },
+    "it meant another server, or somebody redirected it; TLSNextProtocol off "
+    "serves it all the same" },
   { ERR_LIB_SSL, SSL_R_INAPPROPRIATE_FALLBACK,
     "the client retried with an older TLS version although both know a "
     "newer one; an earlier handshake of it failed, or somebody tampers" },

@@ -77,7 +77,7 @@ class Spelling(UserCase):
         self.assertIn(words, reply.text)
         with self.assertRaises(OSError):
             control.command("PWD")
-        self.assert_logged("PASS %s refused: 533 .*TLSUserProtection"
+        self.assert_logged("user %s: PASS refused: 533 .*TLSUserProtection"
                            % user.lower())
 
     def test_rfc4217_10_1_insecure_login_under_another_spelling(self):

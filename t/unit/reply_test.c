@@ -180,6 +180,26 @@ static void test_out_of_range(void **unused) {
   }
 }
 
+/* Every refusal that a directive decides names it. */
+static void test_remedies(void **state) {
+  (void) state;
+
+  assert_null(tls4217_reply_remedy(TLS4217_REPLY_NONE));
+  assert_null(tls4217_reply_remedy(TLS4217_REPLY_COUNT));
+  assert_null(tls4217_reply_remedy(TLS4217_REPLY_AUTH_ACCEPTED));
+
+  for (int id = 0; id < TLS4217_REPLY_COUNT; id++) {
+    const char *remedy = tls4217_reply_remedy((enum tls4217_reply_id) id);
+
+    assert_true(remedy == NULL || strstr(remedy, "TLS") != NULL);
+  }
+
+  for (int id = TLS4217_REPLY_DATA_NEEDS_AUTH;
+       id <= TLS4217_REPLY_DATA_FROZEN_PRIVATE; id++) {
+    assert_non_null(tls4217_reply_remedy((enum tls4217_reply_id) id));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     { "2228-5-codes-and-words", test_codes_and_words, NULL, NULL, NULL },
@@ -188,7 +208,8 @@ int main(void) {
     { "texts-differ", test_texts_differ, NULL, NULL, NULL },
     { "4217-10.2-521-words", test_521_opens_with_the_words_of_the_rfc, NULL,
       NULL, NULL },
-    { "out-of-range", test_out_of_range, NULL, NULL, NULL }
+    { "out-of-range", test_out_of_range, NULL, NULL, NULL },
+    { "remedies", test_remedies, NULL, NULL, NULL },
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

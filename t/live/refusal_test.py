@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""What TLSLog says of a refusal: whom it met, and what would let him in."""
+
+import ssl
+
+import client
+import harness
+
+REUSE = "522 .*NoSessionReuseRequired lets such clients in.*<IfUser>"
+
+
+@harness.both_versions
+class Refusals(harness.LiveCase):
+
+    SERVER = {"directives": "TLSDataProtection required"}
+
+    @classmethod
+    def prepare(cls):
+        cls.server.put("file", b"file")
+
+    def test_before_there_is_a_user(self):
+        control = self.secure()
+        control.command("PROT P", 503)
+        self.assert_logged(
+            r"\d\]: PROT refused: 503 .*\(TLSOptions NoPBSZRequired lets")
+        control.command("CCC", 500)
+        self.assert_logged(r"CCC refused: 500 .*TLSClearCommandChannel on")
+
+    def test_the_user_who_was_named(self):
+        control = self.secure()
+        control.command("USER alice", 331)
+        control.command("PROT P", 503)
+        self.assert_logged(r"user alice: PROT refused: 503 .*NoPBSZRequired")
+
+    def test_the_user_who_has_logged_in(self):
+        control = self.secure().login()
+        control.command("REIN", 502)
+        self.assert_logged(r"user alice: REIN refused: 502 .*AllowReinit")
+        control.command("PBSZ 0", 200)
+        control.command("PROT C", 534)
+        self.assert_logged(r"user alice: PROT refused: 534 .*TLSDataRule")
+        control.command("PASV", 227)
+        control.command("LIST", 521)
+        self.assert_logged(r"user alice: LIST .*refused: 521 .*TLSRequired")
+
+    def refused_session(self, control, session):
+        with control.data() as data:
+            control.command("RETR file", 150)
+            data.open()
+            try:
+                data.secure(session)
+                data.read_all()
+            except (OSError, ssl.SSLError):
+                pass
+        control.reply(522)
+        self.assert_logged("user alice: data connection from .*" + REUSE)
+
+    def test_data_connection_without_a_session(self):
+        self.refused_session(self.login(), None)
+
+    def test_data_connection_with_a_foreign_session(self):
+        context = self.context()
+        other = self.login(context=context)
+        self.refused_session(self.login(context=context), other.session)
+
+    def test_alpn(self):
+        context = self.context(alpn=["http/1.1"])
+        control = self.connect(context=context)
+        control.command("AUTH TLS", 234)
+        with self.assertRaises((client.Cut, ssl.SSLError, OSError)):
+            control.handshake()
+        self.assert_logged("ALPN.*TLSNextProtocol off")
+
+
+if __name__ == "__main__":
+    harness.main()
