@@ -37,7 +37,9 @@ static int open_as_root(const char *path) {
 
   pr_signals_block();
   PRIVS_ROOT
-  fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  do {
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
@@ -49,6 +51,11 @@ static size_t read_whole(int fd, char *buf, size_t size) {
 
   while (len < size) {
     ssize_t res = read(fd, buf + len, size - len);
+
+    /* A network file system may be interrupted. */
+    if (res < 0 && errno == EINTR) {
+      continue;
+    }
 
     if (res <= 0) {
       break;

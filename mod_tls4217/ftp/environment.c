@@ -60,23 +60,9 @@ static void list_certificate(
   }
 }
 
-static const char *session_id(const SSL *ssl, char *buf, size_t size) {
-  const SSL_SESSION *tls_session = SSL_get_session(ssl);
-  const unsigned char *id;
-  unsigned int len = 0;
-
-  buf[0] = '\0';
-  id = tls_session != NULL ? SSL_SESSION_get_id(tls_session, &len) : NULL;
-  for (unsigned int i = 0; i < len && 2 * i + 3 <= size; i++) {
-    (void) snprintf(buf + 2 * i, 3, "%02X", id[i]);
-  }
-
-  return buf;
-}
-
 static void export_parameters(struct tls4217_session *sess, const SSL *ssl) {
   struct tls4217_connection_info info;
-  char id[2 * SSL_MAX_SSL_SESSION_ID_LENGTH + 1], bits[2][16];
+  char id[TLS4217_CONNECTION_ID_SIZE], bits[2][16];
   int algorithm_bits = 0;
 
   tls4217_connection_info(sess->control.conn, &info);
@@ -86,7 +72,8 @@ static void export_parameters(struct tls4217_session *sess, const SSL *ssl) {
 
   set_variable(sess, "FTPS", "1");
   set_variable(sess, "TLS_PROTOCOL", info.version);
-  set_variable(sess, "TLS_SESSION_ID", session_id(ssl, id, sizeof(id)));
+  tls4217_connection_session_id(sess->control.conn, id);
+  set_variable(sess, "TLS_SESSION_ID", id);
   set_variable(sess, "TLS_CIPHER", info.cipher);
   set_variable(sess, "TLS_CIPHER_EXPORT", "false");
   set_variable(sess, "TLS_CIPHER_KEYSIZE_POSSIBLE", bits[0]);

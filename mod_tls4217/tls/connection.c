@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include "mod_tls4217/tls/connection.h"
 #include "mod_tls4217/tls/alert.h"
@@ -430,6 +431,45 @@ void tls4217_connection_info(
 
 struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn) {
   return &conn->io;
+}
+
+/* The randoms of both hellos, which every handshake has anew. */
+static unsigned int digest_randoms(const SSL *ssl, unsigned char *digest) {
+  unsigned char randoms[2 * SSL3_RANDOM_SIZE];
+  unsigned int size = 0;
+
+  (void) SSL_get_client_random(ssl, randoms, SSL3_RANDOM_SIZE);
+  (void) SSL_get_server_random(
+    ssl, randoms + SSL3_RANDOM_SIZE, SSL3_RANDOM_SIZE);
+  return EVP_Digest(
+           randoms, sizeof(randoms), digest, &size, EVP_sha256(), NULL) == 1 ?
+    size :
+    0;
+}
+
+void tls4217_connection_session_id(
+  const struct tls4217_connection *conn, char *text) {
+  static const char hex[] = "0123456789ABCDEF";
+  const SSL_SESSION *session = SSL_get_session(conn->io.ssl);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  const unsigned char *id = NULL;
+  unsigned int size = 0;
+
+  if (session != NULL) {
+    id = SSL_SESSION_get_id(session, &size);
+  }
+
+  if (size == 0) {
+    size = digest_randoms(conn->io.ssl, digest);
+    id = digest;
+  }
+
+  for (unsigned int i = 0; i < size; i++) {
+    *text++ = hex[id[i] >> 4];
+    *text++ = hex[id[i] & 0x0f];
+  }
+
+  *text = '\0';
 }
 
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn) {

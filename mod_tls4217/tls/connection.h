@@ -201,6 +201,16 @@ void tls4217_connection_info(
 /* What the loop works on, for farewell.c. */
 struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn);
 
+/*
+ * Writes what tells this handshake's session from all others, in hex, to text
+ * (TLS4217_CONNECTION_ID_SIZE bytes): the session id, or where there is none
+ * (TLS 1.2 with a ticket: RFC 5077, section 3.4) a digest of both hellos'
+ * randoms, which are no secret.
+ */
+#define TLS4217_CONNECTION_ID_SIZE (2 * SSL_MAX_SSL_SESSION_ID_LENGTH + 1)
+void tls4217_connection_session_id(
+  const struct tls4217_connection *conn, char *text);
+
 /* The SSL, for the stream note "mod_tls.SSL" that other modules read. */
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn);
 

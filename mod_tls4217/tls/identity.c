@@ -228,9 +228,35 @@ bool tls4217_identity_has_common_name(
     strcmp(identity->common_name, text) == 0;
 }
 
+/* An address without the prefix of an IPv4 address in IPv6 (RFC 4291, section
+ * 2.5.5.2), and its size: a socket may show either for the same client. */
+static const unsigned char *bare_address(
+  const ASN1_OCTET_STRING *address, size_t *size) {
+  static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+  const unsigned char *bytes = ASN1_STRING_get0_data(address);
+
+  *size = (size_t) ASN1_STRING_length(address);
+  if (*size == 16 && memcmp(bytes, mapped, sizeof(mapped)) == 0) {
+    *size -= sizeof(mapped);
+    bytes += sizeof(mapped);
+  }
+
+  return bytes;
+}
+
+static bool are_same_address(
+  const ASN1_OCTET_STRING *one, const ASN1_OCTET_STRING *other) {
+  size_t one_size, other_size;
+  const unsigned char *one_bytes = bare_address(one, &one_size);
+  const unsigned char *other_bytes = bare_address(other, &other_size);
+
+  return one_size == other_size &&
+    memcmp(one_bytes, other_bytes, one_size) == 0;
+}
+
 static bool is_address(const ASN1_OCTET_STRING *address, const char *text) {
   ASN1_OCTET_STRING *wanted = a2i_IPADDRESS(text);
-  bool same = wanted != NULL && ASN1_OCTET_STRING_cmp(wanted, address) == 0;
+  bool same = wanted != NULL && are_same_address(wanted, address);
 
   ASN1_OCTET_STRING_free(wanted);
   ERR_clear_error();
@@ -296,16 +322,9 @@ static bool has_attribute(
   const X509_NAME *subject, const ASN1_OBJECT *oid, const char *text) {
   int at = X509_NAME_get_index_by_OBJ(subject, oid, -1);
 
-  while (at >= 0) {
-    if (is_name(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)),
-          text, USER_NAME)) {
-      return true;
-    }
-
-    at = X509_NAME_get_index_by_OBJ(subject, oid, at);
-  }
-
-  return false;
+  return at >= 0 &&
+    is_name(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), text,
+      USER_NAME);
 }
 
 /* The string types that an OID's value may have. */
@@ -323,23 +342,24 @@ static bool is_string_value(const ASN1_TYPE *value, const char *text) {
   return false;
 }
 
-static bool has_other_name(
-  const X509 *cert, const ASN1_OBJECT *oid, const char *text) {
-  GENERAL_NAMES *names;
-  bool found = false;
+/* How many otherNames have the OID, and the value of the last one. */
+static size_t count_other_names(
+  GENERAL_NAMES *names, const ASN1_OBJECT *oid, ASN1_TYPE **last) {
+  size_t count = 0;
 
-  names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-  for (int i = 0; found == false && i < sk_GENERAL_NAME_num(names); i++) {
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
     ASN1_OBJECT *type = NULL;
     ASN1_TYPE *value = NULL;
 
-    found = GENERAL_NAME_get0_otherName(
-              sk_GENERAL_NAME_value(names, i), &type, &value) == 1 &&
-      OBJ_cmp(type, oid) == 0 && is_string_value(value, text);
+    if (GENERAL_NAME_get0_otherName(
+          sk_GENERAL_NAME_value(names, i), &type, &value) == 1 &&
+      OBJ_cmp(type, oid) == 0) {
+      *last = value;
+      count++;
+    }
   }
 
-  GENERAL_NAMES_free(names);
-  return found;
+  return count;
 }
 
 /* The octets of an extension: one DER string and no more, or the text. */
@@ -372,22 +392,50 @@ bool tls4217_identity_is_oid(const char *word) {
   return valid;
 }
 
+static bool has_extension(
+  const X509 *cert, const ASN1_OBJECT *oid, const char *text) {
+  int at = X509_get_ext_by_OBJ(cert, oid, -1);
+
+  return at >= 0 &&
+    is_extension_value(X509_EXTENSION_get_data(X509_get_ext(cert, at)), text);
+}
+
+/* How often the OID stands in the subject and among the extensions. */
+static size_t count_elsewhere(const X509 *cert, const ASN1_OBJECT *oid) {
+  const X509_NAME *subject = X509_get_subject_name(cert);
+  size_t count = 0;
+
+  for (int at = X509_NAME_get_index_by_OBJ(subject, oid, -1); at >= 0;
+       at = X509_NAME_get_index_by_OBJ(subject, oid, at)) {
+    count++;
+  }
+
+  for (int at = X509_get_ext_by_OBJ(cert, oid, -1); at >= 0;
+       at = X509_get_ext_by_OBJ(cert, oid, at)) {
+    count++;
+  }
+
+  return count;
+}
+
 bool tls4217_identity_has_value(
   const struct tls4217_identity *identity, const char *oid, const char *text) {
   ASN1_OBJECT *object = OBJ_txt2obj(oid, 1);
-  X509 *cert = identity->cert;
+  const X509 *cert = identity->cert;
+  ASN1_TYPE *other_name = NULL;
+  GENERAL_NAMES *names;
   bool found = false;
-  int at;
 
-  if (object != NULL) {
-    at = X509_get_ext_by_OBJ(cert, object, -1);
+  names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+  if (object != NULL &&
+    count_elsewhere(cert, object) +
+        count_other_names(names, object, &other_name) ==
+      1) {
     found = has_attribute(X509_get_subject_name(cert), object, text) ||
-      has_other_name(cert, object, text) ||
-      (at >= 0 &&
-        is_extension_value(
-          X509_EXTENSION_get_data(X509_get_ext(cert, at)), text));
+      is_string_value(other_name, text) || has_extension(cert, object, text);
   }
 
+  GENERAL_NAMES_free(names);
   ASN1_OBJECT_free(object);
   ERR_clear_error();
   return found;

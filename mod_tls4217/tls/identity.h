@@ -73,7 +73,10 @@ bool tls4217_identity_has_issuer(
 bool tls4217_identity_has_common_name(
   const struct tls4217_identity *identity, const char *text);
 
-/* Whether one of the subjectAltNames of that kind counts and is text. */
+/*
+ * Whether one of the subjectAltNames of that kind counts and is text.  An IPv4
+ * address is the same in IPv6 (::ffff:192.0.2.1).
+ */
 bool tls4217_identity_has_alt_name(const struct tls4217_identity *identity,
   enum tls4217_identity_kind kind, const char *text);
 
@@ -83,7 +86,8 @@ bool tls4217_identity_is_oid(const char *word);
 /*
  * Whether an OID ("1.2.3.4") has the value text: as an attribute of the
  * subject, as an otherName of the subjectAltName, or as an extension, whose
- * octets are a DER string or the text itself.
+ * octets are a DER string or the text itself.  An OID that stands there more
+ * than once, or in two of these places, has no value: it could mean two users.
  */
 bool tls4217_identity_has_value(
   const struct tls4217_identity *identity, const char *oid, const char *text);

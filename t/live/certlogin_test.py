@@ -6,6 +6,8 @@ the certificate; mistakes in the configuration.
 """
 
 import os
+import shutil
+import subprocess
 
 import certcase
 import daemon
@@ -32,6 +34,7 @@ def make_certificates(made):
         "email:alice@example.com,DNS:alice.example.com,"
         "URI:spiffe://example/alice,IP:192.0.2.7"))
     made.make("uid", "/CN=x/UID=alice")
+    made.make("uids", "/CN=x/UID=alice/UID=bob")
     made.make("upn", "/CN=x", san="otherName:%s;UTF8:alice" % UPN)
     made.make("extension", "/CN=x", extensions=(
         "basicConstraints=critical,CA:false",
@@ -41,6 +44,28 @@ def make_certificates(made):
     made.patched("control", b"alice\n")
     made.patched("long", b"alice" + b"e" * 60)
     made.write("roots.pem", made.read("root.pem") + made.read("other.pem"))
+
+
+class Interrupted:
+    """The first read of a file by a process ends with EINTR (strace(1))."""
+
+    def __init__(self, pid, path):
+        self.said = ""
+        self._tracer = subprocess.Popen(
+            ["strace", "-p", str(pid), "-P", path, "-e", "trace=read",
+             "-e", "inject=read:error=EINTR:when=1"], text=True,
+            stderr=subprocess.PIPE)
+
+    def attached(self):
+        self.said = self._tracer.stderr.readline()
+        return "attached" in self.said
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._tracer.terminate()
+        self.said += self._tracer.communicate(timeout=10)[1]
 
 
 class LoginCase(certcase.LoginCase):
@@ -129,6 +154,8 @@ class Login(LoginCase):
                 self.granted(name, name)
                 self.not_granted("alice", name)
                 self.not_granted(name)
+        self.not_granted("uids", "uid")
+        self.not_granted("uids", "uid", "bob")
 
     def test_dot_login(self):
         path = self.server.put(".tlslogin", b"")
@@ -157,6 +184,20 @@ class Login(LoginCase):
         daemon.own(path)
         self.addCleanup(os.unlink, path)
         self.not_granted("alice", "dot")
+
+    def test_dot_login_that_is_read_in_spite_of_signals(self):
+        if shutil.which("strace") is None:
+            self.skipTest("needs strace")
+        path = self.server.put(".tlslogin", clients().read(
+            "alice.pem").encode())
+        os.chmod(path, 0o600)
+        self.addCleanup(os.unlink, path)
+        control = self.admitted("alice", "dot")
+        with Interrupted(self.server.sessions()[-1], path) as tracer:
+            if not tracer.attached():
+                self.skipTest("strace cannot attach to a process here")
+            control.command("USER alice", 232)
+        self.assertIn("EINTR", tracer.said)
 
     def test_no_login_by_certificate_without_its_tls(self):
         control = self.admitted("alice")
@@ -291,6 +332,7 @@ class Readers(LoginCase):
               "key=%{note:TLS_CLIENT_A_KEY} sig=%{note:TLS_CLIENT_A_SIG} "
               "dn=<%{TLS_CLIENT_S_DN}e> idn=%{TLS_CLIENT_I_DN_CN}e "
               "ftps=%{FTPS}e scn=%{TLS_SERVER_S_DN_CN}e "
+              "id=<%{TLS_SESSION_ID}e> "
               "pem=%{TLS_CLIENT_CERT}e\"\n")
     LOG = "ExtendedLog {root}/extended.log ALL cert\n"
     MAIN = BY_CN + FORMAT + LOG + "TLSOptions StdEnvVars ExportCertData"
@@ -303,7 +345,8 @@ class Readers(LoginCase):
             "sig=ecdsa-with-SHA256" % clients().fingerprint("alice"),
             "extended.log")
         self.assert_logged("dn=<O = Example, CN = alice> idn=Client root "
-                           "ftps=1 scn=localhost pem=-----BEGIN CERT",
+                           "ftps=1 scn=localhost id=<[0-9A-F]{64}> "
+                           "pem=-----BEGIN CERT",
                            "extended.log")
 
     def test_no_environment_unless_asked_for(self):

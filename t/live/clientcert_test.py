@@ -47,6 +47,7 @@ class Verification(certcase.CertCase):
             "basicConstraints=critical,CA:false",
             "extendedKeyUsage=serverAuth"))
         made.make("address", "/CN=alice", san="IP:127.0.0.1,IP:::1")
+        made.make("mapped", "/CN=alice", san="IP:::ffff:127.0.0.1")
         made.make("elsewhere", "/CN=alice", san="IP:192.0.2.1,DNS:127.0.0.1")
         made.make("revoked", "/CN=alice")
         made.crl(name="old.crl", dates=("-crl_lastupdate", "20200101000000Z",
@@ -123,6 +124,7 @@ class Verification(certcase.CertCase):
 
     def test_address_required(self):
         self.admitted("address", "address")
+        self.admitted("mapped", "address")
         self.admitted(None, "address")
         self.refused("alice", "address", "address (iPAddress)")
         self.refused("elsewhere", "address", "address (iPAddress)")

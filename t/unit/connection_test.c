@@ -85,6 +85,24 @@ static void test_info_without_extensions(void **state) {
   endpoint_free(ep);
 }
 
+/* 64 digits of each handshake's own, also with a ticket in TLS 1.2. */
+static void test_session_ids(void **state) {
+  char ids[2 * WAYS][TLS4217_CONNECTION_ID_SIZE];
+
+  (void) state;
+  for (size_t i = 0; i < 2 * WAYS; i++) {
+    struct endpoint *ep = open_way(&ways[i / 2]);
+
+    tls4217_connection_session_id(ep->conn, ids[i]);
+    endpoint_free(ep);
+    assert_int_equal(strlen(ids[i]), 64);
+    assert_int_equal(strspn(ids[i], "0123456789ABCDEF"), 64);
+    for (size_t j = 0; j < i; j++) {
+      assert_string_not_equal(ids[i], ids[j]);
+    }
+  }
+}
+
 /* A name goes to the log: nothing in it may forge a line there. */
 static void test_server_name_is_fit_for_a_log(void **state) {
   const struct endpoint_spec spec = { .context = world.context,
@@ -415,6 +433,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_handshake),
     cmocka_unit_test(test_info_without_extensions),
+    cmocka_unit_test(test_session_ids),
     cmocka_unit_test(test_server_name_is_fit_for_a_log),
     cmocka_unit_test(test_garbage_instead_of_hello),
     cmocka_unit_test(test_alert_where_nothing_is_held),

@@ -279,9 +279,9 @@ static void test_alt_names(void **unused) {
 }
 
 static void test_addresses(void **unused) {
-  const struct pki_spec spec = {
-    .name = "x", .is_client = true, .alt_names = "IP:192.0.2.1,IP:2001:db8::1"
-  };
+  const struct pki_spec spec = { .name = "x",
+    .is_client = true,
+    .alt_names = "IP:192.0.2.1,IP:2001:db8::1,IP:::ffff:198.51.100.7" };
   struct pki_cert *cert = pki_make(&spec);
   struct tls4217_identity *identity = identify(cert);
   static const struct {
@@ -292,7 +292,9 @@ static void test_addresses(void **unused) {
     { "2001:db8:0::1", true },
     { "2001:DB8::1", true },
     { "192.0.2.2", false },
-    { "::ffff:192.0.2.1", false },
+    { "::ffff:192.0.2.1", true },
+    { "198.51.100.7", true },
+    { "::198.51.100.7", false },
     { "fe80::1%eth0", false },
     { "", false },
     { "ftp.example.org", false },
@@ -362,7 +364,8 @@ static void test_extension_values(void **unused) {
 static void test_other_values(void **unused) {
   const struct pki_spec spec = { .name = "x",
     .is_client = true,
-    .alt_names = "otherName:" OID ";UTF8:alice,otherName:1.2.3;INTEGER:1" };
+    .alt_names = "otherName:" OID ";UTF8:alice,otherName:1.2.3;INTEGER:1,"
+                 "otherName:1.2.4;UTF8:alice,otherName:1.2.4;UTF8:bob" };
   struct pki_cert *cert = pki_make(&spec);
   struct tls4217_identity *identity = identify(cert);
 
@@ -372,6 +375,13 @@ static void test_other_values(void **unused) {
   assert_false(tls4217_identity_has_value(identity, OID, "Alice"));
   assert_false(tls4217_identity_has_value(identity, "1.2.3", "1"));
   assert_true(tls4217_identity_has_value(identity, "2.5.4.3", "x"));
+  assert_false(tls4217_identity_has_value(identity, "1.2.4", "alice"));
+  assert_false(tls4217_identity_has_value(identity, "1.2.4", "bob"));
+  tls4217_identity_free(identity);
+
+  set_extension(cert, BYTES("alice"));
+  identity = identify(cert);
+  assert_false(tls4217_identity_has_value(identity, OID, "alice"));
   tls4217_identity_free(identity);
   pki_free(cert);
 }
