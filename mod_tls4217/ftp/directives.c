@@ -175,6 +175,15 @@ static modret_t *set_curves(
   return PR_HANDLED(cmd);
 }
 
+#define SUITES_APART \
+ "TLS 1.3 has a list of its own: 'TLSCipherSuite TLSv1.3 " \
+ "TLS_AES_128_GCM_SHA256:...'"
+
+/* Suites of TLS 1.3 in the list of older versions. */
+static bool is_suite_list(const cmd_rec *cmd) {
+  return cmd->argc == 2 && strchr(cmd->argv[1], '_') != NULL;
+}
+
 /* OpenSSL takes a list of which it knows one word. */
 static void warn_of_words(
   cmd_rec *cmd, const struct tls4217_directive *directive, bool tls13) {
@@ -184,7 +193,9 @@ static void warn_of_words(
   if (tls4217_offer_check_words(
         tls13 ? TLS4217_OFFER_SUITES : TLS4217_OFFER_CIPHERS,
         cmd->argv[cmd->argc - 1], &err) < 0) {
-    tls4217_directive_warn(cmd, directive->name, err.text);
+    tls4217_directive_warn(cmd, directive->name,
+      pstrcat(cmd->tmp_pool, err.text, is_suite_list(cmd) ? "; " : "",
+        is_suite_list(cmd) ? SUITES_APART : "", NULL));
   }
 }
 
@@ -209,14 +220,10 @@ static modret_t *set_ciphers(
     }
   }
 
-  if (versions == 0 && strchr(cmd->argv[1], '_') != NULL) {
-    return tls4217_directive_refuse(
-      cmd, "TLS 1.3 suites need the word TLSv1.3 before them");
-  }
-
   if (tls4217_context_check_ciphers(cmd->argv[cmd->argc - 1],
         versions == TLS4217_VERSION_TLS1_3, &err) < 0) {
-    return tls4217_directive_refuse(cmd, pstrdup(cmd->tmp_pool, err.text));
+    return tls4217_directive_refuse(cmd,
+      is_suite_list(cmd) ? SUITES_APART : pstrdup(cmd->tmp_pool, err.text));
   }
 
   warn_of_words(cmd, directive, versions == TLS4217_VERSION_TLS1_3);

@@ -45,6 +45,14 @@ ERRORS = {
     "per-transfer in a directory": (
         "<Directory />\nTLSDataProtection per-transfer\n</Directory>",
         ("per-transfer is for servers", "line")),
+    "suites of TLS 1.3 alone": (
+        ENGINE + "TLSCipherSuite TLS_AES_128_GCM_SHA256",
+        ("TLSCipherSuite", "'TLSCipherSuite TLSv1.3 ", "line")),
+    "a self-signed certificate of somebody else's": (
+        "TLSEngine on\nTLSSelfSignedCertificate {root}/other.pem",
+        ("TLSSelfSignedCertificate: ", "other.pem' belongs to user",
+         "127.0.0.1:")) if os.geteuid() == 0 else (
+             "TLSEngine no way", ("TLSEngine",)),
     "a blank behind a backslash": (
         "TLSCertificateFile {pki}/rsa.pem \\ \n", ("backslash", "line")),
     "one curve that there is not": (
@@ -115,6 +123,9 @@ WARNINGS = {
         ("can never match", "to the end")),
     "a word of the ciphers that there is not": (
         ENGINE + "TLSCipherSuite ECDHE+AESGCM:HIHG", ("'HIHG'", "leaves")),
+    "a suite of TLS 1.3 among the others": (
+        ENGINE + "TLSCipherSuite TLS_AES_256_GCM_SHA384:HIGH",
+        ("'TLS_AES_256_GCM_SHA384'", "'TLSCipherSuite TLSv1.3 ")),
     "an excluded word that there is not": (
         ENGINE + "TLSCipherSuite HIGH:!aNUL", ("'aNUL'", "leaves")),
     "an old version beside others": (
@@ -197,6 +208,9 @@ class Mistakes(unittest.TestCase):
         self.addCleanup(self.server.stop)
         os.mkdir(self.server.path("open"))
         os.chmod(self.server.path("open"), 0o777)
+        shutil.copy(self.server.pki.path("rsa-all.pem"),
+                    self.server.path("other.pem"))
+        harness.own(self.server.path("other.pem"))
         self.make_odd_files()
 
     def make_odd_files(self):
