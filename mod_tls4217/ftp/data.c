@@ -148,11 +148,10 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
 
 /* In place of the core's reads and writes. */
 static int send_by_kernel(struct tls4217_session *sess) {
-  const struct tls4217_waiter waiter = tls4217_data_waiter_make(sess);
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (tls4217_offload_send(sess, &waiter, &err) < 0) {
+  if (tls4217_offload_send(sess, &err) < 0) {
     return give_up(sess, &err);
   }
 

@@ -5,16 +5,7 @@
  * ours sees it being opened, read and closed.
  */
 
-#include <poll.h>
 #include <sys/stat.h>
-
-/* Other systems have another sendfile(2), and no kernel that says it can. */
-#ifdef __linux__
-# include <sys/sendfile.h>
-# define SEND_FILE(out, in, size) sendfile((out), (in), NULL, (size))
-#else
-# define SEND_FILE(out, in, size) (errno = ENOSYS, (ssize_t) -1)
-#endif
 
 #include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/control.h"
@@ -26,9 +17,8 @@
  * have to be given its keys to save nothing. */
 #define WORTH_IT (64 * 1024)
 
-/* Sent at once, in bytes; then signals and the control connection have their
- * turn. */
-#define PIECE (1024 * 1024)
+/* How often the scoreboard is told how far a download is, in milliseconds. */
+#define PROGRESS_INTERVAL 250
 
 /* Whether the kernel can, or why it cannot; asked once. */
 static int ask_kernel(struct tls4217_error *err) {
@@ -129,6 +119,7 @@ void tls4217_offload_begin(struct tls4217_session *sess) {
   offload->armed = true;
   offload->fh = NULL;
   offload->send = NULL;
+  offload->next_progress = 0;
 }
 
 /* Whether bytes are read from this file as they are on the disk: nobody but
@@ -187,7 +178,7 @@ void tls4217_offload_request(
   tls4217_error_clear(&err);
   if (tls4217_kernel_request(tls4217_connection_ssl(sess->data.conn), &err) <
     0) {
-    pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
+    tls4217_session_log(sess, "data connection: %s", err.text);
     return;
   }
 
@@ -212,60 +203,71 @@ static void count(off_t size) {
   }
 }
 
-/* Asked anew each time: this is what keeps a file from leaving in clear. */
-static bool may_send(const struct tls4217_session *sess) {
-  return session.d != NULL && sess->data.conn != NULL &&
-    tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn));
+/* What ftpwho(1) and ftptop(1) show: DONE for the per cent, the others for
+ * the speed. */
+static void show_progress(struct tls4217_offload *offload, off_t left) {
+  struct timeval now;
+  int64_t elapsed;
+
+  if (tls4217_waiter_now() < offload->next_progress) {
+    return;
+  }
+
+  offload->next_progress = tls4217_waiter_now() + PROGRESS_INTERVAL;
+  (void) gettimeofday(&now, NULL);
+  elapsed = (int64_t) (now.tv_sec - session.xfer.start_time.tv_sec) * 1000 +
+    (now.tv_usec - session.xfer.start_time.tv_usec) / 1000;
+  (void) pr_scoreboard_entry_update(session.pid, PR_SCORE_XFER_DONE,
+    session.xfer.file_size - left, PR_SCORE_XFER_LEN, session.xfer.total_bytes,
+    PR_SCORE_XFER_ELAPSED, (unsigned long) (elapsed > 0 ? elapsed : 0), NULL);
 }
 
-/* Sends what there is room for, and takes it from *left; nothing is left at
- * the end of a file that has become shorter. */
-static int send_piece(
-  struct tls4217_session *sess, off_t *left, struct tls4217_error *err) {
-  int fd = PR_NETIO_FD(sess->data.out);
-  ssize_t sent;
+/* The errors after which the core, too, reads and writes. */
+static bool is_unsupported(const struct tls4217_error *err) {
+  return err->errnum == EINVAL || err->errnum == ENOSYS ||
+    err->errnum == EOVERFLOW;
+}
 
-  if (tls4217_kernel_is_connected(fd) == false) {
-    tls4217_error_set(err, EPIPE, "the client has closed the data connection");
+/* Goes on without sendfile(2) where this file is not for it. */
+static int read_and_write(
+  struct tls4217_offload *offload, struct tls4217_error *err) {
+  if (is_unsupported(err) == false) {
     return -1;
   }
 
-  sent = SEND_FILE(fd, sess->offload.fh->fh_fd,
-    *left < PIECE ? (size_t) *left : (size_t) PIECE);
-  if (sent > 0) {
-    *left -= sent;
-    count(sent);
-
-  } else if (sent == 0) {
-    *left = 0;
-
-  } else if (errno != EAGAIN && errno != EINTR) {
-    tls4217_error_set_errno(err, errno, "the kernel could not send the file");
-    return -1;
-  }
-
+  pr_trace_msg("tls4217", 3,
+    "data connection: %s; the file is read and written instead", err->text);
+  tls4217_error_clear(err);
+  offload->send = NULL;
   return 0;
 }
 
-int tls4217_offload_send(struct tls4217_session *sess,
-  const struct tls4217_waiter *waiter, struct tls4217_error *err) {
-  off_t begin = session.xfer.total_bytes, left;
+/* Asked anew each time: this is what keeps a file from leaving in clear. */
+static bool may_send(const struct tls4217_session *sess) {
+  return session.d != NULL && sess->data.conn != NULL &&
+    tls4217_connection_can_send_file(sess->data.conn);
+}
 
-  if (may_send(sess) == false) {
-    return 0;
-  }
+int tls4217_offload_send(
+  struct tls4217_session *sess, struct tls4217_error *err) {
+  struct tls4217_offload *offload = &sess->offload;
+  off_t begin = session.xfer.total_bytes, left, sent;
+  int res = 1;
 
-  left = session.xfer.file_size - lseek(sess->offload.fh->fh_fd, 0, SEEK_CUR);
-  while (left > 0 && tls4217_control_has_command(sess) == false) {
-    if (tls4217_waiter_until(waiter, PR_NETIO_FD(sess->data.out), POLLOUT,
-          TLS4217_WAITER_NEVER, err) < 0 ||
-      send_piece(sess, &left, err) < 0) {
-      return -1;
+  left = session.xfer.file_size - lseek(offload->fh->fh_fd, 0, SEEK_CUR);
+  while (res > 0 && left > 0 && may_send(sess) &&
+    tls4217_control_has_command(sess) == false) {
+    res = tls4217_connection_send_file(
+      sess->data.conn, offload->fh->fh_fd, left, &sent, err);
+    if (sent > 0) {
+      left -= sent;
+      count(sent);
+      show_progress(offload, left);
     }
   }
 
   pr_trace_msg("tls4217", 5,
     "%" PR_LU " bytes of the file were sent by the kernel",
     (pr_off_t) (session.xfer.total_bytes - begin));
-  return 0;
+  return res < 0 ? read_and_write(offload, err) : 0;
 }

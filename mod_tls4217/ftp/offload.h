@@ -44,11 +44,11 @@ void tls4217_offload_request(
 
 /*
  * Sends what is left of the file, and counts it as the core would.  Returns 0
- * when all is sent, or the core shall go on from where the file stands now,
- * because there is a command to be read; -1 with err filled when the transfer
+ * when all is sent, or the core shall go on from where the file stands now:
+ * there is a command to be read, or sendfile(2) does not take this file; -1 with err filled when the transfer
  * has failed (ECONNABORTED: it was aborted).
  */
-int tls4217_offload_send(struct tls4217_session *sess,
-  const struct tls4217_waiter *waiter, struct tls4217_error *err);
+int tls4217_offload_send(
+  struct tls4217_session *sess, struct tls4217_error *err);
 
 #endif

@@ -78,6 +78,7 @@ struct tls4217_offload {
   bool armed;  /* RETR is opening its file */
   pr_fh_t *fh; /* the core's; NULL: none, or closed */
   int (*send)(struct tls4217_session *sess); /* NULL: not this file */
+  int64_t next_progress; /* when the scoreboard is due (waiter.h) */
 };
 
 /* As it was when the client connected (reset.c). */

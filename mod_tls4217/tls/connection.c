@@ -19,6 +19,7 @@
 #include "mod_tls4217/tls/gather.h"
 #include "mod_tls4217/tls/hello.h"
 #include "mod_tls4217/tls/kernel.h"
+#include "mod_tls4217/tls/kernel_stream.h"
 
 /* What is read ahead on a data connection: four records.  More hurts the
  * processor's cache, less costs a read(2) per record. */
@@ -39,6 +40,7 @@ struct tls4217_connection {
   struct tls4217_hello hello;
 
   size_t gathers; /* plaintext that fits into the buffer; 0: there is none */
+  struct tls4217_kernel_stream kernel;
   unsigned int handshake_ms;
 };
 
@@ -167,6 +169,10 @@ int tls4217_connection_handshake(
 
   if (conn->bound.data == false && conn->bound.verify_error == X509_V_OK) {
     tls4217_binding_remember(conn->bound.binding, conn->io.ssl);
+  }
+
+  if (tls4217_kernel_sends(conn->io.ssl)) {
+    tls4217_kernel_stream_begin(&conn->kernel, conn->io.ssl);
   }
 
   return 0;
@@ -299,6 +305,17 @@ int tls4217_connection_write_all(struct tls4217_connection *conn,
   return write_until(conn, buf, size, false, TLS4217_WAITER_NEVER, err);
 }
 
+bool tls4217_connection_can_send_file(const struct tls4217_connection *conn) {
+  return conn->io.state == TLS4217_SSLIO_OPEN &&
+    tls4217_kernel_sends(conn->io.ssl);
+}
+
+int tls4217_connection_send_file(struct tls4217_connection *conn, int file,
+  off_t size, off_t *sent, struct tls4217_error *err) {
+  return tls4217_kernel_stream_send_file(
+    &conn->kernel, conn->io.ssl, file, size, sent, &conn->io.waiter, err);
+}
+
 static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
   struct tls4217_error *err) {
   if (SSL_get_shutdown(conn->io.ssl) & SSL_SENT_SHUTDOWN) {
@@ -306,8 +323,8 @@ static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
   }
 
   if (tls4217_kernel_sends(conn->io.ssl)) {
-    return tls4217_kernel_close_notify(
-      conn->io.ssl, &conn->io.waiter, deadline, err);
+    return tls4217_kernel_stream_close_notify(
+      &conn->kernel, conn->io.ssl, &conn->io.waiter, deadline, err);
   }
 
   return tls4217_sslio_shutdown(&conn->io, deadline, err) < 0 ?

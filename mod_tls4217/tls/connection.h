@@ -146,6 +146,20 @@ int tls4217_connection_write_all(struct tls4217_connection *conn,
   const void *buf, size_t size, struct tls4217_error *err);
 
 /*
+ * Whether tls4217_connection_send_file may be called now: whatever is written
+ * to the socket leaves as TLS records.  To be asked anew before each call:
+ * this is what keeps a file from leaving in clear.
+ */
+bool tls4217_connection_can_send_file(const struct tls4217_connection *conn);
+
+/*
+ * Has the kernel send what there is room for of a file (a descriptor).  Takes
+ * and returns what tls4217_kernel_stream_send_file does.
+ */
+int tls4217_connection_send_file(struct tls4217_connection *conn, int file,
+  off_t size, off_t *sent, struct tls4217_error *err);
+
+/*
  * Sends close_notify, once; where wait_for_peer is true, waits for the
  * peer's.  Gives up after timeout milliseconds.  Plaintext that the peer
  * still sends is thrown away.  Returns 0, or -1 with err filled.  After a

@@ -15,12 +15,11 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/error.h"
-#include "mod_tls4217/tls/waiter.h"
 
 /*
  * Whether OpenSSL and the kernel of this machine can do it at all; whether
- * they do is known after each handshake.  Tries it on a socket of the
- * loopback interface: as root this has the kernel load its module.  Returns
+ * they do is known after each handshake.  Asks by a socket that is
+ * connected to nobody: as root this has the kernel load its module.  Returns
  * 0, or -1 with err saying what is missing.
  */
 int tls4217_kernel_probe(struct tls4217_error *err);
@@ -28,7 +27,8 @@ int tls4217_kernel_probe(struct tls4217_error *err);
 /*
  * Has OpenSSL hand the sending keys of this connection to the kernel, if the
  * cipher allows it.  Before the handshake, with the descriptors set.  Returns
- * 0, or -1 with err filled; the SSL works as before then.
+ * 0, or -1 with err filled (errnum ENOBUFS where the socket's send buffer is
+ * too small for it); the SSL works as before then.
  */
 int tls4217_kernel_request(SSL *ssl, struct tls4217_error *err);
 
@@ -45,16 +45,5 @@ bool tls4217_kernel_sends(const SSL *ssl);
  * was sent when the peer has long been gone.
  */
 bool tls4217_kernel_is_connected(int fd);
-
-/*
- * Sends close_notify where the kernel makes the records, and returns when it
- * and all before it are with TCP.  (A socket that does not block takes the end
- * of a record later, if there is no room, and loses it if it is closed before
- * that.)  Signals are blocked for as long as the last record takes to leave.
- * Returns 0, or -1 with err filled: ETIMEDOUT when the deadline has passed,
- * EPIPE when the client has gone, or what the waiter gave up with.
- */
-int tls4217_kernel_close_notify(SSL *ssl, const struct tls4217_waiter *waiter,
-  int64_t deadline, struct tls4217_error *err);
 
 #endif

@@ -26,6 +26,7 @@
 
 #include "mod_tls4217/tls/gather.h"
 #include "mod_tls4217/tls/kernel.h"
+#include "mod_tls4217/tls/kernel_stream.h"
 #include "t/unit/world.h"
 
 #define SIZE  50000
@@ -89,6 +90,7 @@ static void test_falls_back(void **state) {
 struct ends {
   SSL_CTX *ctx;
   SSL *server, *client;
+  struct tls4217_kernel_stream stream; /* of the server */
   int listener, fds[3]; /* the client's; the server's; a dup(2) of that */
 };
 
@@ -139,6 +141,10 @@ static void open_ends(struct ends *ends, int version) {
   }
 
   assert_int_equal(SSL_is_init_finished(ends->server), 1);
+  memset(&ends->stream, 0, sizeof(ends->stream));
+  if (tls4217_kernel_sends(ends->server)) {
+    tls4217_kernel_stream_begin(&ends->stream, ends->server);
+  }
 }
 
 static void close_ends(struct ends *ends) {
@@ -263,9 +269,10 @@ static void test_close_notify_is_behind_everything(void **state) {
   open_ends(&ends, *(const int *) *state);
   assert_int_equal(pipe(fds), 0);
   sent = fill(ends.fds[2]);
+  ends.stream.files = sent;
 
   /* Nobody reads. */
-  assert_int_equal(tls4217_kernel_close_notify(ends.server,
+  assert_int_equal(tls4217_kernel_stream_close_notify(&ends.stream, ends.server,
                      &tls4217_waiter_poll, tls4217_waiter_deadline(100), &err),
     -1);
   assert_int_equal(err.errnum, ETIMEDOUT);
@@ -274,8 +281,8 @@ static void test_close_notify_is_behind_everything(void **state) {
   pid = start_reader(&ends, fds[1]);
   tls4217_error_clear(&err);
   assert_int_equal(
-    tls4217_kernel_close_notify(
-      ends.server, &tls4217_waiter_poll, tls4217_waiter_deadline(10000), &err),
+    tls4217_kernel_stream_close_notify(&ends.stream, ends.server,
+      &tls4217_waiter_poll, tls4217_waiter_deadline(10000), &err),
     0);
   assert_true(fcntl(ends.fds[2], F_GETFL) & O_NONBLOCK);
   assert_int_equal(shutdown(ends.fds[2], SHUT_RDWR), 0);
@@ -286,6 +293,79 @@ static void test_close_notify_is_behind_everything(void **state) {
   (void) close(fds[0]);
   (void) close(fds[1]);
   close_ends(&ends);
+}
+
+/* Counts how often it is asked, and how long it is away. */
+static int64_t asked_at, longest_gap;
+
+static int counting_wait(void *user, int fd, short events, int timeout) {
+  int64_t now = tls4217_waiter_now();
+  int res;
+
+  if (now - asked_at > longest_gap) {
+    longest_gap = now - asked_at;
+  }
+
+  res = tls4217_waiter_poll.wait(user, fd, events, timeout);
+  asked_at = tls4217_waiter_now();
+  return res;
+}
+
+/* Buffers smaller than a record, and a client that stops somewhere in the
+ * last ones: the kernel's TLS has what TCP has no room for.  Whoever waits is
+ * asked all the time, nothing is taken for sent that is not, and all arrives
+ * when the client goes on. */
+static void end_short(int version, size_t first) {
+  static const struct tls4217_waiter waiter = { counting_wait, NULL };
+  unsigned char *scratch = malloc(first);
+  int small = 2048, fds[2];
+  size_t sent, received = 0;
+  struct tls4217_error err;
+  struct ends ends;
+  pid_t pid;
+
+  open_ends(&ends, version);
+  (void) setsockopt(ends.fds[0], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+  (void) setsockopt(ends.fds[2], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+  assert_int_equal(pipe(fds), 0);
+  sent = fill(ends.fds[2]);
+  ends.stream.files = sent;
+  if (first > 0 && first < sent) {
+    read_all(ends.client, scratch, first);
+    sent -= first;
+  }
+
+  asked_at = tls4217_waiter_now();
+  longest_gap = 0;
+  pid = start_reader(&ends, fds[1]);
+  tls4217_error_clear(&err);
+  assert_int_equal(tls4217_kernel_stream_close_notify(&ends.stream, ends.server,
+                     &waiter, tls4217_waiter_deadline(20000), &err),
+    0);
+  assert_true(longest_gap < 1000);
+  assert_int_equal(shutdown(ends.fds[2], SHUT_RDWR), 0);
+  assert_int_equal(read(fds[0], &received, sizeof(received)), sizeof(received));
+  assert_int_equal(received, sent);
+  assert_int_equal(waitpid(pid, NULL, 0), pid);
+
+  free(scratch);
+  (void) close(fds[0]);
+  (void) close(fds[1]);
+  close_ends(&ends);
+}
+
+static void test_close_notify_serves_its_caller(void **state) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (tls4217_kernel_probe(&err) < 0) {
+    print_message("# %s\n", err.text);
+    skip();
+  }
+
+  for (size_t first = 0; first < 16 * 3000; first += 3000) {
+    end_short(*(const int *) *state, first);
+  }
 }
 
 /* A client that has gone. */
@@ -299,7 +379,7 @@ static void test_close_notify_finds_nobody(void **state) {
   (void) usleep(10000);
 
   tls4217_error_clear(&err);
-  assert_int_equal(tls4217_kernel_close_notify(ends.server,
+  assert_int_equal(tls4217_kernel_stream_close_notify(&ends.stream, ends.server,
                      &tls4217_waiter_poll, tls4217_waiter_deadline(1000), &err),
     -1);
   assert_int_equal(err.errnum, EPIPE);
@@ -321,6 +401,10 @@ int main(void) {
       test_close_notify_is_behind_everything, NULL, NULL, &v12 },
     { "close_notify is behind everything, TLS 1.3",
       test_close_notify_is_behind_everything, NULL, NULL, &v13 },
+    { "close_notify serves its caller, TLS 1.2",
+      test_close_notify_serves_its_caller, NULL, NULL, &v12 },
+    { "close_notify serves its caller, TLS 1.3",
+      test_close_notify_serves_its_caller, NULL, NULL, &v13 },
     { "close_notify finds nobody", test_close_notify_finds_nobody, NULL, NULL,
       &v13 },
   };
