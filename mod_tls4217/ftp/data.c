@@ -6,6 +6,7 @@
 
 #include "mod_tls4217/ftp/data.h"
 #include "mod_tls4217/ftp/data_end.h"
+#include "mod_tls4217/ftp/data_gates.h"
 #include "mod_tls4217/ftp/data_handshake.h"
 #include "mod_tls4217/ftp/data_waiter.h"
 #include "mod_tls4217/ftp/failure.h"
@@ -168,14 +169,26 @@ static bool is_unfiltered(void) {
   return netio != NULL && netio->write == write_cb;
 }
 
-static int refuse(struct tls4217_session *sess) {
-  int code = SSL_ERROR_SSL;
-
-  pr_event_generate("mod_tls.data-handshake-failed", &code);
-  tls4217_data_end_refuse(sess);
+/* Closes session.d, for the reason in sess->failure. */
+static int refuse(void) {
+  tls4217_data_end_refuse(tls4217_session_get());
   session.d->xerrno = EPERM;
   errno = EPERM;
   return -1;
+}
+
+/* A data connection without TLS. */
+static int open_clear(struct tls4217_session *sess, pr_netio_stream_t *strm) {
+  if (sess->server != NULL && owns(sess, strm) == false && session.d != NULL &&
+    strm == session.d->instrm) {
+    tls4217_data_end_drop(sess);
+    sess->failure.code = NULL;
+    if (tls4217_data_gates_pass(sess) < 0) {
+      return refuse();
+    }
+  }
+
+  return sess->plain->postopen(strm);
 }
 
 static int postopen_cb(pr_netio_stream_t *strm) {
@@ -184,7 +197,7 @@ static int postopen_cb(pr_netio_stream_t *strm) {
 
   /* Both streams of a data connection come here, one after the other. */
   if (owns(sess, strm) || is_unprotected(sess, strm) == false) {
-    return sess->plain->postopen(strm);
+    return open_clear(sess, strm);
   }
 
   /* What was left of another transfer protects nothing here. */
@@ -200,7 +213,10 @@ static int postopen_cb(pr_netio_stream_t *strm) {
 
   if (tls4217_data_handshake_run(
         sess, is_unfiltered() ? send_by_kernel : NULL) < 0) {
-    return refuse(sess);
+    int code = SSL_ERROR_SSL;
+
+    pr_event_generate("mod_tls.data-handshake-failed", &code);
+    return refuse();
   }
 
   ssl = tls4217_connection_ssl(sess->data.conn);

@@ -3,16 +3,16 @@
  * it
  *
  * The server is always the TLS server, whoever connected (RFC 4217, section
- * 7).  A handshake that has succeeded is not enough: the gates behind it ask
- * who this is.
+ * 7).  A handshake that has succeeded is not enough: the gates behind it
+ * (data_gates.c) ask who this is.
  */
 
 #include "mod_tls4217/ftp/data_handshake.h"
+#include "mod_tls4217/ftp/data_gates.h"
 #include "mod_tls4217/ftp/data_waiter.h"
 #include "mod_tls4217/ftp/failure.h"
 #include "mod_tls4217/ftp/notes.h"
 #include "mod_tls4217/ftp/offload.h"
-#include "mod_tls4217/ftp/peer.h"
 #include "mod_tls4217/ftp/upload.h"
 
 /* Milliseconds; also never above the control connection's limit. */
@@ -24,44 +24,7 @@ static int handshake_timeout(const struct tls4217_session *sess) {
   return timeout < HANDSHAKE_TIMEOUT ? timeout : HANDSHAKE_TIMEOUT;
 }
 
-/*
- * The gates: each returns 0, or -1 with sess->failure set.
- */
-
-/* RFC 4217, section 10.2: a server may insist on a cached session. */
-static int check_reuse(struct tls4217_session *sess) {
-  static const enum tls4217_reply_id refusals[] = {
-    [TLS4217_REUSE_NONE] = TLS4217_REPLY_DATA_NOT_REUSED,
-    [TLS4217_REUSE_FOREIGN] = TLS4217_REPLY_DATA_FOREIGN_SESSION,
-    [TLS4217_REUSE_STALE] = TLS4217_REPLY_DATA_FOREIGN_SESSION,
-    [TLS4217_REUSE_OTHER_HOST] = TLS4217_REPLY_DATA_OTHER_HOST,
-  };
-  enum tls4217_reuse reuse;
-
-  if (sess->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) {
-    return 0;
-  }
-
-  reuse = tls4217_connection_reuse(sess->data.conn);
-  if (reuse == TLS4217_REUSE_OWN) {
-    return 0;
-  }
-
-  tls4217_failure_set_reply(sess, refusals[reuse], NULL);
-  return -1;
-}
-
-/* RFC 4217, section 15.1.2. */
-static int check_peer(struct tls4217_session *sess) {
-  if (tls4217_peer_is_same(sess)) {
-    return 0;
-  }
-
-  tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_OTHER_PEER, NULL);
-  return -1;
-}
-
-/* The last one: it changes the file. */
+/* Behind all gates: it changes the file. */
 static int commit_upload(struct tls4217_session *sess) {
   if (tls4217_upload_commit(sess) == 0) {
     return 0;
@@ -70,19 +33,6 @@ static int commit_upload(struct tls4217_session *sess) {
   tls4217_failure_set(
     sess, R_451, "The file could not be emptied: %s", strerror(errno));
   return -1;
-}
-
-static int pass_gates(struct tls4217_session *sess) {
-  static int (*const gates[])(
-    struct tls4217_session * sess) = { check_reuse, check_peer, commit_upload };
-
-  for (size_t i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
-    if (gates[i](sess) < 0) {
-      return -1;
-    }
-  }
-
-  return 0;
 }
 
 static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
@@ -112,6 +62,17 @@ static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
     sess->data.conn, handshake_timeout(sess), err);
 }
 
+/* What the client should know beside what OpenSSL has seen. */
+static enum tls4217_reply_id explain(const struct tls4217_session *sess) {
+  if (sess->data.conn == NULL ||
+    tls4217_connection_has_begun(sess->data.conn)) {
+    return TLS4217_REPLY_DATA_HANDSHAKE;
+  }
+
+  return tls4217_state_without_tls(
+    &sess->state, (session.sf_flags & SF_PASSIVE) == 0);
+}
+
 int tls4217_data_handshake_run(
   struct tls4217_session *sess, int (*send)(struct tls4217_session *sess)) {
   struct tls4217_error err;
@@ -121,11 +82,11 @@ int tls4217_data_handshake_run(
     bool aborted = err.errnum == ECONNABORTED;
 
     tls4217_failure_set_reply(sess,
-      aborted ? TLS4217_REPLY_DATA_ABORTED : TLS4217_REPLY_DATA_HANDSHAKE,
+      aborted ? TLS4217_REPLY_DATA_ABORTED : explain(sess),
       aborted ? NULL : err.text);
     return -1;
   }
 
   tls4217_notes_data(sess);
-  return pass_gates(sess);
+  return tls4217_data_gates_pass(sess) < 0 ? -1 : commit_upload(sess);
 }

@@ -22,6 +22,12 @@
  "the client must resume the TLS session of its control connection " \
  "(administrator: TLSOptions NoSessionReuseRequired lifts this)"
 
+/* Since 1.3.10 ProFTPD's default; it has no words for it. */
+#define FOREIGN_ADDRESS \
+ "The data connection came from another address than the control " \
+ "connection: use the same one (administrator: AllowForeignAddress lifts " \
+ "this)"
+
 static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_NONE] = { "", "" },
 
@@ -167,6 +173,19 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_STALLED] = { "421",
     "The transfer has moved no data for too long (administrator: "
     "TimeoutStalled), closing the connection" },
+  [TLS4217_REPLY_DATA_FOREIGN_ADDRESS] = { "522", "The " FOREIGN_ADDRESS },
+  [TLS4217_REPLY_DATA_FOREIGN_ADDRESS_CLEAR] = { "425",
+    "The clear " FOREIGN_ADDRESS },
+  [TLS4217_REPLY_DATA_NO_TLS] = { "522",
+    "The client did not start TLS on the data connection, although PROT is P: "
+    "start it there, or send PROT C" },
+  [TLS4217_REPLY_DATA_NO_TLS_ACTIVE] = { "522",
+    "The client did not start TLS on its own port: the side that sent PORT or "
+    "EPRT is the TLS client there, too (or send PROT C)" },
+  [TLS4217_REPLY_DATA_NO_TLS_NO_PROT] = { "522",
+    "The client did not start TLS on the data connection: this session "
+    "protects data from the start, and the client sent no PROT (start TLS "
+    "there, or send PBSZ 0 and PROT C)" },
 };
 
 #define REUSE_REMEDY \

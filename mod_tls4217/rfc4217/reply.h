@@ -79,6 +79,11 @@ enum tls4217_reply_id {
   TLS4217_REPLY_DATA_OTHER_PEER,      /* 522: another client certificate */
   TLS4217_REPLY_DATA_ABORTED,         /* 426: by ABOR or QUIT, in between */
   TLS4217_REPLY_STALLED,              /* 421: TimeoutStalled */
+  TLS4217_REPLY_DATA_FOREIGN_ADDRESS, /* 522: of another host */
+  TLS4217_REPLY_DATA_FOREIGN_ADDRESS_CLEAR, /* 425: the same, at level C */
+  TLS4217_REPLY_DATA_NO_TLS,                /* 522; ": reason", too */
+  TLS4217_REPLY_DATA_NO_TLS_ACTIVE,         /* 522; to PORT or EPRT */
+  TLS4217_REPLY_DATA_NO_TLS_NO_PROT,        /* 522; P was the default */
 
   TLS4217_REPLY_COUNT,
 };

@@ -118,6 +118,7 @@ static bool is_missing(const char *parameter) {
 void tls4217_state_reset(struct tls4217_state *state) {
   state->control = TLS4217_CONTROL_CLEAR;
   state->pbsz = false;
+  state->prot = false;
   state->level = TLS4217_LEVEL_CLEAR;
 }
 
@@ -163,6 +164,7 @@ void tls4217_state_protect(
   tls4217_state_reset(state);
   state->control = TLS4217_CONTROL_PROTECTED;
   tls4217_state_set_level(state, level);
+  state->prot = false;
 }
 
 /*
@@ -234,6 +236,7 @@ void tls4217_state_set_level(
 
   if (level == TLS4217_LEVEL_CLEAR || level == TLS4217_LEVEL_PRIVATE) {
     state->level = level;
+    state->prot = true;
   }
 }
 
@@ -369,4 +372,13 @@ struct tls4217_verdict tls4217_state_move(const struct tls4217_state *state,
   }
 
   return refuse(move_refusals[state->control]);
+}
+
+enum tls4217_reply_id tls4217_state_without_tls(
+  const struct tls4217_state *state, bool active) {
+  if (state->prot == false) {
+    return TLS4217_REPLY_DATA_NO_TLS_NO_PROT;
+  }
+
+  return active ? TLS4217_REPLY_DATA_NO_TLS_ACTIVE : TLS4217_REPLY_DATA_NO_TLS;
 }

@@ -29,6 +29,7 @@ struct tls4217_state {
   enum tls4217_control control;
   bool pbsz;                /* PBSZ has been accepted */
   enum tls4217_level level; /* of the data connection: C or P */
+  bool prot;                /* the client has chosen it: PROT was accepted */
 };
 
 /* What the rest of the server knows at the moment of a command. */
@@ -168,5 +169,12 @@ struct tls4217_verdict tls4217_state_reveal(const struct tls4217_state *state,
 struct tls4217_verdict tls4217_state_move(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const struct tls4217_transfer *transfer,
   const struct tls4217_views_below *below);
+
+/*
+ * A data connection at level P whose client did not begin TLS (section 7): the
+ * 522 that says what it is to do.  active: the server has connected.
+ */
+enum tls4217_reply_id tls4217_state_without_tls(
+  const struct tls4217_state *state, bool active);
 
 #endif

@@ -182,6 +182,12 @@ bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
   return conn->hello.parsed;
 }
 
+bool tls4217_connection_has_begun(const struct tls4217_connection *conn) {
+  return conn->hello.parsed ||
+    (BIO_number_read(SSL_get_rbio(conn->io.ssl)) > 0 &&
+      conn->io.failure.errnum != EPROTO);
+}
+
 /* Reading and writing. */
 
 static ssize_t read_until(struct tls4217_connection *conn, void *buf,

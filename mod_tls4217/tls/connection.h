@@ -91,6 +91,12 @@ int tls4217_connection_handshake(
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn);
 
 /*
+ * Whether the peer has begun a handshake, or something that could become one:
+ * not where it said nothing, or bytes that are not TLS.
+ */
+bool tls4217_connection_has_begun(const struct tls4217_connection *conn);
+
+/*
  * Reads up to size bytes of plaintext, waiting until there is at least one;
  * goes on while more can be had without waiting.
  *

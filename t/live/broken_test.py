@@ -73,6 +73,30 @@ class FailedHandshakes(harness.LiveCase):
         self.assertGreater(len(reply.text.split()), 4, reply)
         self.assertNotRegex(reply.text, r"error:|not permitted|\(null\)")
 
+    def test_rfc4217_7_client_that_does_not_start_tls(self):
+        """The reason speaks of what the client has to do, not of OpenSSL."""
+        control = self.login()
+        for breaks in (garbage, closed):
+            for mode, words in (("PASV", "although PROT is P"),
+                                ("PORT", "on its own port")):
+                with self.subTest(breaks=breaks.__name__, mode=mode):
+                    reply = self.refused(control, "LIST", breaks, mode)[0]
+                    self.assertIn(words, reply.text)
+        self.assertNotIn("PROT", self.refused(control, "LIST", half_hello)[0]
+                         .text)
+        self.assert_transfers(control)
+
+    def test_client_that_sends_no_prot(self):
+        """AUTH SSL starts at P; implicit TLS too (misc_test)."""
+        control = self.secure(mechanism="SSL").login()
+        for mode in ("PASV", "PORT"):
+            with self.subTest(mode=mode):
+                reply = self.refused(control, "LIST", closed, mode)[0]
+                self.assertIn("sent no PROT", reply.text)
+        control.protect("P")
+        self.assertNotIn("sent no PROT", self.refused(
+            control, "LIST", closed)[0].text)
+
     def test_failed_handshake_in_active_mode(self):
         control = self.login()
         for breaks in BROKEN:

@@ -46,6 +46,15 @@ class Implicit(harness.LiveCase):
             control.download("LIST", mode)
         self.assertEqual(self.server.get("up"), b"up")
 
+    def test_client_without_tls_on_its_data_connection(self):
+        """It may not know that this port protects data: the 522 says so."""
+        control = self.implicit().login()
+        with control.data() as data:
+            control.command("LIST", 150)
+            client.cut(data.sock)
+            self.assertIn("sent no PROT", control.reply(522).text)
+        self.assert_alive(control)
+
     def test_auth_prot_and_feat(self):
         control = self.implicit()
         control.command("AUTH TLS", 534)

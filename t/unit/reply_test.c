@@ -85,6 +85,11 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_DATA_OTHER_PEER, "522", "same certificate" },
   { TLS4217_REPLY_DATA_ABORTED, "426", "aborted" },
   { TLS4217_REPLY_STALLED, "421", "TimeoutStalled" },
+  { TLS4217_REPLY_DATA_FOREIGN_ADDRESS, "522", "AllowForeignAddress" },
+  { TLS4217_REPLY_DATA_FOREIGN_ADDRESS_CLEAR, "425", "AllowForeignAddress" },
+  { TLS4217_REPLY_DATA_NO_TLS, "522", "PROT C" },
+  { TLS4217_REPLY_DATA_NO_TLS_ACTIVE, "522", "on its own port" },
+  { TLS4217_REPLY_DATA_NO_TLS_NO_PROT, "522", "sent no PROT" },
 };
 
 static void test_codes_and_words(void **unused) {

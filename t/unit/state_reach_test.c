@@ -69,8 +69,8 @@ static void test_rfc4217_10_2_place(void **unused) {
   (void) unused;
 
   for (size_t i = 0; i < COUNT(cases); i++) {
-    const struct tls4217_state state = { cases[i].control, true,
-      cases[i].level };
+    const struct tls4217_state state = { cases[i].control, true, cases[i].level,
+      true };
     const struct tls4217_data_policy policy = { OPTIONAL, NULL, 0, true };
     const struct tls4217_facts facts = { .data = &policy };
     const struct tls4217_transfer transfer = { "LIST", "/d", cases[i].view,
@@ -88,8 +88,8 @@ static void test_rfc4217_10_2_below(void **unused) {
   (void) unused;
 
   for (size_t i = 0; i < COUNT(cases); i++) {
-    const struct tls4217_state state = { cases[i].control, true,
-      cases[i].level };
+    const struct tls4217_state state = { cases[i].control, true, cases[i].level,
+      true };
     const struct tls4217_data_policy policy = { OPTIONAL, NULL, 0, true };
     const struct tls4217_facts facts = { .data = &policy };
     const struct tls4217_transfer transfer = { "LIST", "/",
@@ -112,7 +112,7 @@ static void test_rfc4217_10_2_listing_that_goes_down(void **unused) {
     false };
   const struct tls4217_views_below required = { false, false, true, false };
   const struct tls4217_views_below none = { true, false, false, false };
-  struct tls4217_state state = { PROTECTED, true, C };
+  struct tls4217_state state = { PROTECTED, true, C, true };
   struct tls4217_verdict verdict;
 
   (void) unused;

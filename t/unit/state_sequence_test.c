@@ -246,10 +246,33 @@ static void test_dialogue(void **state) {
   }
 }
 
+/* Section 7: what a client is told that does not begin TLS where it is due. */
+static void test_without_tls(void **unused) {
+  struct tls4217_state state;
+
+  (void) unused;
+  tls4217_state_reset(&state);
+  tls4217_state_protect(&state, TLS4217_LEVEL_PRIVATE);
+  assert_int_equal(tls4217_state_without_tls(&state, false),
+    TLS4217_REPLY_DATA_NO_TLS_NO_PROT);
+  assert_int_equal(
+    tls4217_state_without_tls(&state, true), TLS4217_REPLY_DATA_NO_TLS_NO_PROT);
+
+  tls4217_state_set_level(&state, TLS4217_LEVEL_PRIVATE);
+  assert_int_equal(
+    tls4217_state_without_tls(&state, false), TLS4217_REPLY_DATA_NO_TLS);
+  assert_int_equal(
+    tls4217_state_without_tls(&state, true), TLS4217_REPLY_DATA_NO_TLS_ACTIVE);
+
+  tls4217_state_protect(&state, TLS4217_LEVEL_PRIVATE);
+  assert_int_equal(tls4217_state_without_tls(&state, false),
+    TLS4217_REPLY_DATA_NO_TLS_NO_PROT);
+}
+
 /* Section 9: a new security exchange starts from the defaults. */
 static void test_protect_forgets(void **unused) {
   struct tls4217_state state = { TLS4217_CONTROL_CLEARED, true,
-    TLS4217_LEVEL_PRIVATE };
+    TLS4217_LEVEL_PRIVATE, true };
 
   (void) unused;
   tls4217_state_protect(&state, TLS4217_LEVEL_CLEAR);
@@ -285,7 +308,7 @@ static void test_setters_keep_frozen_state(void **unused) {
 }
 
 int main(void) {
-  static struct CMUnitTest tests[COUNT(dialogues) + 2];
+  static struct CMUnitTest tests[COUNT(dialogues) + 3];
   size_t count = 0;
 
   for (size_t i = 0; i < COUNT(dialogues); i++) {
@@ -295,6 +318,8 @@ int main(void) {
 
   tests[count++] = (struct CMUnitTest){ "4217-9-protect-forgets",
     test_protect_forgets, NULL, NULL, NULL };
+  tests[count++] = (struct CMUnitTest){ "4217-7-without-tls", test_without_tls,
+    NULL, NULL, NULL };
   tests[count] = (struct CMUnitTest){ "4217-5-setters-keep-frozen-state",
     test_setters_keep_frozen_state, NULL, NULL, NULL };
 
