@@ -20,6 +20,19 @@ const char *tls4217_spelling_resolve(pool *p, const char *name) {
   return path != NULL && *path != '\0' ? path : pstrdup(p, pr_fs_getcwd());
 }
 
+const char *tls4217_spelling_expand(pool *p, const char *name) {
+  size_t len = strcspn(name, "/");
+  const char *user = len > 1 ? pstrndup(p, name + 1, len - 1) : session.user;
+  struct passwd *pw;
+
+  if (*name != '~' || user == NULL) {
+    return NULL;
+  }
+
+  pw = pr_auth_getpwnam(p, user);
+  return pw != NULL ? pstrcat(p, pw->pw_dir, name + len, NULL) : NULL;
+}
+
 static const char *with_chroot(pool *p, const char *path) {
   return session.chroot_path != NULL ?
     pdircat(p, session.chroot_path, path, NULL) :
@@ -52,16 +65,6 @@ static void add(array_header *names, const char *path) {
   if (is_there(names, copy) == false) {
     *((const char **) push_array(names)) = copy;
   }
-}
-
-/* A home directory as mod_ls writes it, even below a chroot. */
-static const char *expand_tilde(pool *p, const char *name) {
-  size_t len = strcspn(name + 1, "/");
-  const char *user = len > 0 ? pstrndup(p, name + 1, len) : session.user;
-  struct passwd *pw;
-
-  pw = user != NULL ? pr_auth_getpwnam(p, user) : NULL;
-  return pw != NULL ? pstrcat(p, pw->pw_dir, name + 1 + len, NULL) : NULL;
 }
 
 /* The core follows a link before it applies a "..", where it hands a name to
@@ -167,7 +170,7 @@ static bool add_real(array_header *names, const char *path) {
 array_header *tls4217_spelling_find(pool *p, const char *name, bool *complete) {
   array_header *names = make_array(p, 4, sizeof(char *));
   const char *path = tls4217_spelling_resolve(p, name);
-  const char *written = dir_canonical_vpath(p, name);
+  const char *written = dir_canonical_vpath(p, name), *home;
 
   add(names, with_chroot(p, path));
   if (written != NULL) {
@@ -180,11 +183,9 @@ array_header *tls4217_spelling_find(pool *p, const char *name, bool *complete) {
     add(names, real != NULL ? with_chroot(p, real) : NULL);
   }
 
-  if (*name == '~') {
-    const char *home = expand_tilde(p, name);
-
-    add(names,
-      home != NULL ? with_chroot(p, tls4217_spelling_resolve(p, home)) : NULL);
+  home = tls4217_spelling_expand(p, name);
+  if (home != NULL) {
+    add(names, with_chroot(p, tls4217_spelling_resolve(p, home)));
   }
 
   if (tls4217_spelling_is_virtual() && add_real(names, path) == false) {

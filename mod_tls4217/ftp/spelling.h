@@ -27,6 +27,12 @@ array_header *tls4217_spelling_find(pool *p, const char *name, bool *complete);
  */
 const char *tls4217_spelling_resolve(pool *p, const char *name);
 
+/*
+ * A name that begins with a tilde as mod_ls expands it, below a chroot as
+ * outside of one: a copy in p, or NULL where it has no tilde or no such user.
+ */
+const char *tls4217_spelling_expand(pool *p, const char *name);
+
 /* Whether mod_vroot stands between names and files in this session. */
 bool tls4217_spelling_is_virtual(void);
 

@@ -153,10 +153,14 @@ static bool visit_matches(struct walk *walk, const char *pattern) {
   return ok;
 }
 
-/* A name that may be a pattern. */
+/* A name that may be a pattern, and may begin with a tilde. */
 static bool visit_pattern(struct walk *walk, const char *name) {
-  return visit_place(walk, name) &&
-    (pr_str_is_fnmatch(name) == FALSE || visit_matches(walk, name));
+  const char *home = tls4217_spelling_expand(walk->pool, name);
+
+  return visit_place(walk, name) && (home == NULL || visit_place(walk, home)) &&
+    (pr_str_is_fnmatch(name) == FALSE ||
+      (visit_matches(walk, name) &&
+        (home == NULL || visit_matches(walk, home))));
 }
 
 /* Options. */

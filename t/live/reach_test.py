@@ -99,6 +99,19 @@ class Reach(harness.LiveCase):
                 self.assertNotIn(HIDDEN, self.works(control, line))
         self.assertIn(b"plain-name", self.works(control, "LIST -R pub"))
 
+    def test_a_tilde_is_a_home(self):
+        control = self.at("C")
+        for line in ("LIST ~/s*t", "NLST ~/s*/*", "NLST ~alice/sec*/*",
+                     "LIST -R ~", "LIST ~/secret"):
+            with self.subTest(line=line):
+                with control.data() as data:
+                    reply = control.command(line, 150, 450, 521)
+                    if reply.code == 150:
+                        self.assertNotIn(HIDDEN, data.open().read_all())
+                        control.reply()
+                    elif not self.CHROOT:
+                        self.assertEqual(reply.code, 521)
+
     def test_protected_listings_reach_everything(self):
         control = self.at("P")
         self.assertIn(HIDDEN, self.works(control, "LIST -R secret", True))
