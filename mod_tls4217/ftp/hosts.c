@@ -7,11 +7,38 @@
 #include "mod_tls4217/ftp/hosts.h"
 #include "mod_tls4217/rfc4217/gate.h"
 
-/* As mod_core finds it for HOST: a ServerAlias, at this address and port. */
-static const server_rec *find_host(const char *name) {
-  return name != NULL && session.c != NULL ?
-    pr_namebind_get_server(name, main_server->addr, session.c->local_port) :
-    NULL;
+static bool has_alias(const server_rec *host, const char *name) {
+  for (config_rec *c =
+         find_config(host->conf, CONF_PARAM, "ServerAlias", FALSE);
+       c != NULL;
+       c = find_config_next(c, c->next, CONF_PARAM, "ServerAlias", FALSE)) {
+    if (pr_fnmatch(c->argv[0], name, PR_FNM_NOESCAPE | PR_FNM_CASEFOLD) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+/*
+ * As mod_core finds it for HOST: a ServerAlias, at this address and port.  The
+ * core knows no aliases of the host that has the address itself.
+ */
+static const server_rec *find_host(
+  const struct tls4217_session *sess, const char *name) {
+  const server_rec *host = NULL;
+
+  if (name == NULL || session.c == NULL) {
+    return NULL;
+  }
+
+  host = pr_namebind_get_server(name, main_server->addr, session.c->local_port);
+  if (host == NULL && sess->origin.server != NULL &&
+    has_alias(sess->origin.server, name)) {
+    host = sess->origin.server;
+  }
+
+  return host;
 }
 
 /* What the server name of the control connection's handshake means. */
@@ -23,7 +50,7 @@ static const server_rec *find_named(const struct tls4217_session *sess) {
   }
 
   tls4217_connection_info(sess->control.conn, &info);
-  return find_host(info.server_name);
+  return find_host(sess, info.server_name);
 }
 
 static bool is_other_host(const void *who, const char *name) {
@@ -32,7 +59,7 @@ static bool is_other_host(const void *who, const char *name) {
 
   return (sess->settings.options & TLS4217_OPT_IGNORE_SNI) == 0 &&
     tls4217_gate_are_two_hosts(
-      own != NULL ? own : main_server, find_host(name));
+      own != NULL ? own : main_server, find_host(sess, name));
 }
 
 bool tls4217_hosts_agree(struct tls4217_session *sess) {

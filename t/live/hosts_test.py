@@ -28,8 +28,9 @@ def name(host, domain="org"):
 
 class HostCase(harness.LiveCase):
 
-    SERVER = {"directives": "".join(
-        HOST.format(name=host) for host in ("one", "two"))}
+    #: HOST knows no alias of the main server; SNI does.
+    SERVER = {"directives": "ServerAlias %s *.main.test\n" % name("main") +
+              "".join(HOST.format(name=host) for host in ("one", "two"))}
 
     @classmethod
     def prepare(cls):
@@ -50,7 +51,8 @@ class HostAndSni(HostCase):
 
     def test_rfc7151_3_2_2_host_before_another_server_name(self):
         for host, sni in (("one", name("two")), ("two", name("one")),
-                          ("one", "TWO.example.ORG")):
+                          ("one", "TWO.example.ORG"),
+                          ("one", name("main")), ("one", "ftp.main.test")):
             with self.subTest(host=host, sni=sni):
                 self.server.mark()
                 control = self.connect(server_name=sni)
@@ -66,7 +68,7 @@ class HostAndSni(HostCase):
         for host, sni in (("one", name("one")), ("one", "ONE.example.org"),
                           ("one", name("one", "net")), ("one", None),
                           ("one", "unknown.example.org"),
-                          (None, name("two"))):
+                          (None, name("two")), (None, name("main"))):
             with self.subTest(host=host, sni=sni):
                 control = self.connect(server_name=sni)
                 if host:
@@ -109,10 +111,11 @@ class DataConnections(HostCase):
         for tickets in (True, False):
             control = self.logged_in(
                 name("one"), context=self.context(tickets=tickets))
-            with self.subTest(tickets=tickets):
-                reply = self.retrieve(control, name("two"))
-                self.assertEqual(reply.code, 522, reply)
-                self.assertIn("same server name", reply.text)
+            for sni in (name("two"), name("main")):
+                with self.subTest(tickets=tickets, sni=sni):
+                    reply = self.retrieve(control, sni)
+                    self.assertEqual(reply.code, 522, reply)
+                    self.assertIn("same server name", reply.text)
             self.assertEqual(self.retrieve(control, name("one")).code, 226)
             self.assert_transfers(control)
 
@@ -126,6 +129,7 @@ class DataConnections(HostCase):
     def test_rfc6066_3_without_a_name_the_host_is_the_first(self):
         control = self.logged_in(None)
         self.assertEqual(self.retrieve(control, None).code, 226)
+        self.assertEqual(self.retrieve(control, name("main")).code, 226)
         self.assertEqual(self.retrieve(control, name("two")).code, 522)
 
 
