@@ -108,7 +108,7 @@ void tls4217_notes_data(struct tls4217_session *sess) {
 }
 
 void tls4217_notes_failure(const struct tls4217_connection *conn) {
-  if (tls4217_connection_is_flooded(conn)) {
+  if (conn != NULL && tls4217_connection_is_flooded(conn)) {
     pr_event_generate("mod_tls4217.flood", session.c);
   }
 }

@@ -17,9 +17,9 @@ void tls4217_notes_control(struct tls4217_session *sess);
 void tls4217_notes_data(struct tls4217_session *sess);
 
 /*
- * To be called when a connection has failed: where the client ended it with a
- * flood of TLS messages, generates the event mod_tls4217.flood, for those who
- * count what a client's address does (mod_ban).
+ * To be called when a connection has failed; NULL is one in clear.  Where the
+ * client ended it with a flood of TLS messages, this generates the event
+ * mod_tls4217.flood, for those who count what a client's address does.
  */
 void tls4217_notes_failure(const struct tls4217_connection *conn);
 
