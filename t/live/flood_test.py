@@ -7,6 +7,8 @@ server.  Python's ssl module cannot send one: OpenSSL itself is called.
 
 import ctypes
 import ctypes.util
+import socket
+import struct
 import time
 import unittest
 
@@ -61,8 +63,11 @@ class Peer:
 
     def __init__(self, test, sock, session=None):
         self.sock = sock
-        # A timeout makes the socket one that does not block.
+        # Python's timeout makes the socket one that does not block.
         sock.settimeout(None)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            sock.setsockopt(socket.SOL_SOCKET, option,
+                            struct.pack("ll", int(client.TIMEOUT), 0))
         context = OPENSSL.SSL_CTX_new(OPENSSL.TLS_client_method())
         OPENSSL.SSL_CTX_ctrl(
             context, SET_MIN_PROTO_VERSION, TLS1_3_VERSION, None)

@@ -1,5 +1,6 @@
 /*
- * mod_tls4217 - tests of tls/sslio.c: a peer that never runs dry
+ * mod_tls4217 - tests of tls/sslio.c: a peer that never runs dry, and memory
+ * that does
  *
  * Messages behind the handshake (KeyUpdate: RFC 8446, section 4.6.3), which a
  * peer may send for ever without a byte of data.  What the loop does with
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <openssl/crypto.h>
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/sslio.h"
@@ -143,14 +145,117 @@ static void test_waiter_is_asked_between_messages(void **state) {
   endpoint_free(ep);
 }
 
+/* Memory that runs out. */
+
+static int allocations_left = -1; /* -1: any number */
+
+static bool has_run_out(void) {
+  if (allocations_left > 0) {
+    allocations_left--;
+  }
+
+  return allocations_left == 0;
+}
+
+static void *allocate(size_t size, const char *file, int line) {
+  (void) file;
+  (void) line;
+  return has_run_out() ? NULL : malloc(size);
+}
+
+static void *reallocate(void *old, size_t size, const char *file, int line) {
+  (void) file;
+  (void) line;
+  return has_run_out() ? NULL : realloc(old, size);
+}
+
+static void release(void *old, const char *file, int line) {
+  (void) file;
+  (void) line;
+  free(old);
+}
+
+/* A ticket and a reply, or a command, with so many allocations left.  Returns
+ * 0, or -1 with the reason where it failed. */
+static int use(
+  struct endpoint *ep, bool write, int left, struct tls4217_error *err) {
+  char heard[4];
+  ssize_t res;
+
+  if (write == false) {
+    endpoint_say(ep, "NOOP", 4);
+    endpoint_flush(ep);
+  }
+
+  allocations_left = left;
+  if (write) {
+    (void) tls4217_connection_issue_ticket(ep->conn, NULL);
+    res = tls4217_connection_write(ep->conn, "227 ok\r\n", 8, LATE, err);
+  } else {
+    res = tls4217_connection_read(ep->conn, heard, sizeof(heard), err);
+  }
+
+  allocations_left = -1;
+  return res < 0 ? -1 : 0;
+}
+
+/* Whatever has failed: the next attempt fails at once, in both directions and
+ * for the same reason. */
+static void assert_dead(struct endpoint *ep, const char *why) {
+  struct tls4217_error again = { .text = "" };
+  char byte;
+
+  assert_string_not_equal(why, "");
+  endpoint_say(ep, "MKD", 3);
+  endpoint_flush(ep);
+  assert_int_equal(tls4217_connection_read(ep->conn, &byte, 1, &again), -1);
+  assert_string_equal(again.text, why);
+  assert_int_equal(tls4217_connection_write(ep->conn, "2", 1, LATE, NULL), -1);
+}
+
+static void run_out(const struct way *way, bool write) {
+  int res = -1, failures = 0;
+
+  for (int left = 1; res < 0 && left < 200; left++) {
+    struct endpoint *ep = open_way(way);
+    struct tls4217_error err = { .text = "" };
+
+    endpoint_settle(ep);
+    res = use(ep, write, left, &err);
+    if (res < 0) {
+      failures++;
+      assert_dead(ep, err.text);
+    }
+
+    endpoint_free(ep);
+  }
+
+  assert_int_equal(res, 0);
+  print_message("  %s: %d failures\n", way->name, failures);
+}
+
+static void test_out_of_memory(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < WAYS; i++) {
+    run_out(&ways[i], true);
+    run_out(&ways[i], false);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_out_of_memory),
     cmocka_unit_test(test_within_bounds),
     cmocka_unit_test(test_flood),
     cmocka_unit_test(test_flood_in_pieces),
     cmocka_unit_test(test_flood_without_waiting),
     cmocka_unit_test(test_waiter_is_asked_between_messages),
   };
+
+  if (CRYPTO_set_mem_functions(allocate, reallocate, release) != 1) {
+    return 1;
+  }
 
   return cmocka_run_group_tests(tests, world_make, world_end);
 }
