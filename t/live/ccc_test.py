@@ -265,6 +265,26 @@ class Farewells(CccCase):
         control.reply(200)
         self.assert_clear(control)
 
+    def unread(self, control):
+        """How many bytes the server has not taken from its socket."""
+        own = ":%04X" % control.sock.getsockname()[1]
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            with open(table, encoding="ascii") as stream:
+                for row in map(str.split, stream):
+                    if row[2].endswith(own):
+                        return int(row[4].split(":")[1], 16)
+        raise AssertionError("no such connection")
+
+    def test_line_end_in_two_reads(self):
+        """ProFTPD up to 1.3.9 takes a line feed that comes alone for data."""
+        control, _ = self.cleared()
+        for byte in b"NOOP\r\n":
+            control.send(bytes([byte]))
+            self.assertTrue(client.until(
+                lambda: self.unread(control) == 0, 3), "nobody reads it")
+        control.reply(200)
+        self.assert_clear(control)
+
     def test_close_notify_before_the_reply_is_read(self):
         """All of it in one segment: CCC, close_notify, the next command."""
         control = self.login()
