@@ -36,8 +36,7 @@ static const char *const held[] = { "ACCT", "ADAT", "ALLO", "APPE", "AUTH",
   "RETR", "RMD", "RNFR", "RNTO", "SITE", "SIZE", "SMNT", "STOR", "STOU", "STRU",
   "SYST", "TYPE", "USER", "XCRC", "XCUP", "XCWD", "XMD5", "XMKD", "XPWD",
   "XRMD", "XSHA", "", "ABO", "ABORT", "XABOR", "NOOPS", "QUI", "STATS", "abor",
-  "\xff"
-  "ABOR" };
+  "\377ABOR" };
 
 static struct tls4217_line make_line(const char *verb, bool argument) {
   struct tls4217_line line = { .argument = argument };
