@@ -121,6 +121,7 @@ static void postparse_ev(const void *event_data, void *user_data) {
   (void) user_data;
 
   if (refused == false) {
+    tls4217_server_note_reading();
     readiness = tls4217_server_build_all();
   }
 
@@ -227,6 +228,12 @@ static void module_unload_ev(const void *event_data, void *user_data) {
   pr_event_unregister(&tls4217_module, NULL, NULL);
 }
 
+/* Loaded by ftpdctl, behind the reading of the configuration. */
+static bool is_late(void) {
+  return tls4217_module.handle != NULL &&
+    tls4217_parsing_is_under_way() == false;
+}
+
 static int check_core(void) {
   unsigned long running = pr_version_get_number();
 
@@ -241,6 +248,16 @@ static int check_core(void) {
 
   if (pr_module_exists("mod_tls.c")) {
     refuse_mod_tls();
+    return -1;
+  }
+
+  if (is_late() && tls4217_server_has_read() == false &&
+    tls4217_server_has_engine()) {
+    pr_log_pri(PR_LOG_ERR,
+      "error: %s: not loaded, because mod_tls has read this configuration, "
+      "and its TLSRequired and the like would not hold: change the LoadModule "
+      "line, and have ProFTPD read it (SIGHUP)",
+      MOD_TLS4217_VERSION);
     return -1;
   }
 

@@ -164,6 +164,27 @@ enum tls4217_readiness tls4217_server_build_all(void) {
   return ready > 0 ? TLS4217_READY_SOME : TLS4217_READY_NONE;
 }
 
+#define READING "mod_tls4217"
+
+bool tls4217_server_has_read(void) {
+  return find_config(main_server->conf, CONF_PARAM, READING, FALSE) != NULL;
+}
+
+void tls4217_server_note_reading(void) {
+  (void) add_config_param_set(&main_server->conf, READING, 0);
+}
+
+bool tls4217_server_has_engine(void) {
+  for (const server_rec *rec = (const server_rec *) server_list->xas_list;
+       rec != NULL; rec = rec->next) {
+    if (find_config(rec->conf, CONF_PARAM, "TLSEngine", FALSE) != NULL) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
 static const struct tls4217_server *find_prepared(const server_rec *rec) {
   const struct tls4217_server *server = servers;
 

@@ -40,6 +40,17 @@ enum tls4217_readiness tls4217_server_build_all(void);
 /* Says the complaints, in ProFTPD's log and in the servers' TLSLogs. */
 void tls4217_server_say_complaints(void);
 
+/*
+ * Whether this module has read the configuration that the daemon has, or one
+ * that was unloaded since: what another has read, mod_tls, is laid out
+ * differently.  The note lies among the main server's records.
+ */
+bool tls4217_server_has_read(void);
+void tls4217_server_note_reading(void);
+
+/* Whether any server has TLSEngine, whoever has read it. */
+bool tls4217_server_has_engine(void);
+
 /* Frees all servers.  Sessions of this process must not use them after. */
 void tls4217_server_free_all(void);
 

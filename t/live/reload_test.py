@@ -119,9 +119,8 @@ class Refused(harness.LiveCase):
         self.assert_logged("remove 'LoadModule mod_tls.c'", "system.log")
 
 
-@unittest.skipUnless(shutil.which("ftpdctl"), "there is no ftpdctl")
-class Controls(Daemon):
-    SERVER = {"tls": PAIR, "directives": CONTROLS}
+class Controlled(Daemon):
+    """With the socket of ftpdctl."""
 
     def control(self, *words):
         done = subprocess.run(
@@ -136,6 +135,11 @@ class Controls(Daemon):
     def unload(self):
         self.assertIn("' unloaded", self.control(
             "rmmod", harness.module_name() + ".c"))
+
+
+@unittest.skipUnless(shutil.which("ftpdctl"), "there is no ftpdctl")
+class Controls(Controlled):
+    SERVER = {"tls": PAIR, "directives": CONTROLS}
 
     def test_loaded_again_without_sighup(self):
         self.unload()
@@ -163,6 +167,38 @@ class Controls(Daemon):
         self.assert_serves()
         self.server.reload()
         self.assert_serves()
+
+@unittest.skipUnless(shutil.which("ftpdctl") and
+                     harness.stock_module("mod_tls"),
+                     "there is no ftpdctl, or no mod_tls")
+class FromModTls(Controlled):
+    """What mod_tls has read is laid out differently."""
+
+    SERVER = {"tls": PAIR.replace("TLSControlProtection login",
+                                  "TLSRequired ctrl")
+                         .replace("TLSCert", "TLSRSACert"),
+              "directives": CONTROLS}
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.server._load = ["mod_tls"]
+
+    def test_not_loaded_in_its_place_without_sighup(self):
+        self.control("rmmod", "mod_tls.c")
+        self.control("insmod", harness.module_name() + ".c")
+        self.assert_logged("not loaded, because mod_tls has read",
+                           "system.log")
+        path = self.server.path("proftpd.conf")
+        with open(path, encoding="ascii") as stream:
+            text = stream.read()
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write(text.replace("LoadModule mod_tls.c",
+                                      "LoadModule %s.c"
+                                      % harness.module_name()))
+        self.server.reload()
+        self.assert_serves()
+
 
 @unittest.skipUnless(harness.stock_module("mod_ifsession"),
                      "this ProFTPD has no mod_ifsession")
