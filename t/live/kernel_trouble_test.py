@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""TLSKernelOffload where something is in its way: a system's openssl.cnf, a
+file that sendfile(2) does not take, little memory, small buffers, a firewall.
+
+What changes the settings of the whole machine runs in a virtual machine of
+its own only (make check-kernel).
+"""
+
+import contextlib
+import os
+import re
+import subprocess
+import time
+import unittest
+
+import client
+import harness
+from kernel_test import KernelCase, kernel_has_tls, sent_by_kernel
+
+CONF = """openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = default
+[default]
+Options = KTLS
+"""
+
+
+@contextlib.contextmanager
+def setting(name, value):
+    """A sysctl(8) for a while."""
+    path = os.path.join("/proc/sys", name)
+    with open(path, encoding="ascii") as stream:
+        before = stream.read()
+    with open(path, "w", encoding="ascii") as stream:
+        stream.write(value)
+    try:
+        yield
+    finally:
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write(before)
+
+
+@contextlib.contextmanager
+def loopback(change, back):
+    """The loopback interface changed for a while, by ip(8) or tc(8)."""
+    subprocess.run(change.split(), check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(back.split(), check=True)
+
+
+@contextlib.contextmanager
+def failing_sendfile(pid, error):
+    """strace(1) has each sendfile(2) of a process fail."""
+    with subprocess.Popen(
+            ["strace", "-e", "trace=sendfile", "-e",
+             "inject=sendfile:error=" + error, "-p", str(pid)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True) as strace:
+        try:
+            line = strace.stderr.readline()
+            if "attached" not in line:
+                raise unittest.SkipTest("strace cannot attach: " + line)
+            yield
+        finally:
+            strace.terminate()
+
+
+class TroubleCase(KernelCase):
+    """What needs a kernel that has TLS."""
+
+    @classmethod
+    def prepare(cls):
+        if not kernel_has_tls():
+            raise unittest.SkipTest("this kernel has no TLS (modprobe tls)")
+        super().prepare()
+
+
+@harness.both_versions
+class SystemConfiguration(TroubleCase):
+    """Options = KTLS in openssl.cnf."""
+
+    SERVER = {"vhosts": {"off": "TLSKernelOffload off\n"
+                                "TLSClearCommandChannel on"}}
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        with open(cls.server.path("openssl.cnf"), "w",
+                  encoding="ascii") as stream:
+            stream.write(CONF)
+        os.environ["OPENSSL_CONF"] = cls.server.path("openssl.cnf")
+        cls.addClassCleanup(os.environ.pop, "OPENSSL_CONF")
+
+    def test_off_is_off(self):
+        before = sent_by_kernel()
+        control = self.login("off")
+        self.assertEqual(control.download("RETR big"), self.body)
+        control.upload("STOR up", self.body)
+        self.assert_transfers(control)
+        self.assertEqual(sent_by_kernel(), before)
+
+    def test_auto_is_downloads_alone(self):
+        before = sent_by_kernel()
+        control = self.login()
+        control.upload("STOR up", self.body)
+        self.assertEqual(sent_by_kernel(), before)
+        self.assertEqual(control.download("RETR big"), self.body)
+        self.assertEqual(sent_by_kernel(), before + 1)
+
+    def test_ccc(self):
+        control = self.login("off")
+        control.command("CCC", 200)
+        self.assertEqual(control.tls.read(), b"", "close_notify")
+        control.tls.close_notify()
+        control.tls = None
+        self.assert_alive(control)
+
+
+@harness.both_versions
+class Fallback(TroubleCase):
+    """A download goes on without sendfile(2), and is seen by ftpwho(1)."""
+
+    def test_file_that_sendfile_does_not_take(self):
+        control = self.login()
+        session = min(self.server.sessions())
+        for error in ("EINVAL", "ENOSYS", "EOVERFLOW"):
+            with self.subTest(error=error), failing_sendfile(session, error):
+                before = sent_by_kernel()
+                self.assertTrue(control.download("RETR big") == self.body)
+                self.assertEqual(sent_by_kernel(), before + 1)
+
+    def test_other_errors_end_the_transfer(self):
+        control = self.login()
+        session = min(self.server.sessions())
+        with failing_sendfile(session, "EIO"):
+            with control.begin("RETR big") as data:
+                with contextlib.suppress(client.Cut, OSError):
+                    data.tls.read_all()
+            control.reply(426)
+        self.assertEqual(control.download("RETR big"), self.body)
+
+    def progress(self):
+        """Per cent, as ftpwho(1) has it."""
+        text = subprocess.run(
+            ["ftpwho", "-v", "-f", self.server.path("scoreboard")],
+            stdout=subprocess.PIPE, text=True, check=True).stdout
+        self.assertNotIn("nan", text)
+        found = re.search(r"\(\s*(\d+)%\)", text)
+        return int(found.group(1)) if found else 0
+
+    def test_ftpwho_shows_progress(self):
+        control = self.login()
+        with control.begin("RETR huge") as data:
+            received = bytearray()
+            while len(received) < len(self.huge) // 2:
+                received += data.tls.read(16384)
+            # One more piece is sent for what is read; the rest waits.
+            self.assertTrue(client.until(
+                lambda: received.extend(data.tls.read(16384))
+                or self.progress() >= 10, 20))
+            received += data.read_all()
+            data.finish()
+            control.reply(226)
+        self.assertTrue(received == self.huge)
+
+
+@unittest.skipUnless("TLS4217_MACHINE" in os.environ,
+                     "for a virtual machine (make check-kernel)")
+@harness.both_versions
+class Machine(TroubleCase):
+    """No download stands still."""
+
+    #: Loopback's own, and the network's.
+    MTUS = (65536, 1500)
+
+    def mtu(self, size):
+        return loopback("ip link set lo mtu %d" % size,
+                        "ip link set lo mtu 65536")
+
+    def assert_downloads(self, seconds):
+        begin = time.monotonic()
+        control = self.login()
+        self.assertTrue(control.download("RETR big") == self.body)
+        self.assertLess(time.monotonic() - begin, seconds)
+        control.close()
+
+    def test_small_buffers(self):
+        for size in (4096, 16384, 32768, 49152, 65536):
+            for mtu in self.MTUS:
+                with self.subTest(size=size, mtu=mtu), self.mtu(mtu), setting(
+                        "net/ipv4/tcp_wmem", "4096 %d %d" % (size, size)):
+                    self.assert_downloads(10)
+        self.assert_logged("a send buffer of 16384 bytes does not hold two")
+
+    def test_little_memory(self):
+        """TCP has not enough of it for one record more."""
+        control = self.login()
+        with control.begin("RETR big") as data:
+            received = bytearray(data.tls.read(1000))
+            begin = time.monotonic()
+            with setting("net/ipv4/tcp_mem", "60 90 120"):
+                received += data.read_all()
+                self.assertLess(time.monotonic() - begin, 35)
+            data.finish()
+            control.reply(226)
+        self.assertTrue(received == self.body)
+
+    def test_start_behind_a_firewall(self):
+        """Nothing passes on the loopback interface."""
+        begin = time.monotonic()
+        with loopback("tc qdisc add dev lo root netem loss 100%",
+                      "tc qdisc del dev lo root"):
+            code, text = self.server.check_config()
+        self.assertEqual(code, 0, text)
+        self.assertLess(time.monotonic() - begin, 10)
+
+
+if __name__ == "__main__":
+    harness.main()
