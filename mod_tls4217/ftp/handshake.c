@@ -6,8 +6,6 @@
 
 #include <fcntl.h>
 
-#include <sys/socket.h>
-
 #include <openssl/err.h>
 
 #include "mod_tls4217/ftp/answer.h"
@@ -22,9 +20,6 @@
 
 /* Milliseconds for the close_notify of CCC and REIN to be answered. */
 #define CLEAR_TIMEOUT 5000
-
-/* How often what is no TLS is read away, a kibibyte each. */
-#define MAX_LEFTOVERS 64
 
 /* What the core has read and not used: a line that was too long for it. */
 static size_t discard_core_buffer(void) {
@@ -49,18 +44,6 @@ size_t tls4217_handshake_discard_clear(struct tls4217_session *sess) {
   return unread;
 }
 
-/* A socket that is closed with unread bytes is reset, and a reset discards
- * what is still to be sent: here the reply. */
-static void read_away(int fd) {
-  char scratch[1024];
-
-  for (int i = 0; i < MAX_LEFTOVERS; i++) {
-    if (recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT) <= 0) {
-      break;
-    }
-  }
-}
-
 /* RFC 4217, section 10.1: "failed completely" or "failed during". */
 static void end_after_failure(
   struct tls4217_session *sess, bool spoken, const struct tls4217_error *err) {
@@ -80,9 +63,11 @@ static void end_after_failure(
       TLS4217_REPLY_HANDSHAKE_FAILED);
 
     pr_response_send(reply->code, "%s", reply->text);
-    read_away(PR_NETIO_FD(session.c->instrm));
   }
 
+  /* A client that has written first must still find the reply, or the alert. */
+  tls4217_linger_before_close(
+    PR_NETIO_FD(session.c->outstrm), TLS4217_LINGER_GOODBYE);
   pr_session_disconnect(
     &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "TLS handshake failed");
 }

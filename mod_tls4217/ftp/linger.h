@@ -18,6 +18,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Milliseconds that a client has to read why its session ends. */
+#define TLS4217_LINGER_GOODBYE 1000
+
 /* Empty: all zeros. */
 struct tls4217_linger {
   bool open;

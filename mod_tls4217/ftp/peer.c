@@ -143,11 +143,25 @@ int tls4217_peer_admit(
   return 0;
 }
 
+/* The client may be writing: what it has not read yet must not be lost. */
+static void say_goodbye(const struct tls4217_session *sess) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (sess->control.conn != NULL &&
+    tls4217_connection_shutdown(
+      sess->control.conn, false, TLS4217_LINGER_GOODBYE, &err) == 0) {
+    tls4217_linger_before_close(
+      PR_NETIO_FD(session.c->outstrm), TLS4217_LINGER_GOODBYE);
+  }
+}
+
 void tls4217_peer_end_session(const char *reason) {
   const struct tls4217_reply *reply = tls4217_reply_get(
     TLS4217_REPLY_PEER_REFUSED);
 
   pr_response_send(reply->code, "%s: %s", reply->text, reason);
+  say_goodbye(tls4217_session_get());
   pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
     "client certificate refused");
 }

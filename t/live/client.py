@@ -108,6 +108,11 @@ def is_acknowledged(sock):
     return struct.unpack_from("=I", info, UNACKED)[0] == 0
 
 
+def is_established(sock):
+    """Whether neither side has ended the connection, as far as is known."""
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)[0] == 1
+
+
 def cut(sock):
     """A bare FIN: no more bytes from us, whatever TLS wanted to say.
 

@@ -73,6 +73,28 @@ class Verification(certcase.CertCase):
         self.broken(None, "strict")
         self.assert_logged("TLSVerifyClient")
 
+    def test_reason_reaches_a_client_that_writes_first(self):
+        """TLS 1.3: it is done when the server has not yet judged it."""
+        for name, host in ((None, "strict"), ("stranger", "main")):
+            for _ in range(5):
+                with self.subTest(name=name):
+                    control = self.connect(host, context=self.holder(name))
+                    control.command("AUTH TLS", 234)
+                    self.assertRegex(self.hasty(control),
+                                     r"(?i)alert|" + certcase.PEER_REFUSED)
+
+    def hasty(self, control):
+        """What a client reads that writes twice before it looks."""
+        try:
+            control.handshake()
+            client.until(lambda: not client.is_established(control.sock))
+            for line in (b"USER alice\r\n", b"PASS wonder\r\n"):
+                control.send(line)
+                client.until(lambda: client.is_acknowledged(control.sock))
+            return control.reply().text
+        except ssl.SSLError as error:
+            return str(error)
+
     def test_off_asks_for_nothing(self):
         control = self.admitted("stranger", "off").login()
         control.quit()
