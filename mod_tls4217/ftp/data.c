@@ -8,6 +8,7 @@
 #include "mod_tls4217/ftp/data_end.h"
 #include "mod_tls4217/ftp/data_gates.h"
 #include "mod_tls4217/ftp/data_handshake.h"
+#include "mod_tls4217/ftp/data_opening.h"
 #include "mod_tls4217/ftp/data_waiter.h"
 #include "mod_tls4217/ftp/failure.h"
 #include "mod_tls4217/ftp/notes.h"
@@ -194,6 +195,8 @@ static int open_clear(struct tls4217_session *sess, pr_netio_stream_t *strm) {
 static int postopen_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
   const SSL *ssl;
+
+  tls4217_data_opening_end(sess);
 
   /* Both streams of a data connection come here, one after the other. */
   if (owns(sess, strm) || is_unprotected(sess, strm) == false) {

@@ -118,6 +118,7 @@ struct tls4217_session {
   struct tls4217_peer peer;
   array_header *variables; /* names, set by environment.c; or NULL */
   struct tls4217_data_channel data;
+  int opening_timer; /* of data_opening.c; 0: none */
   struct tls4217_linger linger; /* of the data connection before */
   struct tls4217_failure failure;
   struct tls4217_upload upload;

@@ -7,6 +7,7 @@
 
 #include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/data_opening.h"
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/judge.h"
 #include "mod_tls4217/ftp/session.h"
@@ -26,7 +27,7 @@ static bool is_protected(const struct tls4217_session *sess) {
 }
 
 modret_t *tls4217_transfers_pre(cmd_rec *cmd) {
-  const struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_session *sess = tls4217_session_engine();
   modret_t *refusal;
 
   if (sess == NULL) {
@@ -35,7 +36,12 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd) {
 
   tls4217_control_ignore_urgent(sess);
   refusal = tls4217_judge(cmd, sess);
-  return refusal != NULL ? refusal : PR_DECLINED(cmd);
+  if (refusal != NULL) {
+    return refusal;
+  }
+
+  tls4217_data_opening_watch(sess);
+  return PR_DECLINED(cmd);
 }
 
 /* The core's own stat costs 11,000 instructions beside the call.  Where a file system of
@@ -114,6 +120,7 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
     tls4217_upload_begin(sess, cmd);
   }
 
+  tls4217_data_opening_watch(sess);
   return PR_DECLINED(cmd);
 }
 
@@ -137,6 +144,7 @@ modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
 
   (void) cmd;
   if (sess != NULL && is_between_transfers()) {
+    tls4217_data_opening_end(sess);
     tls4217_upload_end(sess);
   }
 
@@ -177,6 +185,7 @@ void tls4217_transfers_forget_failure(void) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (sess != NULL && is_between_transfers()) {
+    tls4217_data_opening_end(sess);
     sess->failure.code = NULL;
   }
 }

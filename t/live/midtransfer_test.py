@@ -171,9 +171,20 @@ class MidTransfer(_Questions):
 
     KINDS = ("TLS", "CCC")
 
+    def wait_until_blocked(self, data):
+        """Until the receive buffer has stopped growing for a while."""
+        seen = []
+
+        def is_full():
+            seen.append(len(data.sock.recv(1 << 26, client.socket.MSG_PEEK)))
+            return len(seen) > 5 and seen[-5] == seen[-1]
+
+        self.assertTrue(client.until(is_full))
+
     def heard(self, kind, lines, *codes):
         """lines abort a download that nobody reads, soon."""
         control, data = self.begin(kind)
+        self.wait_until_blocked(data)
         began = time.monotonic()
         control.send(lines)
         if not control.pending(3):
@@ -216,6 +227,34 @@ class MidTransfer(_Questions):
             self.assertLess(len(client.read_to_end(data.sock)), BIG)
             self.assertTrue(client.until(
                 lambda: len(self.server.sessions()) <= before, 15))
+
+    def test_commands_while_nobody_connects(self):
+        """RETR, and its passive port stays alone; a listing, too."""
+        for kind in self.KINDS:
+            for line, lines, codes in (
+                    ("RETR big", b"NOOP\r\nABOR\r\n", (426, 200, 226)),
+                    ("STOR none", b"QUIT\r\n", (426, 221)),
+                    ("LIST", b"ABOR\r\n", (426, 226))):
+                control, _ = self.session(kind)
+                control.command("PASV", 227)
+                control.send(line.encode() + b"\r\n")
+                self.assertFalse(control.pending(0.2), "nobody has connected")
+                control.send(lines)
+                began = time.monotonic()
+                self.replies(control, *codes)
+                self.assertLess(time.monotonic() - began, 5, line)
+                if codes[-1] == 226:
+                    control.command("NOOP", 200)
+
+    def test_client_gone_before_it_connects(self):
+        for kind in self.KINDS:
+            before = len(self.server.sessions())
+            control, _ = self.session(kind)
+            control.command("PASV", 227)
+            control.send(b"RETR big\r\n")
+            control.close()
+            self.assertTrue(client.until(
+                lambda: len(self.server.sessions()) <= before, 5))
 
     def test_a_stalled_transfer_ends_with_a_reply(self):
         for line in ("RETR big", "STOR stalls"):
