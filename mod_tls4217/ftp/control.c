@@ -115,7 +115,9 @@ static int fill_input(struct tls4217_session *sess, bool wait) {
   if (res < 0 && err.errnum != ECONNRESET) {
     tls4217_session_log(sess, "control connection from %s: %s",
       pr_netaddr_get_ipstr(session.c->remote_addr), err.text);
-    tls4217_notes_failure(control->conn);
+    if (control->conn != NULL) {
+      tls4217_notes_failure(control->conn);
+    }
   }
 
   control->ended = true;

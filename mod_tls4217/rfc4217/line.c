@@ -139,6 +139,8 @@ static void add(struct reading *reading, char byte) {
   }
 
   if (byte == '\0') {
+    /* What follows counts behind CR alone (RFC 2640, section 3.1): it may. */
+    reading->line->argument = reading->verb_len > 0;
     reading->ended = true;
 
   } else if (is_space(byte)) {

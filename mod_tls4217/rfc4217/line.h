@@ -30,7 +30,7 @@ struct tls4217_line_telnet {
 /* One line, read. */
 struct tls4217_line {
   char verb[8];  /* in upper case; "" where a line has no short command */
-  bool argument; /* anything but white space is behind the verb */
+  bool argument; /* more than white space is behind the verb, or a NUL */
   bool empty;    /* no command at all: ProFTPD answers 500 */
 };
 

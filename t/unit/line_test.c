@@ -2,7 +2,8 @@
  * mod_tls4217 - tests of rfc4217/line.c
  *
  * Serves RFC 959, sections 4.1.3 and 5.3, and RFC 854: which word ProFTPD
- * will read from a line.
+ * will read from a line.  That this reading is ProFTPD's own is proved with
+ * ProFTPD: t/lines.
  */
 
 #include <setjmp.h>
@@ -90,9 +91,10 @@ static const struct {
   { "empty", BYTES("\r\n"), "", false, true },
   { "blanks", BYTES("  \t\r\n"), "", false, true },
   { "NUL in front", BYTES("\0ABOR\r\n"), "", false, true },
-  { "NUL behind it", BYTES("ABOR\0x\r\n"), "ABOR", false, false },
-  { "NUL behind a blank", BYTES("ABOR \0x\r\n"), "ABOR", false, false },
-  { "NUL inside", BYTES("AB\0OR\r\n"), "AB", false, false },
+  { "NUL behind it", BYTES("ABOR\0x\r\n"), "ABOR", true, false },
+  { "NUL behind a blank", BYTES("ABOR \0x\r\n"), "ABOR", true, false },
+  { "CR and NUL behind it", BYTES("ABOR \r\0\r\n"), "ABOR", true, false },
+  { "NUL inside", BYTES("AB\0OR\r\n"), "AB", true, false },
   { "quotes", BYTES("\"ABOR\"\r\n"), "\"ABOR\"", false, false },
   { "longer word", BYTES("ABORT\r\n"), "ABORT", false, false },
   { "seven letters", BYTES("ABCDEFG\r\n"), "ABCDEFG", false, false },
