@@ -259,7 +259,8 @@ class Refusals(harness.LiveCase):
 class Ends(harness.LiveCase):
     """RFC 5246 7.2.1, RFC 8446 6.1: close_notify, theirs and ours."""
 
-    SERVER = {"vhosts": {"lenient": "TLSOptions NoCloseNotifyRequired",
+    SERVER = {"cuts": True,
+              "vhosts": {"lenient": "TLSOptions NoCloseNotifyRequired",
                          "linger": "TimeoutLinger 2",
                          "limited": "TransferRate RETR 2000"}}
 

@@ -206,6 +206,8 @@ class Months(Life):
 class Shutdown(Life):
     """SIGTERM: nothing that is cut looks whole, and nobody stays."""
 
+    SERVER = dict(Life.SERVER, cuts=True)
+
     def test_under_transfers(self):
         _, download, _ = self.in_the_middle()
         uploader = self.login()
