@@ -17,6 +17,7 @@
 #include <openssl/pem.h>
 
 #include "mod_tls4217/tls/castore.h"
+#include "mod_tls4217/tls/passphrase.h"
 #include "mod_tls4217/tls/pemfile.h"
 
 #define CA_ROLE  "authority file"
@@ -160,12 +161,13 @@ static int add_crl(X509_STORE *store, X509_CRL *crl) {
 }
 
 /* Adds the lists of a PEM file.  Returns how many, or -1. */
-static int add_pem_crls(BIO *bio, X509_STORE *store, bool *is_encrypted) {
+static int add_pem_crls(
+  BIO *bio, X509_STORE *store, struct tls4217_passphrase *nobody) {
   int count = 0;
 
   for (;;) {
     X509_CRL *crl = PEM_read_bio_X509_CRL(
-      bio, NULL, tls4217_pemfile_refuse_password_cb, is_encrypted);
+      bio, NULL, tls4217_passphrase_cb, nobody);
 
     if (crl == NULL) {
       /* The end of the file, or a list that is cut or damaged. */
@@ -202,7 +204,7 @@ static int add_der_crl(BIO *bio, X509_STORE *store) {
 
 /* A list that is cut must not pass for none: that might revoke nothing. */
 static int take_crls(const char *path, void *user, struct tls4217_error *err) {
-  bool is_encrypted = false;
+  struct tls4217_passphrase nobody = { NULL, false };
   BIO *bio;
   int count;
 
@@ -213,7 +215,7 @@ static int take_crls(const char *path, void *user, struct tls4217_error *err) {
     return -1;
   }
 
-  count = add_pem_crls(bio, user, &is_encrypted);
+  count = add_pem_crls(bio, user, &nobody);
   if (count == 0) {
     count = add_der_crl(bio, user);
   }
@@ -223,8 +225,9 @@ static int take_crls(const char *path, void *user, struct tls4217_error *err) {
 
   if (count < 0) {
     tls4217_error_set(err, EINVAL, CRL_ROLE " '%s' is %s: fetch it again", path,
-      is_encrypted ? "encrypted, and nobody can be asked for a pass phrase" :
-                     "cut or damaged");
+      nobody.was_asked ?
+        "encrypted, and nobody can be asked for a pass phrase" :
+        "cut or damaged");
     return -1;
   }
 

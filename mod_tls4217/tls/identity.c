@@ -17,7 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "mod_tls4217/tls/identity.h"
-#include "mod_tls4217/tls/pemfile.h"
+#include "mod_tls4217/tls/passphrase.h"
 #include "mod_tls4217/tls/scrub.h"
 
 /* RFC 2253 with UTF-8 as it is; control characters stay escaped. */
@@ -446,11 +446,11 @@ bool tls4217_identity_has_value(
 bool tls4217_identity_is_listed(
   const struct tls4217_identity *identity, const void *pem, size_t size) {
   BIO *bio = BIO_new_mem_buf(pem, (int) size);
-  bool found = false, was_asked = false;
+  struct tls4217_passphrase nobody = { NULL, false };
+  bool found = false;
 
   while (bio != NULL && found == false) {
-    X509 *cert = PEM_read_bio_X509(
-      bio, NULL, tls4217_pemfile_refuse_password_cb, &was_asked);
+    X509 *cert = PEM_read_bio_X509(bio, NULL, tls4217_passphrase_cb, &nobody);
 
     if (cert == NULL) {
       break;

@@ -72,12 +72,13 @@ static void drop_leaf(const struct tls4217_keypair *pair) {
   }
 }
 
-static int load_chain_file(
-  struct tls4217_keypair *pair, const char *path, struct tls4217_error *err) {
+static int load_chain_file(struct tls4217_keypair *pair,
+  const struct tls4217_pemsource *source, const char *path,
+  struct tls4217_error *err) {
   struct tls4217_pemfile file;
   int ret = -1;
 
-  if (tls4217_pemfile_read(&file, "chain file", path, err) == 0 &&
+  if (tls4217_pemfile_read_from(&file, source, "chain file", path, err) == 0 &&
     tls4217_pemfile_certs(&file, pair->chain, err) == 0) {
     ret = 0;
   }
@@ -86,11 +87,12 @@ static int load_chain_file(
   return ret;
 }
 
-static int load_key_file(
-  struct tls4217_keypair *pair, const char *path, struct tls4217_error *err) {
+static int load_key_file(struct tls4217_keypair *pair,
+  const struct tls4217_pemsource *source, const char *path,
+  struct tls4217_error *err) {
   struct tls4217_pemfile file;
 
-  if (tls4217_pemfile_read(&file, "key file", path, err) == 0) {
+  if (tls4217_pemfile_read_from(&file, source, "key file", path, err) == 0) {
     pair->key = tls4217_pemfile_key(&file, err);
   }
 
@@ -99,12 +101,14 @@ static int load_key_file(
 }
 
 /* Leaf and chain, and the key where it has no file of its own. */
-static int load_cert_file(struct tls4217_keypair *pair, const char *path,
-  bool has_key, struct tls4217_error *err) {
+static int load_cert_file(struct tls4217_keypair *pair,
+  const struct tls4217_pemsource *source, const char *path, bool has_key,
+  struct tls4217_error *err) {
   struct tls4217_pemfile file;
   int ret = -1;
 
-  if (tls4217_pemfile_read(&file, "certificate file", path, err) < 0 ||
+  if (tls4217_pemfile_read_from(&file, source, "certificate file", path, err) <
+      0 ||
     tls4217_pemfile_certs(&file, pair->chain, err) < 0) {
     goto out;
   }
@@ -142,6 +146,12 @@ static struct tls4217_keypair *make_pair(struct tls4217_error *err) {
 
 struct tls4217_keypair *tls4217_keypair_load(const char *cert_file,
   const char *key_file, const char *chain_file, struct tls4217_error *err) {
+  return tls4217_keypair_load_from(NULL, cert_file, key_file, chain_file, err);
+}
+
+struct tls4217_keypair *tls4217_keypair_load_from(
+  const struct tls4217_pemsource *source, const char *cert_file,
+  const char *key_file, const char *chain_file, struct tls4217_error *err) {
   struct tls4217_keypair *pair;
   bool is_good = false;
 
@@ -151,16 +161,16 @@ struct tls4217_keypair *tls4217_keypair_load(const char *cert_file,
     return NULL;
   }
 
-  if (load_cert_file(pair, cert_file, key_file == NULL, err) < 0) {
+  if (load_cert_file(pair, source, cert_file, key_file == NULL, err) < 0) {
     goto out;
   }
 
   if (chain_file != NULL && sk_X509_num(pair->chain) == 0 &&
-    load_chain_file(pair, chain_file, err) < 0) {
+    load_chain_file(pair, source, chain_file, err) < 0) {
     goto out;
   }
 
-  if (key_file != NULL && load_key_file(pair, key_file, err) < 0) {
+  if (key_file != NULL && load_key_file(pair, source, key_file, err) < 0) {
     goto out;
   }
 

@@ -17,6 +17,7 @@
 #include <openssl/x509.h>
 
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/pemfile.h"
 
 /* Owns its three objects; immutable when a context has been made of it. */
 struct tls4217_keypair {
@@ -41,6 +42,11 @@ struct tls4217_keypair {
  * for most of what is wrong inside.
  */
 struct tls4217_keypair *tls4217_keypair_load(const char *cert_file,
+  const char *key_file, const char *chain_file, struct tls4217_error *err);
+
+/* The same with files of source's (pemfile.h); NULL: open(2). */
+struct tls4217_keypair *tls4217_keypair_load_from(
+  const struct tls4217_pemsource *source, const char *cert_file,
   const char *key_file, const char *chain_file, struct tls4217_error *err);
 
 /* Frees a pair and all it owns.  NULL is fine. */

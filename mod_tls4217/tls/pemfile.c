@@ -21,6 +21,7 @@
 #include <openssl/pem.h>
 #include <openssl/pemerr.h>
 
+#include "mod_tls4217/tls/passphrase.h"
 #include "mod_tls4217/tls/pemfile.h"
 
 /* Far above any chain; what is bigger is not a certificate file. */
@@ -194,9 +195,15 @@ static int read_bytes(struct tls4217_pemfile *file, int fd, size_t size,
 }
 
 /* O_NONBLOCK: a FIFO in place of the file must not stop the daemon. */
+static int open_path(const char *path) {
+  return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 static int open_file(
   const struct tls4217_pemfile *file, struct tls4217_error *err) {
-  int fd = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  int fd = file->source != NULL ?
+    file->source->open(file->source->user, file->path) :
+    open_path(file->path);
 
   if (fd < 0) {
     set_open_error(file, errno, err);
@@ -205,11 +212,25 @@ static int open_file(
   return fd;
 }
 
+int tls4217_pemfile_open(
+  const char *role, const char *path, struct tls4217_error *err) {
+  const struct tls4217_pemfile file = { .role = role, .path = path };
+
+  return open_file(&file, err);
+}
+
 int tls4217_pemfile_read(struct tls4217_pemfile *file, const char *role,
   const char *path, struct tls4217_error *err) {
+  return tls4217_pemfile_read_from(file, NULL, role, path, err);
+}
+
+int tls4217_pemfile_read_from(struct tls4217_pemfile *file,
+  const struct tls4217_pemsource *source, const char *role, const char *path,
+  struct tls4217_error *err) {
   struct stat st;
   int fd, ret = -1;
 
+  file->source = source;
   file->role = role;
   file->path = path;
   file->bytes = NULL;
@@ -401,20 +422,6 @@ int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
   return 0;
 }
 
-int tls4217_pemfile_refuse_password_cb(
-  char *buf, int size, int for_writing, void *user) {
-  bool *was_asked = user;
-
-  (void) for_writing;
-
-  if (size > 0) {
-    buf[0] = '\0';
-  }
-
-  *was_asked = true;
-  return -1;
-}
-
 static bool has_text(const struct tls4217_pemfile *file, const char *text) {
   return strstr(file->bytes, text) != NULL;
 }
@@ -445,7 +452,9 @@ static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
 
 EVP_PKEY *tls4217_pemfile_key(
   const struct tls4217_pemfile *file, struct tls4217_error *err) {
-  bool was_asked = false;
+  struct tls4217_passphrase question = {
+    file->source != NULL ? file->source->passphrase : NULL, false
+  };
   EVP_PKEY *key;
   BIO *bio;
 
@@ -454,11 +463,10 @@ EVP_PKEY *tls4217_pemfile_key(
     return NULL;
   }
 
-  key = PEM_read_bio_PrivateKey(
-    bio, NULL, tls4217_pemfile_refuse_password_cb, &was_asked);
+  key = PEM_read_bio_PrivateKey(bio, NULL, tls4217_passphrase_cb, &question);
   BIO_free(bio);
   if (key == NULL) {
-    set_key_error(file, was_asked, err);
+    set_key_error(file, question.was_asked, err);
   }
 
   ERR_clear_error();

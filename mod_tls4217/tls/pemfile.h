@@ -9,7 +9,6 @@
 #ifndef TLS4217_TLS_PEMFILE_H
 #define TLS4217_TLS_PEMFILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/evp.h>
@@ -17,11 +16,24 @@
 
 #include "mod_tls4217/tls/error.h"
 
+/*
+ * Where files come from, when they are not opened here: descriptors that
+ * another process has passed, and a pass phrase for their keys.
+ */
+struct tls4217_pemsource {
+  /* A descriptor of the file that path names, for the caller to close; or -1
+   * with errno of open(2). */
+  int (*open)(void *user, const char *path);
+  void *user;
+  const char *passphrase; /* NULL: none */
+};
+
 /* A file in memory.  It may hold a key: wipe it as soon as may be. */
 struct tls4217_pemfile {
   const char *role; /* "certificate file", for messages; borrowed */
   const char *path; /* borrowed */
-  char *bytes;      /* owned; a NUL behind them */
+  const struct tls4217_pemsource *source; /* NULL: open(2); borrowed */
+  char *bytes;                            /* owned; a NUL behind them */
   size_t size;
 };
 
@@ -37,6 +49,18 @@ struct tls4217_pemfile {
 int tls4217_pemfile_read(struct tls4217_pemfile *file, const char *role,
   const char *path, struct tls4217_error *err);
 
+/* The same with a file of source's, which must outlive file; NULL: open(2). */
+int tls4217_pemfile_read_from(struct tls4217_pemfile *file,
+  const struct tls4217_pemsource *source, const char *role, const char *path,
+  struct tls4217_error *err);
+
+/*
+ * Opens the file at path as tls4217_pemfile_read does, for another process to
+ * read.  Returns a descriptor, close-on-exec; or -1 with err filled.
+ */
+int tls4217_pemfile_open(
+  const char *role, const char *path, struct tls4217_error *err);
+
 /*
  * Appends all certificates of the file to certs, in their order; passes by
  * keys and other blocks.  Returns 0, or -1 with err filled where there is
@@ -47,20 +71,11 @@ int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
 
 /*
  * The first private key of the file, of any type that OpenSSL's providers
- * read.  Nobody is ever asked for a pass phrase: a key that needs one is an
- * error.  Returns a new key, or NULL with err filled.
+ * read.  Nobody is ever asked for a pass phrase: a key that needs one, and
+ * does not open with that of the file's source, is an error.  Returns a new key, or NULL with err filled.
  */
 EVP_PKEY *tls4217_pemfile_key(
   const struct tls4217_pemfile *file, struct tls4217_error *err);
-
-/*
- * A pem_password_cb(3) that never gives a pass phrase, because a daemon has
- * nobody to ask: without it OpenSSL would prompt on the terminal or read
- * descriptor 0.  user is a bool, which becomes true.  For every PEM_read of
- * this layer.
- */
-int tls4217_pemfile_refuse_password_cb(
-  char *buf, int size, int for_writing, void *user);
 
 /* Wipes and frees what was read. */
 void tls4217_pemfile_wipe(struct tls4217_pemfile *file);
