@@ -329,6 +329,10 @@ static void describe(
 
   } else if (ERR_SYSTEM_ERROR(code)) {
     text = strerror(ERR_GET_REASON(code));
+
+  } else if (ERR_GET_LIB(code) == ERR_LIB_USER && data != NULL) {
+    /* A callback of ours, in its own words. */
+    text = data;
   }
 
   if (text != NULL) {
