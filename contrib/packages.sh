@@ -52,6 +52,7 @@ need_to_build() {
   fi
   need /usr/include/openssl/ssl.h libssl-dev
   need /usr/include/security/pam_appl.h libpam0g-dev
+  need /usr/include/seccomp.h libseccomp-dev
   need gcc gcc
   need make make
   need autoconf autoconf

@@ -1,0 +1,476 @@
+/*
+ * mod_tls4217 - what the key process keeps for the daemon
+ *
+ * See keybook.h.  Each drop begins a new era (keyera.h): what was dropped in
+ * one goes with the last channel of it and of those before.
+ */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+#include "mod_tls4217/tls/keypair.h"
+#include "mod_tls4217/tls/keys/keybook.h"
+#include "mod_tls4217/tls/keys/keyera.h"
+#include "mod_tls4217/tls/keys/keyproto.h"
+#include "mod_tls4217/tls/keys/keysocket.h"
+
+/* A certificate whose key is in the signer. */
+struct credential {
+  struct credential *next;
+  char *id;
+  uint64_t handle, scope;
+  struct tls4217_keypair *pair; /* without its key */
+};
+
+/* A key that nobody new may ask for. */
+struct dropped {
+  struct dropped *next;
+  uint64_t handle;
+  uint64_t era; /* in which it was dropped */
+};
+
+/* Bytes of the daemon's. */
+struct kept {
+  struct kept *next;
+  char *name;
+  void *bytes;
+  size_t size;
+};
+
+struct tls4217_keybook {
+  struct tls4217_signer *signer;
+  struct credential *credentials; /* the last good ones */
+  struct dropped *dropped;
+  struct tls4217_keyeras eras;
+  struct kept *kept;
+};
+
+struct tls4217_keybook *tls4217_keybook_new(void) {
+  struct tls4217_keybook *book = calloc(1, sizeof(*book));
+
+  if (book != NULL) {
+    book->signer = tls4217_signer_new();
+    if (book->signer == NULL) {
+      free(book);
+      book = NULL;
+    }
+  }
+
+  return book;
+}
+
+static void free_credential(struct credential *credential) {
+  if (credential != NULL) {
+    tls4217_keypair_free(credential->pair);
+    free(credential->id);
+    free(credential);
+  }
+}
+
+static void free_kept(struct kept *kept) {
+  if (kept != NULL) {
+    OPENSSL_clear_free(kept->bytes, kept->size);
+    free(kept->name);
+    free(kept);
+  }
+}
+
+void tls4217_keybook_free(struct tls4217_keybook *book) {
+  if (book == NULL) {
+    return;
+  }
+
+  for (struct credential *it = book->credentials, *next; it != NULL;
+       it = next) {
+    next = it->next;
+    free_credential(it);
+  }
+
+  for (struct dropped *it = book->dropped, *next; it != NULL; it = next) {
+    next = it->next;
+    free(it);
+  }
+
+  tls4217_keyera_free(&book->eras);
+
+  for (struct kept *it = book->kept, *next; it != NULL; it = next) {
+    next = it->next;
+    free_kept(it);
+  }
+
+  tls4217_signer_free(book->signer);
+  free(book);
+}
+
+/* Channels. */
+
+/* Frees what nobody can ask for any more. */
+static void sweep(struct tls4217_keybook *book) {
+  struct dropped **link = &book->dropped;
+  uint64_t oldest = tls4217_keyera_oldest(&book->eras);
+
+  while (*link != NULL) {
+    struct dropped *dropped = *link;
+
+    if (dropped->era < oldest) {
+      (void) tls4217_signer_drop(book->signer, dropped->handle);
+      *link = dropped->next;
+      free(dropped);
+
+    } else {
+      link = &dropped->next;
+    }
+  }
+}
+
+uint64_t tls4217_keybook_enter(struct tls4217_keybook *book) {
+  return tls4217_keyera_enter(&book->eras);
+}
+
+void tls4217_keybook_leave(struct tls4217_keybook *book, uint64_t era) {
+  tls4217_keyera_leave(&book->eras, era);
+  sweep(book);
+}
+
+EVP_PKEY *tls4217_keybook_get1(const struct tls4217_keybook *book,
+  uint64_t handle, const uint64_t *scopes, size_t nscopes,
+  struct tls4217_error *err) {
+  return tls4217_signer_get1(book->signer, handle, scopes, nscopes, err);
+}
+
+/* Loading. */
+
+/* The files of a request, in the order of their descriptors. */
+struct passed {
+  const char *paths[TLS4217_KEYSOCKET_MAX_FDS];
+  const int *fds;
+  size_t count, nfds;
+};
+
+/* A duplicate, because a certificate file may be the key's, too. */
+static int open_passed(void *user, const char *path) {
+  const struct passed *passed = user;
+
+  for (size_t i = 0; i < passed->count && i < passed->nfds; i++) {
+    if (strcmp(passed->paths[i], path) == 0) {
+      (void) lseek(passed->fds[i], 0, SEEK_SET);
+      return dup(passed->fds[i]);
+    }
+  }
+
+  errno = ENOENT;
+  return -1;
+}
+
+static struct credential *find_credential(
+  const struct tls4217_keybook *book, const char *id, uint64_t scope) {
+  struct credential *it = book->credentials;
+
+  while (it != NULL && (it->scope != scope || strcmp(it->id, id) != 0)) {
+    it = it->next;
+  }
+
+  return it;
+}
+
+/* Puts a pair's key into the signer, and the rest under its name. */
+static struct credential *add_credential(struct tls4217_keybook *book,
+  const char *id, uint64_t scope, uint64_t wanted, struct tls4217_keypair *pair,
+  struct tls4217_error *err) {
+  struct credential *credential = find_credential(book, id, scope);
+  uint64_t handle;
+
+  if (credential == NULL) {
+    credential = calloc(1, sizeof(*credential));
+    if (credential == NULL || (credential->id = strdup(id)) == NULL) {
+      tls4217_error_set(err, ENOMEM, "out of memory");
+      free_credential(credential);
+      return NULL;
+    }
+
+    credential->scope = scope;
+    credential->next = book->credentials;
+    book->credentials = credential;
+  }
+
+  handle = tls4217_signer_add(book->signer, pair->key, scope, wanted, err);
+  if (handle == 0) {
+    return NULL;
+  }
+
+  /* The key is the signer's now. */
+  pair->key = NULL;
+  tls4217_keypair_free(credential->pair);
+  credential->pair = pair;
+  credential->handle = handle;
+  return credential;
+}
+
+static void put_cert(struct tls4217_keyproto_writer *writer, const X509 *cert) {
+  unsigned char *der = NULL;
+  int len = i2d_X509(cert, &der);
+
+  tls4217_keyproto_put_bytes(writer, der, len > 0 ? (size_t) len : 0);
+  OPENSSL_free(der);
+}
+
+static void put_credential(
+  struct tls4217_keyproto_writer *writer, const struct credential *credential) {
+  const STACK_OF(X509) *chain = credential->pair->chain;
+
+  tls4217_keyproto_put_u64(writer, credential->handle);
+  tls4217_keyproto_put_u16(writer, 1 + (unsigned int) sk_X509_num(chain));
+  put_cert(writer, credential->pair->leaf);
+  for (int i = 0; i < sk_X509_num(chain); i++) {
+    put_cert(writer, sk_X509_value(chain, i));
+  }
+}
+
+/* One request: what is read of it, what is answered. */
+struct request {
+  struct tls4217_keybook *book;
+  struct tls4217_keyproto_reader reader;
+  struct tls4217_keyproto_writer writer;
+  const int *fds;
+  size_t nfds;
+  struct tls4217_error *err;
+};
+
+static int refuse(const struct request *request) {
+  tls4217_error_set(
+    request->err, EPROTO, "the key process does not understand the daemon");
+  return -1;
+}
+
+static int load(struct request *request) {
+  struct passed passed = { .fds = request->fds, .nfds = request->nfds };
+  struct tls4217_pemsource source = { .open = open_passed, .user = &passed };
+  const char *id = tls4217_keyproto_get_text(&request->reader);
+  uint64_t scope = tls4217_keyproto_get_u64(&request->reader);
+  uint64_t wanted = tls4217_keyproto_get_u64(&request->reader);
+  const struct credential *credential;
+  struct tls4217_keypair *pair;
+  const char *files[TLS4217_KEYSOCKET_MAX_FDS];
+
+  for (size_t i = 0; i < TLS4217_KEYSOCKET_MAX_FDS; i++) {
+    files[i] = tls4217_keyproto_get_text(&request->reader);
+    if (files[i] != NULL) {
+      passed.paths[passed.count++] = files[i];
+    }
+  }
+
+  source.passphrase = tls4217_keyproto_get_text(&request->reader);
+  if (tls4217_keyproto_close(&request->reader) == false || id == NULL ||
+    files[0] == NULL || passed.count != request->nfds) {
+    return refuse(request);
+  }
+
+  pair = tls4217_keypair_load_from(
+    &source, files[0], files[1], files[2], request->err);
+  if (pair == NULL) {
+    return -1;
+  }
+
+  credential = add_credential(
+    request->book, id, scope, wanted, pair, request->err);
+  if (credential == NULL) {
+    tls4217_keypair_free(pair);
+    return -1;
+  }
+
+  put_credential(&request->writer, credential);
+  return 0;
+}
+
+static int recall(struct request *request) {
+  const char *id = tls4217_keyproto_get_text(&request->reader);
+  uint64_t scope = tls4217_keyproto_get_u64(&request->reader);
+  const struct credential *credential;
+
+  if (tls4217_keyproto_close(&request->reader) == false || id == NULL) {
+    return refuse(request);
+  }
+
+  credential = find_credential(request->book, id, scope);
+  if (credential == NULL || credential->pair == NULL) {
+    tls4217_error_set(
+      request->err, ENOENT, "there was no good certificate before");
+    return -1;
+  }
+
+  put_credential(&request->writer, credential);
+  return 0;
+}
+
+static int drop(struct request *request) {
+  uint64_t handle = tls4217_keyproto_get_u64(&request->reader);
+  struct tls4217_keybook *book = request->book;
+  struct dropped *dropped;
+
+  if (tls4217_keyproto_close(&request->reader) == false) {
+    return refuse(request);
+  }
+
+  dropped = calloc(1, sizeof(*dropped));
+  if (dropped == NULL) {
+    tls4217_error_set(request->err, ENOMEM, "out of memory");
+    return -1;
+  }
+
+  for (struct credential **link = &book->credentials; *link != NULL;
+       link = &(*link)->next) {
+    struct credential *credential = *link;
+
+    if (credential->handle == handle) {
+      *link = credential->next;
+      free_credential(credential);
+      break;
+    }
+  }
+
+  dropped->handle = handle;
+  dropped->era = tls4217_keyera_next(&book->eras);
+  dropped->next = book->dropped;
+  book->dropped = dropped;
+  sweep(book);
+  return 0;
+}
+
+/* The daemon's bytes. */
+
+static struct kept **find_kept(struct tls4217_keybook *book, const char *name) {
+  struct kept **link = &book->kept;
+
+  while (*link != NULL && strcmp((*link)->name, name) != 0) {
+    link = &(*link)->next;
+  }
+
+  return link;
+}
+
+static int keep(struct request *request) {
+  const char *name = tls4217_keyproto_get_text(&request->reader);
+  struct kept *kept, **link;
+  const void *bytes;
+  size_t size;
+
+  bytes = tls4217_keyproto_get_bytes(&request->reader, &size);
+  if (tls4217_keyproto_close(&request->reader) == false || name == NULL) {
+    return refuse(request);
+  }
+
+  kept = calloc(1, sizeof(*kept));
+  if (kept == NULL || (kept->name = strdup(name)) == NULL ||
+    (size > 0 && (kept->bytes = OPENSSL_memdup(bytes, size)) == NULL)) {
+    tls4217_error_set(request->err, ENOMEM, "out of memory");
+    free_kept(kept);
+    return -1;
+  }
+
+  kept->size = size;
+  link = find_kept(request->book, name);
+  if (*link != NULL) {
+    struct kept *old = *link;
+
+    *link = old->next;
+    free_kept(old);
+  }
+
+  kept->next = request->book->kept;
+  request->book->kept = kept;
+  return 0;
+}
+
+static int fetch(struct request *request) {
+  const char *name = tls4217_keyproto_get_text(&request->reader);
+  const struct kept *kept;
+
+  if (tls4217_keyproto_close(&request->reader) == false || name == NULL) {
+    return refuse(request);
+  }
+
+  kept = *find_kept(request->book, name);
+  tls4217_keyproto_put_bytes(&request->writer,
+    kept != NULL ? kept->bytes : NULL, kept != NULL ? kept->size : 0);
+  return 0;
+}
+
+static int count(struct request *request) {
+  if (tls4217_keyproto_close(&request->reader) == false) {
+    return refuse(request);
+  }
+
+  tls4217_keyproto_put_u64(
+    &request->writer, tls4217_signer_count(request->book->signer));
+  tls4217_keyproto_put_u64(
+    &request->writer, tls4217_keyera_channels(&request->book->eras));
+  return 0;
+}
+
+/* Serving. */
+
+static int dispatch(struct request *request, enum tls4217_keyproto_type type) {
+  switch (type) {
+    case TLS4217_KEYPROTO_LOAD:
+      return load(request);
+
+    case TLS4217_KEYPROTO_RECALL:
+      return recall(request);
+
+    case TLS4217_KEYPROTO_DROP:
+      return drop(request);
+
+    case TLS4217_KEYPROTO_KEEP:
+      return keep(request);
+
+    case TLS4217_KEYPROTO_FETCH:
+      return fetch(request);
+
+    case TLS4217_KEYPROTO_COUNT:
+      return count(request);
+
+    default:
+      return refuse(request);
+  }
+}
+
+size_t tls4217_keybook_serve(struct tls4217_keybook *book, void *frame,
+  size_t size, size_t room, const int *fds, size_t nfds) {
+  struct request request = { .book = book, .fds = fds, .nfds = nfds };
+  unsigned char *answer = malloc(room);
+  enum tls4217_keyproto_type type;
+  struct tls4217_error err;
+  size_t len = 0;
+
+  tls4217_error_clear(&err);
+  request.err = &err;
+  type = tls4217_keyproto_open(&request.reader, frame, size);
+  tls4217_keyproto_begin(
+    &request.writer, answer, answer != NULL ? room : 0, TLS4217_KEYPROTO_DONE);
+
+  if (dispatch(&request, type) == 0) {
+    len = tls4217_keyproto_end(&request.writer);
+    tls4217_error_set(&err, EMSGSIZE, "the chain is too long");
+  }
+
+  if (len > 0) {
+    memcpy(frame, answer, len);
+
+  } else {
+    len = tls4217_keyproto_write_failure(frame, room, &err);
+  }
+
+  for (size_t i = 0; i < nfds; i++) {
+    (void) close(fds[i]);
+  }
+
+  ERR_clear_error();
+  free(answer);
+  return len;
+}

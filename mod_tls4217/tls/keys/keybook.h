@@ -1,0 +1,62 @@
+/*
+ * mod_tls4217 - what the key process keeps for the daemon
+ *
+ * Keys with their certificates, under the name by which the daemon knows
+ * them, and a few bytes of the daemon's that must outlive SIGHUP.  The daemon
+ * asks one thing after the other on its own socket:
+ *
+ *   LOAD    id, scope, handle or 0, certificate file, key file or none, chain
+ *           file or none, pass phrase or none; a descriptor for each file.
+ *           DONE: handle, count, leaf and chain in DER.  What is read becomes
+ *           the last good one of that id
+ *   RECALL  id, scope.  DONE: the last good one, as for LOAD
+ *   DROP    handle: no longer asked for by new channels
+ *   KEEP    name, bytes.  DONE
+ *   FETCH   name.  DONE: the bytes, none where there are none
+ *   COUNT   DONE: keys, channels
+ *
+ * or FAILED with a sentence.  A key that was dropped stays for the channels
+ * that were there before, because their sessions have its certificate.
+ */
+
+#ifndef TLS4217_TLS_KEYS_KEYBOOK_H
+#define TLS4217_TLS_KEYS_KEYBOOK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/evp.h>
+
+#include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/keys/signer.h"
+
+/* Everything.  One thread at a time. */
+struct tls4217_keybook;
+
+/* An empty one, for the life of the process.  NULL: out of memory. */
+struct tls4217_keybook *tls4217_keybook_new(void);
+
+/* Frees it, and wipes every key.  NULL is fine. */
+void tls4217_keybook_free(struct tls4217_keybook *book);
+
+/*
+ * Does what the frame of size bytes asks for, and writes the answer over it;
+ * the buffer has room bytes.  The descriptors are closed.  Returns the
+ * answer's length.
+ */
+size_t tls4217_keybook_serve(struct tls4217_keybook *book, void *frame,
+  size_t size, size_t room, const int *fds, size_t nfds);
+
+/*
+ * A channel comes: returns its place in time, for tls4217_keybook_leave when
+ * it goes.
+ */
+uint64_t tls4217_keybook_enter(struct tls4217_keybook *book);
+void tls4217_keybook_leave(struct tls4217_keybook *book, uint64_t era);
+
+/* A key, for a channel of these scopes: see tls4217_signer_get1. */
+EVP_PKEY *tls4217_keybook_get1(const struct tls4217_keybook *book,
+  uint64_t handle, const uint64_t *scopes, size_t nscopes,
+  struct tls4217_error *err);
+
+#endif

@@ -1,0 +1,376 @@
+/*
+ * mod_tls4217 - the key process: its loop
+ *
+ * See keyserver.h.  epoll(7): a channel's request is taken by whichever thread
+ * is free, and the channel is armed again when it has its answer
+ * (EPOLLONESHOT), so that each channel has one request in work and the kernel
+ * keeps the turns.  What the daemon asks for, keybook.c does.
+ */
+
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "mod_tls4217/tls/keys/keybook.h"
+#include "mod_tls4217/tls/keys/keyclient.h"
+#include "mod_tls4217/tls/keys/keyproto.h"
+#include "mod_tls4217/tls/keys/keyserver.h"
+#include "mod_tls4217/tls/keys/keysocket.h"
+
+/* Milliseconds for the daemon to take an answer. */
+#define ANSWER_TIMEOUT 5000
+
+enum kind {
+  DAEMON,
+  FRONT,
+  CHANNEL
+};
+
+struct channel {
+  enum kind kind;
+  int fd;
+  uint64_t era;
+  unsigned int budget;
+  bool unlimited;
+  size_t nscopes;
+  uint64_t scopes[]; /* that it may ask for */
+};
+
+struct server {
+  pthread_mutex_t lock; /* over what follows, but for epoll */
+  struct tls4217_keybook *book;
+  size_t open; /* daemon, front and channels */
+
+  int epoll;
+  struct channel *daemon, *front;
+};
+
+/* Ends a channel; at the last one, the process. */
+static void end_channel(struct server *server, struct channel *channel) {
+  bool last;
+
+  (void) close(channel->fd);
+  channel->fd = -1;
+
+  (void) pthread_mutex_lock(&server->lock);
+  if (channel->kind == CHANNEL) {
+    tls4217_keybook_leave(server->book, channel->era);
+  }
+
+  last = --server->open == 0;
+  (void) pthread_mutex_unlock(&server->lock);
+
+  free(channel);
+  if (last) {
+    _exit(EXIT_SUCCESS);
+  }
+}
+
+static int arm(const struct server *server, struct channel *channel, int op) {
+  struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT,
+    .data = { .ptr = channel } };
+
+  return epoll_ctl(server->epoll, op, channel->fd, &event);
+}
+
+/* Signatures. */
+
+static bool spend(struct channel *channel) {
+  if (channel->unlimited) {
+    return true;
+  }
+
+  if (channel->budget == 0) {
+    return false;
+  }
+
+  channel->budget--;
+  return true;
+}
+
+static EVP_PKEY *find_key(struct server *server, const struct channel *channel,
+  uint64_t handle, struct tls4217_error *err) {
+  EVP_PKEY *key;
+
+  (void) pthread_mutex_lock(&server->lock);
+  key = tls4217_keybook_get1(
+    server->book, handle, channel->scopes, channel->nscopes, err);
+  (void) pthread_mutex_unlock(&server->lock);
+  return key;
+}
+
+/* Signs, or says why not. */
+static int sign(struct server *server, struct channel *channel,
+  const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
+  struct tls4217_error *err) {
+  EVP_PKEY *key;
+  int res;
+
+  if (spend(channel) == false) {
+    tls4217_error_set(
+      err, EDQUOT, "this session has had all the signatures that it may have");
+    return -1;
+  }
+
+  key = find_key(server, channel, job->handle, err);
+  if (key == NULL) {
+    return -1;
+  }
+
+  res = tls4217_signer_sign(key, job, signature, size, err);
+  EVP_PKEY_free(key);
+  return res;
+}
+
+/*
+ * Serves one request.  Returns 0, or -1 where the channel is to be ended: its
+ * end, what is no request, or an answer that nobody takes.
+ */
+static int serve_channel(struct server *server, struct channel *channel) {
+  unsigned char frame[TLS4217_KEYPROTO_MAX_SIGN];
+  unsigned char signature[TLS4217_SIGN_MAX_SIGNATURE];
+  unsigned char answer[TLS4217_SIGN_MAX_SIGNATURE + 64];
+  size_t size = sizeof(signature), len;
+  struct tls4217_keyproto_reader reader;
+  struct tls4217_keyproto_writer writer;
+  struct tls4217_signjob job;
+  struct tls4217_error err;
+  uint64_t deadline;
+  ssize_t got;
+
+  got = tls4217_keysocket_receive(
+    channel->fd, frame, sizeof(frame), NULL, NULL, 0);
+  if (got <= 0) {
+    return got < 0 && errno == EAGAIN ? 0 : -1;
+  }
+
+  if (tls4217_keyproto_open(&reader, frame, (size_t) got) !=
+      TLS4217_KEYPROTO_SIGN ||
+    tls4217_keyproto_read_sign(&reader, &job, &deadline) == false) {
+    return -1;
+  }
+
+  /* Who asked has given up: after a halt of this process, there are many. */
+  if (deadline <= (uint64_t) tls4217_keysocket_now()) {
+    return -1;
+  }
+
+  tls4217_error_clear(&err);
+  if (sign(server, channel, &job, signature, &size, &err) == 0) {
+    tls4217_keyproto_begin(
+      &writer, answer, sizeof(answer), TLS4217_KEYPROTO_DONE);
+    tls4217_keyproto_put_bytes(&writer, signature, size);
+    len = tls4217_keyproto_end(&writer);
+
+  } else {
+    len = tls4217_keyproto_write_failure(answer, sizeof(answer), &err);
+  }
+
+  return tls4217_keysocket_send(channel->fd, answer, len, NULL, 0, 0);
+}
+
+/* Channels. */
+
+/* What a session says of the channel that it hands in. */
+static struct channel *read_channel(const unsigned char *frame, size_t size) {
+  struct tls4217_keyproto_reader reader;
+  struct channel *channel;
+  unsigned int unlimited, count;
+
+  if (tls4217_keyproto_open(&reader, frame, size) != TLS4217_KEYPROTO_CHANNEL) {
+    return NULL;
+  }
+
+  unlimited = tls4217_keyproto_get_u16(&reader);
+  count = tls4217_keyproto_get_u16(&reader);
+  if (count > TLS4217_KEYCLIENT_MAX_SCOPES) {
+    return NULL;
+  }
+
+  channel = calloc(1, sizeof(*channel) + count * sizeof(channel->scopes[0]));
+  if (channel == NULL) {
+    return NULL;
+  }
+
+  channel->kind = CHANNEL;
+  channel->budget = TLS4217_KEYSERVER_BUDGET;
+  channel->unlimited = unlimited == 1;
+  for (channel->nscopes = 0; channel->nscopes < count; channel->nscopes++) {
+    channel->scopes[channel->nscopes] = tls4217_keyproto_get_u64(&reader);
+  }
+
+  if (tls4217_keyproto_close(&reader) == false) {
+    free(channel);
+    channel = NULL;
+  }
+
+  return channel;
+}
+
+static void add_channel(struct server *server, struct channel *channel) {
+  (void) pthread_mutex_lock(&server->lock);
+  channel->era = tls4217_keybook_enter(server->book);
+  server->open++;
+  (void) pthread_mutex_unlock(&server->lock);
+
+  if (arm(server, channel, EPOLL_CTL_ADD) < 0) {
+    end_channel(server, channel);
+  }
+}
+
+/* A session hands its channel in. */
+static int serve_front(struct server *server) {
+  unsigned char
+    frame[TLS4217_KEYPROTO_HEADER + 4 + 8 * TLS4217_KEYCLIENT_MAX_SCOPES];
+  int fds[TLS4217_KEYSOCKET_MAX_FDS];
+  struct channel *channel = NULL;
+  size_t nfds = 0;
+  ssize_t got;
+
+  got = tls4217_keysocket_receive(
+    server->front->fd, frame, sizeof(frame), fds, &nfds, 0);
+  if (got <= 0) {
+    return got < 0 && (errno == EAGAIN || errno == EMSGSIZE) ? 0 : -1;
+  }
+
+  if (nfds == 1) {
+    channel = read_channel(frame, (size_t) got);
+  }
+
+  if (channel != NULL) {
+    channel->fd = fds[0];
+    add_channel(server, channel);
+    return 0;
+  }
+
+  for (size_t i = 0; i < nfds; i++) {
+    (void) close(fds[i]);
+  }
+
+  return 0;
+}
+
+/* The daemon. */
+
+static int serve_daemon(struct server *server) {
+  unsigned char *frame = malloc(TLS4217_KEYPROTO_MAX);
+  int fds[TLS4217_KEYSOCKET_MAX_FDS], res = -1;
+  size_t nfds = 0, len;
+  ssize_t got;
+
+  if (frame == NULL) {
+    return -1;
+  }
+
+  got = tls4217_keysocket_receive(
+    server->daemon->fd, frame, TLS4217_KEYPROTO_MAX, fds, &nfds, 0);
+  if (got > 0) {
+    (void) pthread_mutex_lock(&server->lock);
+    len = tls4217_keybook_serve(
+      server->book, frame, (size_t) got, TLS4217_KEYPROTO_MAX, fds, nfds);
+    (void) pthread_mutex_unlock(&server->lock);
+
+    res = tls4217_keysocket_send(server->daemon->fd, frame, len, NULL, 0,
+      tls4217_keysocket_now() + ANSWER_TIMEOUT);
+
+  } else if (got < 0 && errno == EAGAIN) {
+    res = 0;
+  }
+
+  /* It may have held a pass phrase. */
+  OPENSSL_cleanse(frame, TLS4217_KEYPROTO_MAX);
+  free(frame);
+  return res;
+}
+
+/* Threads. */
+
+static int serve(struct server *server, struct channel *channel) {
+  switch (channel->kind) {
+    case DAEMON:
+      return serve_daemon(server);
+
+    case FRONT:
+      return serve_front(server);
+
+    case CHANNEL:
+      return serve_channel(server, channel);
+  }
+
+  return -1;
+}
+
+static void *work(void *user) {
+  struct server *server = user;
+
+  for (;;) {
+    struct epoll_event event;
+    struct channel *channel;
+
+    if (epoll_wait(server->epoll, &event, 1, -1) != 1) {
+      continue;
+    }
+
+    channel = event.data.ptr;
+    if (serve(server, channel) < 0 || arm(server, channel, EPOLL_CTL_MOD) < 0) {
+      end_channel(server, channel);
+    }
+  }
+
+  return NULL;
+}
+
+static int start_threads(struct server *server, unsigned int count) {
+  for (unsigned int i = 1; i < count; i++) {
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, work, server) != 0) {
+      return i > 1 ? 0 : -1;
+    }
+
+    (void) pthread_detach(thread);
+  }
+
+  return 0;
+}
+
+static struct channel *make_channel(enum kind kind, int fd) {
+  struct channel *channel = calloc(1, sizeof(*channel));
+
+  if (channel != NULL) {
+    channel->kind = kind;
+    channel->fd = fd;
+  }
+
+  return channel;
+}
+
+int tls4217_keyserver_run(const struct tls4217_keyserver_settings *settings) {
+  struct server server = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .book = tls4217_keybook_new(),
+    .open = 2,
+    .epoll = epoll_create1(EPOLL_CLOEXEC),
+    .daemon = make_channel(DAEMON, settings->daemon_fd),
+    .front = make_channel(FRONT, settings->front_fd),
+  };
+
+  if (server.book == NULL || server.epoll < 0 || server.daemon == NULL ||
+    server.front == NULL || start_threads(&server, settings->threads) < 0 ||
+    (settings->shut_in != NULL && settings->shut_in(settings->user) < 0) ||
+    arm(&server, server.daemon, EPOLL_CTL_ADD) < 0 ||
+    arm(&server, server.front, EPOLL_CTL_ADD) < 0) {
+    return EXIT_FAILURE;
+  }
+
+  (void) work(&server);
+  return EXIT_SUCCESS;
+}

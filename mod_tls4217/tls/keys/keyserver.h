@@ -1,0 +1,45 @@
+/*
+ * mod_tls4217 - the key process: its loop
+ *
+ * Holds the private keys and signs for the sessions, and does nothing else.
+ * It opens nothing by itself: the daemon passes descriptors on a socket that
+ * only the daemon has; sessions get signatures on channels of their own
+ * (keyclient.h), which know nothing but "sign".  One request of a channel is
+ * served at a time, several channels by several threads, in turns.  It ends
+ * when the daemon, the place where channels are handed in and the last channel
+ * are gone: sessions outlive a daemon that stops.
+ *
+ * What keeps it in its place (user, root, system calls) is keysandbox.c's.
+ */
+
+#ifndef TLS4217_TLS_KEYS_KEYSERVER_H
+#define TLS4217_TLS_KEYS_KEYSERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * How often a channel may ask that is not unlimited: for the handshakes of the
+ * control connection (RFC 4217, section 13, lets REIN ask for a few), and for
+ * some data connections without a session, whose clients are to read a reply
+ * that says what they lack.
+ */
+#define TLS4217_KEYSERVER_BUDGET 16
+
+struct tls4217_keyserver_settings {
+  int daemon_fd; /* the daemon's own; owned */
+  int front_fd;  /* where channels are handed in; owned */
+  unsigned int threads;
+
+  /* Called once, when all threads are there: shuts the process in.  Returns 0,
+   * or -1: the process ends. */
+  int (*shut_in)(void *user);
+  void *user;
+};
+
+/*
+ * Serves until its end, and returns the exit status of the process.
+ */
+int tls4217_keyserver_run(const struct tls4217_keyserver_settings *settings);
+
+#endif

@@ -1,0 +1,293 @@
+/*
+ * mod_tls4217 - tests of tls/keys/keyserver.c and keyclient.c, with
+ * keysandbox.c around them
+ *
+ * A real key process: what it signs, what it refuses, whom it outlives, and
+ * how little one channel can do to another.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+
+#include "mod_tls4217/tls/context.h"
+#include "mod_tls4217/tls/keys/keyclient.h"
+#include "mod_tls4217/tls/keys/keyloader.h"
+#include "mod_tls4217/tls/keys/keyproto.h"
+#include "mod_tls4217/tls/keys/keysandbox.h"
+#include "mod_tls4217/tls/keys/keyserver.h"
+#include "mod_tls4217/tls/keys/keysocket.h"
+#include "mod_tls4217/tls/version.h"
+#include "t/unit/endpoint.h"
+#include "t/unit/keyworld.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct tls4217_context *make_context(struct tls4217_keypair *pair) {
+  struct tls4217_keypair *pairs[] = { pair };
+  const struct tls4217_context_settings settings = {
+    .versions = TLS4217_VERSION_DEFAULT,
+    .pairs = pairs,
+    .npairs = 1,
+    .scope = "test",
+  };
+  struct tls4217_error err = { .text = "" };
+  struct tls4217_context *context = tls4217_context_new(&settings, &err);
+
+  assert_string_equal(err.text, "");
+  return context;
+}
+
+static void shake_hands(const struct tls4217_context *context, int version) {
+  const struct endpoint_spec spec = { .context = context, .version = version };
+
+  endpoint_free(endpoint_open(&spec));
+}
+
+static void test_handshakes(void **state) {
+  struct keyworld *world = *state;
+  uint64_t handle;
+  struct tls4217_keypair *pair = keyworld_load(world, &handle);
+  struct tls4217_context *context = make_context(pair);
+  struct tls4217_error err = { .text = "" };
+  size_t keys, channels;
+
+  assert_int_equal(X509_cmp(pair->leaf, world->cert->cert), 0);
+  keyworld_connect(world, false);
+  shake_hands(context, TLS1_2_VERSION);
+  shake_hands(context, TLS1_3_VERSION);
+  assert_int_equal(
+    tls4217_keyloader_count(world->daemon, &keys, &channels, &err), 0);
+  assert_int_equal(keys, 1);
+  assert_int_equal(channels, 1);
+
+  tls4217_context_free(context);
+  tls4217_keypair_free(pair);
+}
+
+static void test_a_channel_has_so_many_signatures(void **state) {
+  struct keyworld *world = *state;
+  unsigned char message[130];
+  struct tls4217_error err;
+  struct tls4217_signjob job;
+  uint64_t handle;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = keyworld_job(handle, message);
+  keyworld_connect(world, false);
+  for (int i = 0; i < TLS4217_KEYSERVER_BUDGET; i++) {
+    assert_int_equal(keyworld_sign(world, &job, &err), 0);
+  }
+  keyworld_refused(world, &job, "all the signatures");
+  keyworld_refused(world, &job, "all the signatures");
+  tls4217_keyclient_close(&world->client);
+
+  keyworld_connect(world, true);
+  for (int i = 0; i < 2 * TLS4217_KEYSERVER_BUDGET; i++) {
+    assert_int_equal(keyworld_sign(world, &job, &err), 0);
+  }
+}
+
+static void test_what_is_refused(void **state) {
+  struct keyworld *world = *state;
+  unsigned char message[130];
+  struct tls4217_signjob job;
+  struct tls4217_error err;
+  uint64_t handle;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  keyworld_connect(world, true);
+
+  job = keyworld_job(handle + 1, message);
+  keyworld_refused(world, &job, "no such key");
+  job = keyworld_job(handle, message);
+  job.digest = TLS4217_SIGN_NO_DIGEST;
+  keyworld_refused(world, &job, "not those of this key");
+  job = keyworld_job(handle, message);
+  job.padding = TLS4217_SIGN_PSS;
+  keyworld_refused(world, &job, "not those of this key");
+  job = keyworld_job(handle, message);
+  message[70] = 'x';
+  keyworld_refused(world, &job, "not what a TLS server signs");
+
+  /* The channel lives. */
+  job = keyworld_job(handle, message);
+  assert_int_equal(keyworld_sign(world, &job, &err), 0);
+}
+
+/* A session may ask for the keys of its own address alone. */
+static void test_other_scope(void **state) {
+  struct keyworld *world = *state;
+  unsigned char message[130];
+  struct tls4217_signjob job;
+  uint64_t handle;
+
+  world->files.scope = KEYWORLD_SCOPE + 1;
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = keyworld_job(handle, message);
+  keyworld_connect(world, true);
+  keyworld_refused(world, &job, "no such key");
+}
+
+/* Whoever has taken a session over can send anything: what is no request ends
+ * that channel, and no other. */
+static void test_malformed_requests(void **state) {
+  struct keyworld *world = *state;
+  unsigned char message[130], frame[TLS4217_KEYPROTO_MAX_SIGN + 16], random[64];
+  struct tls4217_signjob job;
+  struct tls4217_error err;
+  uint64_t handle;
+  size_t good;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = keyworld_job(handle, message);
+  good = tls4217_keyproto_write_sign(
+    frame, sizeof(frame), &job, (uint64_t) keyworld_soon());
+  assert_true(good > 0);
+
+  for (size_t i = 0; i < 400; i++) {
+    struct tls4217_keyclient bad;
+    unsigned char copy[sizeof(frame)];
+    size_t size = i < good ? i : good + i % 8;
+
+    assert_int_equal(tls4217_keyclient_open(&bad, world->front, keyworld_scopes,
+                       KEYWORLD_NSCOPES, true, &err),
+      0);
+    memcpy(copy, frame, sizeof(copy));
+    assert_int_equal(RAND_bytes(random, sizeof(random)), 1);
+    copy[random[0] % good] ^= (unsigned char) (random[1] | 1);
+    (void) send(bad.fd, copy, size, MSG_NOSIGNAL);
+    tls4217_keyclient_close(&bad);
+  }
+
+  keyworld_connect(world, false);
+  assert_int_equal(keyworld_sign(world, &job, &err), 0);
+}
+
+/* Shut down, flooded, never read: the neighbour does not notice. */
+static void test_hostile_neighbours(void **state) {
+  struct keyworld *world = *state;
+  struct tls4217_keyclient bad[3];
+  unsigned char message[130], frame[512];
+  struct tls4217_signjob job;
+  struct tls4217_error err;
+  uint64_t handle;
+  size_t size;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = keyworld_job(handle, message);
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    assert_int_equal(tls4217_keyclient_open(&bad[i], world->front,
+                       keyworld_scopes, KEYWORLD_NSCOPES, true, &err),
+      0);
+  }
+
+  (void) shutdown(bad[0].fd, SHUT_RDWR);
+  size = tls4217_keyproto_write_sign(
+    frame, sizeof(frame), &job, (uint64_t) keyworld_soon());
+  for (int i = 0; i < 2000; i++) {
+    if (send(bad[1].fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+      break;
+    }
+  }
+
+  keyworld_connect(world, false);
+  assert_int_equal(keyworld_sign(world, &job, &err), 0);
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    tls4217_keyclient_close(&bad[i]);
+  }
+}
+
+/* Requests that lay there while the process was halted are of no use. */
+static void test_late_requests(void **state) {
+  struct keyworld *world = *state;
+  unsigned char message[130];
+  struct tls4217_signjob job;
+  uint64_t handle;
+  int status;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = keyworld_job(handle, message);
+  keyworld_connect(world, true);
+  assert_int_equal(kill(world->pid, SIGSTOP), 0);
+  assert_int_equal(waitpid(world->pid, &status, WUNTRACED), world->pid);
+  assert_true(WIFSTOPPED(status));
+  world->client.deadline = tls4217_keysocket_now() + 200;
+  keyworld_refused(world, &job, "has not answered");
+  assert_int_equal(kill(world->pid, SIGCONT), 0);
+
+  /* That channel is no more; another one is. */
+  keyworld_refused(world, &job, "no channel");
+  keyworld_connect(world, false);
+  world->client.deadline = keyworld_soon();
+  assert_int_equal(keyworld_sign(world, &job, &(struct tls4217_error){ 0 }), 0);
+}
+
+static void test_dead_process(void **state) {
+  struct keyworld *world = *state;
+  struct tls4217_error err = { .text = "" };
+  unsigned char message[130];
+  struct tls4217_signjob job;
+  size_t keys, channels;
+  uint64_t handle;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = keyworld_job(handle, message);
+  keyworld_connect(world, true);
+  assert_int_equal(kill(world->pid, SIGKILL), 0);
+  assert_true(WIFSIGNALED(keyworld_wait_for_end(world)));
+  keyworld_refused(world, &job, "has ended this channel");
+  assert_int_equal(
+    tls4217_keyloader_count(world->daemon, &keys, &channels, &err), -1);
+  assert_string_equal(err.text, "the key process is gone");
+}
+
+/* Sessions outlive a daemon that stops; the process ends with the last. */
+static void test_outlives_the_daemon(void **state) {
+  struct keyworld *world = *state;
+  unsigned char message[130];
+  struct tls4217_error err;
+  struct tls4217_signjob job;
+  uint64_t handle;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = keyworld_job(handle, message);
+  keyworld_connect(world, true);
+  keyworld_close_daemon(world);
+  assert_int_equal(keyworld_sign(world, &job, &err), 0);
+  tls4217_keyclient_close(&world->client);
+  assert_int_equal(keyworld_wait_for_end(world), 0);
+}
+
+#define CASE(test) \
+ cmocka_unit_test_setup_teardown(test, keyworld_make, keyworld_end)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    CASE(test_handshakes),
+    CASE(test_a_channel_has_so_many_signatures),
+    CASE(test_what_is_refused),
+    CASE(test_other_scope),
+    CASE(test_malformed_requests),
+    CASE(test_hostile_neighbours),
+    CASE(test_late_requests),
+    CASE(test_dead_process),
+    CASE(test_outlives_the_daemon),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
