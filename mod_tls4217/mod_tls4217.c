@@ -18,6 +18,7 @@
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/directives.h"
 #include "mod_tls4217/ftp/parsing.h"
 #include "mod_tls4217/ftp/server.h"
@@ -222,6 +223,7 @@ static void module_unload_ev(const void *event_data, void *user_data) {
   }
 
   tls4217_server_free_all();
+  tls4217_keyprocess_end(restarts);
   tls4217_complaints_forget();
   tls4217_parsing_forget();
   pr_event_unregister(NULL, "core.postparse", postparse_ev);

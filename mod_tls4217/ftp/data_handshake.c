@@ -7,6 +7,7 @@
  * (data_gates.c) ask who this is.
  */
 
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/data_handshake.h"
 #include "mod_tls4217/ftp/data_gates.h"
 #include "mod_tls4217/ftp/data_waiter.h"
@@ -58,6 +59,7 @@ static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
     return -1;
   }
 
+  tls4217_keyprocess_set_time(handshake_timeout(sess));
   return tls4217_connection_handshake(
     sess->data.conn, handshake_timeout(sess), err);
 }
@@ -73,17 +75,29 @@ static enum tls4217_reply_id explain(const struct tls4217_session *sess) {
     &sess->state, (session.sf_flags & SF_PASSIVE) == 0);
 }
 
+static void fail(
+  struct tls4217_session *sess, const struct tls4217_error *err) {
+  if (err->errnum == ECONNABORTED) {
+    tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
+
+  } else if (tls4217_keyprocess_is_spent() &&
+    (sess->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) == 0) {
+    /* A client that never resumes: it has been let shake hands before, to read
+     * why it is refused. */
+    tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_NOT_REUSED, NULL);
+
+  } else {
+    tls4217_failure_set_reply(sess, explain(sess), err->text);
+  }
+}
+
 int tls4217_data_handshake_run(
   struct tls4217_session *sess, int (*send)(struct tls4217_session *sess)) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
   if (shake_hands(sess, &err, send) < 0) {
-    bool aborted = err.errnum == ECONNABORTED;
-
-    tls4217_failure_set_reply(sess,
-      aborted ? TLS4217_REPLY_DATA_ABORTED : explain(sess),
-      aborted ? NULL : err.text);
+    fail(sess, &err);
     return -1;
   }
 

@@ -319,6 +319,7 @@ static const struct tls4217_directive directives[] = {
   { "TLSECDHCurve", set_curves, SVG, 1, 1, "auto|list" },
   { "TLSEngine", set_switch, SVG, 1, 1, "on|off" },
   { "TLSKernelOffload", set_offload, SVG, 1, 1, "auto|on|off" },
+  { "TLSKeyIsolation", set_switch, CONF_ROOT, 1, 1, "on|off" },
   { "TLSLog", set_log, SVG, 1, 1, "/path|none" },
   { "TLSMasqueradeAddress", set_masquerade, SV, 1, 1,
     "address|name|interface" },

@@ -10,6 +10,8 @@
 
 #include "mod_tls4217/ftp/client_check.h"
 #include "mod_tls4217/ftp/complaints.h"
+#include "mod_tls4217/ftp/daemon/aside.h"
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/generation.h"
 #include "mod_tls4217/tls/castore.h"
 #include "mod_tls4217/tls/chain.h"
@@ -17,10 +19,22 @@
 #include "mod_tls4217/tls/offer.h"
 #include "mod_tls4217/tls/selfsigned.h"
 
-/* Makes the certificate of TLSSelfSignedCertificate if it is missing. */
+/* The certificate of TLSSelfSignedCertificate, and whom it is for. */
+struct self_signed {
+  const char *file, *name;
+};
+
+static int make_self_signed(void *user, struct tls4217_error *err) {
+  const struct self_signed *wanted = user;
+
+  return tls4217_selfsigned_create(wanted->file, wanted->name, err);
+}
+
+/* Makes it if it is missing. */
 static int create_self_signed(
   const server_rec *rec, const struct tls4217_settings *settings) {
-  const char *name = rec->ServerAddress;
+  struct self_signed wanted = { settings->self_signed,
+    rec->ServerAddress != NULL ? rec->ServerAddress : "localhost" };
   struct tls4217_error err;
   int made, guard = 0;
 
@@ -32,8 +46,9 @@ static int create_self_signed(
 
   pr_signals_block();
   PRIVS_ROOT
-  made = tls4217_selfsigned_create(
-    settings->self_signed, name != NULL ? name : "localhost", &err);
+  made = tls4217_keyprocess_is_there() ?
+    tls4217_aside_run(make_self_signed, &wanted, &err) :
+    make_self_signed(&wanted, &err);
   if (made >= 0) {
     guard = tls4217_fileguard_made(settings->self_signed, &err);
   }
@@ -94,6 +109,19 @@ static void check_pair(const server_rec *rec,
   }
 }
 
+static struct tls4217_keypair *read_pair(
+  const struct tls4217_certificate_files *files, struct tls4217_error *err) {
+  struct tls4217_keypair *pair;
+
+  pr_signals_block();
+  PRIVS_ROOT
+  pair = tls4217_keypair_load(
+    files->cert_file, files->key_file, files->chain_file, err);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+  return pair;
+}
+
 static int load_pair(pool *p, const server_rec *rec,
   const struct tls4217_settings *settings,
   const struct tls4217_certificate_files *files,
@@ -102,14 +130,9 @@ static int load_pair(pool *p, const server_rec *rec,
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-
-  pr_signals_block();
-  PRIVS_ROOT
-  pair = tls4217_keypair_load(
-    files->cert_file, files->key_file, files->chain_file, &err);
-  PRIVS_RELINQUISH
-  pr_signals_unblock();
-
+  pair = tls4217_keyprocess_is_there() ?
+    tls4217_keyprocess_load(rec, files, &err) :
+    read_pair(files, &err);
   if (pair == NULL) {
     tls4217_complaints_error(rec, "%s%s: %s", files->directive,
       files->chain_file != NULL ? ", TLSCertificateChainFile" : "", err.text);
@@ -280,6 +303,7 @@ int tls4217_generation_build(pool *p, const server_rec *rec,
     .groups = settings->groups,
     .server_preference = settings->server_preference,
     .ignore_alpn = settings->next_protocol == false,
+    .no_decryption = tls4217_keyprocess_is_there(),
     .weak_security = (settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
   };
   struct tls4217_error err;

@@ -10,6 +10,7 @@
 
 #include "mod_tls4217/ftp/answer.h"
 #include "mod_tls4217/ftp/control.h"
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/environment.h"
 #include "mod_tls4217/ftp/handshake.h"
 #include "mod_tls4217/ftp/hosts.h"
@@ -94,6 +95,7 @@ static int try_handshake(
     return -1;
   }
 
+  tls4217_keyprocess_set_time(sess->settings.handshake_timeout * 1000);
   return tls4217_connection_handshake(
     sess->control.conn, sess->settings.handshake_timeout * 1000, err);
 }

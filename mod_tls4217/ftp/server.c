@@ -6,6 +6,7 @@
 
 #include "mod_tls4217/ftp/complaints.h"
 #include "mod_tls4217/ftp/contradictions.h"
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/offload.h"
 #include "mod_tls4217/ftp/policies.h"
@@ -125,7 +126,9 @@ static void warm_up(void) {
   }
 
   if (server != NULL) {
+    tls4217_keyprocess_warm_up_begin(server->rec);
     tls4217_footprint_warm_up(server->tls.context);
+    tls4217_keyprocess_warm_up_end();
   }
 }
 
@@ -138,6 +141,7 @@ enum tls4217_readiness tls4217_server_build_all(void) {
 
   tls4217_server_free_all();
   has_ifsession = pr_module_exists("mod_ifsession.c") == TRUE;
+  tls4217_keyprocess_begin();
 
   for (server_rec *rec = (server_rec *) server_list->xas_list; rec != NULL;
        rec = rec->next) {
@@ -154,6 +158,7 @@ enum tls4217_readiness tls4217_server_build_all(void) {
     }
   }
 
+  tls4217_keyprocess_settle();
   warm_up();
   tls4217_footprint_give_back();
 
@@ -183,6 +188,46 @@ bool tls4217_server_has_engine(void) {
   }
 
   return false;
+}
+
+/* Whether a host answers at an address, its first one or another of its. */
+static bool answers_at(const server_rec *rec, const pr_netaddr_t *addr) {
+  config_rec *c;
+
+  if (rec->addr != NULL && pr_netaddr_cmp(rec->addr, addr) == 0) {
+    return true;
+  }
+
+  for (c = find_config(rec->conf, CONF_PARAM, "_bind_", FALSE); c != NULL;
+       c = find_config_next(c, c->next, CONF_PARAM, "_bind_", FALSE)) {
+    const pr_netaddr_t *bound = pr_netaddr_get_addr(
+      session.pool, c->argv[0], NULL);
+
+    if (bound != NULL && pr_netaddr_cmp(bound, addr) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+size_t tls4217_server_list_neighbours(
+  const server_rec *rec, const server_rec **recs, size_t max, bool *many) {
+  size_t count = 0;
+
+  *many = has_ifsession;
+  for (const struct tls4217_server *server = servers;
+       server != NULL && count < max; server = server->next) {
+    if (server->rec == rec ||
+      (server->rec->ServerPort == rec->ServerPort && session.c != NULL &&
+        answers_at(server->rec, session.c->local_addr))) {
+      recs[count++] = server->rec;
+      *many = *many ||
+        (server->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) != 0;
+    }
+  }
+
+  return count;
 }
 
 static const struct tls4217_server *find_prepared(const server_rec *rec) {

@@ -61,6 +61,17 @@ void tls4217_server_free_all(void);
  */
 bool tls4217_server_has_ifsession(void);
 
+/* The most hosts of one address that a session may switch between. */
+#define TLS4217_MAX_HOSTS 4096
+
+/*
+ * The hosts with TLSEngine on that answer at the address of rec, itself
+ * included, into recs of max.  *many becomes whether one of them lets a data
+ * connection shake hands in full.  Returns how many there are.
+ */
+size_t tls4217_server_list_neighbours(
+  const server_rec *rec, const server_rec **recs, size_t max, bool *many);
+
 /*
  * The server of a server_rec, or NULL where TLSEngine is off.  One that has it
  * on, and for which nothing was prepared, is made here, without a context:

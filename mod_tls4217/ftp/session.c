@@ -11,6 +11,7 @@
 #include "mod_tls4217/ftp/auth.h"
 #include "mod_tls4217/ftp/control.h"
 #include "mod_tls4217/ftp/handshake.h"
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/data.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/peer.h"
@@ -163,6 +164,7 @@ int tls4217_session_apply_class(const struct tls4217_session *sess,
     .versions = own->versions,
     .ciphers = own->ciphers,
     .ciphersuites = own->ciphersuites,
+    .no_decryption = tls4217_keyprocess_is_there(),
     .weak_security = (own->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
   };
 
@@ -281,12 +283,28 @@ static void start_keeper(struct tls4217_keeper *keeper) {
   }
 }
 
+/* While nobody has said anything yet: for all hosts that HOST or the client's
+ * SNI may choose here. */
+static void join_key_process(void) {
+  const server_rec *recs[TLS4217_MAX_HOSTS];
+  size_t nrecs;
+  bool many;
+
+  nrecs = tls4217_server_list_neighbours(
+    main_server, recs, TLS4217_MAX_HOSTS, &many);
+  if (nrecs > 0) {
+    tls4217_keyprocess_join(recs, nrecs, many);
+  }
+}
+
 int tls4217_session_start(void) {
   struct tls4217_session *sess;
   struct tls4217_error err;
 
   sess = pcalloc(session.pool, sizeof(*sess));
+  tls4217_keyprocess_leave_daemon();
   start_keeper(&sess->keeper);
+  join_key_process();
   sess->pool = make_sub_pool(session.pool);
   pr_pool_tag(sess->pool, MOD_TLS4217_VERSION " session");
 

@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,9 @@
 /* For old devices, where AllowWeakSecurity says so: what the library knows,
  * but nothing anonymous and nothing broken. */
 #define WEAK_CIPHERS "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
+
+/* Longer than any list of cipher suites that anybody has written. */
+#define LIST_SIZE 4096
 
 /* What a set of versions with gaps may have set. */
 #define VERSION_OPTIONS \
@@ -113,17 +117,28 @@ int tls4217_context_check_groups(const char *list, struct tls4217_error *err) {
 }
 
 static const char *choose_ciphers(
-  const struct tls4217_context_settings *settings) {
-  if (settings->ciphers != NULL) {
-    return settings->ciphers;
+  const struct tls4217_context_settings *settings, char *buf, size_t size) {
+  const char *list = settings->ciphers;
+
+  if (list == NULL) {
+    list = settings->weak_security ? WEAK_CIPHERS : DEFAULT_CIPHERS;
   }
 
-  return settings->weak_security ? WEAK_CIPHERS : DEFAULT_CIPHERS;
+  if (settings->no_decryption == false) {
+    return list;
+  }
+
+  /* libssl offers it for every RSA certificate. */
+  (void) snprintf(buf, size, "!kRSA:!kRSAPSK:%s", list);
+  return buf;
 }
 
 static int set_ciphers(SSL_CTX *ctx,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
-  if (set_cipher_list(ctx, choose_ciphers(settings), false, err) < 0 ||
+  char buf[LIST_SIZE];
+
+  if (set_cipher_list(
+        ctx, choose_ciphers(settings, buf, sizeof(buf)), false, err) < 0 ||
     (settings->ciphersuites != NULL &&
       set_cipher_list(ctx, settings->ciphersuites, true, err) < 0) ||
     (settings->groups != NULL && set_groups(ctx, settings->groups, err) < 0)) {
@@ -216,6 +231,7 @@ int tls4217_context_override(SSL *ssl,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
   const struct tls4217_version_range range = tls4217_version_range(
     settings->versions);
+  char buf[LIST_SIZE];
 
   ERR_clear_error();
   (void) SSL_clear_options(ssl, VERSION_OPTIONS);
@@ -223,7 +239,7 @@ int tls4217_context_override(SSL *ssl,
 
   if (SSL_set_min_proto_version(ssl, range.min) != 1 ||
     SSL_set_max_proto_version(ssl, range.max) != 1 ||
-    SSL_set_cipher_list(ssl, choose_ciphers(settings)) != 1 ||
+    SSL_set_cipher_list(ssl, choose_ciphers(settings, buf, sizeof(buf))) != 1 ||
     (settings->ciphersuites != NULL &&
       SSL_set_ciphersuites(ssl, settings->ciphersuites) != 1)) {
     tls4217_error_set_openssl(

@@ -27,6 +27,7 @@ struct tls4217_context_settings {
   bool server_preference;   /* our order of ciphers wins */
   bool weak_security;       /* OpenSSL's security level 0 */
   bool ignore_alpn;         /* takes clients of any protocol */
+  bool no_decryption;       /* the keys only sign: no static RSA */
 
   /* Borrowed; at least one.  The first one of each key type is used. */
   struct tls4217_keypair *const *pairs;
@@ -71,8 +72,7 @@ struct tls4217_context *tls4217_context_new(
 /*
  * Gives one connection other versions and ciphers than its context has
  * (SSL_set_min_proto_version(3), SSL_set_cipher_list(3)): of settings
- * versions, ciphers, ciphersuites and weak_security count, the last one for
- * what ciphers means where it is NULL.  Before the handshake.  Returns 0, or -1 with err
+ * versions, ciphers, ciphersuites, weak_security and no_decryption count.  Before the handshake.  Returns 0, or -1 with err
  * filled.
  */
 int tls4217_context_override(SSL *ssl,

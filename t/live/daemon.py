@@ -156,6 +156,9 @@ def free_ports(count):
         for sock in socks:
             sock.close()
 
+#: What the key process calls itself, comm of proc(5).
+KEY_PROCESS = "tls4217-keys"
+
 
 class Server:
     """A proftpd with its own directory, configuration and logs.
@@ -380,15 +383,25 @@ class Server:
         return stuck
 
     def sessions(self):
-        """The pids of the processes that the daemon has forked."""
+        """The pids of the processes that the daemon has forked for clients."""
+        return self.children(lambda name: name != KEY_PROCESS)
+
+    def key_processes(self):
+        """The pids of the processes that hold its private keys."""
+        return self.children(lambda name: name == KEY_PROCESS)
+
+    def children(self, is_wanted):
+        """The pids of the daemon's children, by their names."""
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open("/proc/%s/stat" % pid, encoding="ascii") as stream:
-                    fields = stream.read().rpartition(")")[2].split()
+                    name, _, rest = stream.read().rpartition(")")
+                    fields = rest.split()
             except OSError:
                 continue
-            if int(fields[1]) == self.process.pid and fields[0] != "Z":
+            if int(fields[1]) == self.process.pid and fields[0] != "Z" and \
+               is_wanted(name.partition("(")[2]):
                 found.append(int(pid))
         return found
 

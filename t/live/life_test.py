@@ -138,7 +138,10 @@ class Months(Life):
     def tearDown(self):
         self.assertIsNone(self.server.process.poll(), "the daemon has ended")
         self.assertEqual(self.server.process.pid, self.pid)
-        self.assertEqual(self.server.text("stderr.log"), "")
+        # Where memory cannot be locked, the start says so.
+        lines = self.server.text("stderr.log").splitlines()
+        self.assertEqual(
+            [line for line in lines if "TLSKeyIsolation" not in line], [])
 
     def test_it_is_detached(self):
         with open("/proc/%d/stat" % self.pid, encoding="ascii") as stream:
@@ -176,8 +179,9 @@ class Months(Life):
         self.addCleanup(self.use, "rsa-all.pem")
         self.server.mark()
         self.server.reload()
-        self.assert_logged("TLSCertificateFile: .*pair.pem", "tls.log")
-        self.connect().command("AUTH TLS", 431)
+        self.assert_logged(
+            "TLSCertificateFile: .*pair.pem.* go on serving", "tls.log")
+        self.assert_transfers(self.login())
         self.assert_goes_on(*session)
         self.use("rsa-all.pem")
         self.server.reload()

@@ -60,6 +60,28 @@ class Daemon(harness.LiveCase):
         self.login().download("LIST")
 
 class Reload(Daemon):
+    """The key process has what served before."""
+
+    def test_a_broken_certificate_and_a_mended_one(self):
+        self.assert_serves()
+        for broken in ("empty.pem", "locked.key", "rsa.pem"):
+            with self.subTest(broken):
+                self.use(broken)
+                self.server.mark()
+                self.server.reload()
+                for name in ("tls.log", "system.log"):
+                    self.assert_logged(
+                        r"warning: .*127.0.0.1:\d+\).*TLSCertificateFile: "
+                        r".*pair.pem.* go on serving", name)
+                self.assert_serves()
+        self.use("ec-all.pem")
+        self.server.reload()
+        self.assert_serves()
+
+
+class ReloadInOneProcess(Daemon):
+    SERVER = {"tls": PAIR + "TLSKeyIsolation off\n", "directives": ""}
+
     def test_a_broken_certificate_and_a_mended_one(self):
         self.assert_serves()
         for broken in ("empty.pem", "locked.key", "rsa.pem"):

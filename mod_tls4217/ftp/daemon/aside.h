@@ -1,0 +1,21 @@
+/*
+ * mod_tls4217 - work that leaves nothing in this process
+ *
+ * What handles a private key once, and is not the key process: it is done in a
+ * process that ends with it.
+ */
+
+#ifndef TLS4217_FTP_DAEMON_ASIDE_H
+#define TLS4217_FTP_DAEMON_ASIDE_H
+
+#include "mod_tls4217/tls/error.h"
+
+/*
+ * Has work done in a child, with the privileges of the caller, and waits for
+ * it.  Returns what work has returned there, with err as work has filled it;
+ * or -1 with err filled where there is no such process, or it has died.
+ */
+int tls4217_aside_run(int (*work)(void *user, struct tls4217_error *err),
+  void *user, struct tls4217_error *err);
+
+#endif

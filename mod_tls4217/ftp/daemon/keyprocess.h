@@ -1,0 +1,74 @@
+/*
+ * mod_tls4217 - the key process, as the daemon and its sessions see it
+ *
+ * TLSKeyIsolation.  Started before any key is read, found again after SIGHUP,
+ * started anew when it has died; loads the key pairs of the virtual hosts, and
+ * keeps the last good ones.  A session gets a channel of its own before it
+ * reads a byte of the client's.
+ */
+
+#ifndef TLS4217_FTP_DAEMON_KEYPROCESS_H
+#define TLS4217_FTP_DAEMON_KEYPROCESS_H
+
+#include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/settings.h"
+#include "mod_tls4217/tls/keypair.h"
+
+/*
+ * Before the key pairs are loaded: finds the key process of before SIGHUP; a
+ * new one is started for the first pair.  Where TLSKeyIsolation is off, and
+ * for proftpd -t and inetd, that of before is ended, and there will be none.
+ */
+void tls4217_keyprocess_begin(void);
+
+/* Whether private keys are to be kept there, and nowhere else. */
+bool tls4217_keyprocess_is_there(void);
+
+/*
+ * Has it load a pair, as root.  A file that cannot be used after SIGHUP is
+ * a complaint, and the last good pair of the same files goes on serving.
+ * Returns a new pair (tls4217_keypair_free), or NULL with err filled.
+ */
+struct tls4217_keypair *tls4217_keyprocess_load(const server_rec *rec,
+  const struct tls4217_certificate_files *files, struct tls4217_error *err);
+
+/*
+ * When all pairs are loaded: those of before, which no host has any more, are
+ * dropped, and the process is watched from now on.
+ */
+void tls4217_keyprocess_settle(void);
+
+/* A few signatures for this process itself: between the two calls. */
+void tls4217_keyprocess_warm_up_begin(const server_rec *rec);
+void tls4217_keyprocess_warm_up_end(void);
+
+/*
+ * In a process that will serve a client, or supervise one that does: what only
+ * the daemon may have is closed.
+ */
+void tls4217_keyprocess_leave_daemon(void);
+
+/*
+ * In a session, before the first byte of the client is read: its own channel,
+ * for the keys of nrecs hosts.  many: more than a few signatures may be
+ * needed, because data connections shake hands in full.  Where it fails, each
+ * full handshake fails with the reason.
+ */
+void tls4217_keyprocess_join(
+  const server_rec *const *recs, size_t nrecs, bool many);
+
+/* How long a handshake that begins now may take, in milliseconds. */
+void tls4217_keyprocess_set_time(int timeout);
+
+/* Whether the last handshake failed because this session has had all the
+ * signatures that it may have. */
+bool tls4217_keyprocess_is_spent(void);
+
+/*
+ * The module is unloaded: when it will be loaded again (SIGHUP), the process
+ * stays, and is found again; else it ends with its last session.  No key of it
+ * may be in use any more.
+ */
+void tls4217_keyprocess_end(bool restarts);
+
+#endif

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""TLSKeyIsolation: no process that talks to strangers has a private key.
+
+The memory of the daemon and of its sessions is searched for what makes a key
+private; and the process that has the keys is killed, halted, and outlives
+what it must.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+import client
+import harness
+
+BIG = client.pattern(4 << 20)
+
+KEYS = """\
+TLSEngine on
+TLSLog {root}/tls.log
+TLSCertificateFile {pki}/%s-all.pem
+"""
+
+#: What "openssl pkey -text" calls the private numbers of a key.
+PRIVATE = re.compile(r"^(?:priv|privateExponent|prime[12]|exponent[12]):\n"
+                     r"((?: {4}[0-9a-f:]+\n)+)", re.MULTILINE)
+
+
+def private_numbers(path):
+    """The numbers of a key file that must not be anywhere, as bytes."""
+    text = subprocess.run(
+        ["openssl", "pkey", "-in", path, "-text", "-noout"], check=True,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=20).stdout
+    return [bytes.fromhex(re.sub(r"[\s:]", "", match)).lstrip(b"\0")
+            for match in PRIVATE.findall(text)]
+
+
+def memory(pid):
+    """What a process has in its memory that it may write to."""
+    with open("/proc/%d/maps" % pid, encoding="ascii") as maps, \
+         open("/proc/%d/mem" % pid, "rb", 0) as stream:
+        for line in maps:
+            span, rights = line.split()[:2]
+            if rights.startswith("rw"):
+                start, end = (int(part, 16) for part in span.split("-"))
+                stream.seek(start)
+                try:
+                    yield stream.read(end - start)
+                except OSError:
+                    pass
+
+
+def hits(pid, numbers):
+    """How often a process has one of the numbers: as it is written, and as
+    OpenSSL's BIGNUM has it, the other way round."""
+    forms = numbers + [number[::-1] for number in numbers]
+    return sum(part.count(form) for part in memory(pid) for form in forms)
+
+
+def can_look():
+    return os.geteuid() == 0
+
+
+@unittest.skipUnless(can_look(), "only root may look into a session")
+class Scan:
+    """One kind of key."""
+
+    KEY = None
+    ISOLATION = "on"
+
+    @classmethod
+    def prepare(cls):
+        cls.server.put("big", BIG)
+        cls.numbers = private_numbers(cls.server.pki.path(cls.KEY + ".key"))
+
+    def session(self):
+        found = []
+        self.assertTrue(client.until(
+            lambda: found.append(self.server.sessions()) or
+            len(found[-1]) == 1), "others are there")
+        return found[-1][0]
+
+    def counts(self):
+        """Hits in the daemon, and in its session at four moments."""
+        counts = [hits(self.server.process.pid, self.numbers)]
+        control = self.connect()
+        counts.append(hits(self.session(), self.numbers))
+        control.auth()
+        counts.append(hits(self.session(), self.numbers))
+        control.login().protect().command("TYPE I", 200)
+        counts.append(hits(self.session(), self.numbers))
+        with control.begin("RETR big") as data:
+            # More than what waits in sockets: it is in the middle of it.
+            counts.append(hits(self.session(), self.numbers))
+            self.assertEqual(data.read_all(), BIG)
+            data.finish()
+        control.reply(226)
+        return counts
+
+
+class Isolated(Scan):
+    def test_nobody_has_it(self):
+        self.assertGreater(len(self.numbers), 0)
+        self.assertEqual(self.counts(), [0] * 5)
+
+    def test_whoever_keeps_it_has_it(self):
+        """Else the search would prove nothing."""
+        keeper, = self.server.key_processes()
+        self.assertGreater(hits(keeper, self.numbers), 0)
+
+
+class InEveryProcess(Scan):
+    def test_everybody_has_it(self):
+        self.assertEqual(self.server.key_processes(), [])
+        for count in self.counts():
+            self.assertGreater(count, 0)
+
+
+class Rsa(Isolated, harness.LiveCase):
+    SERVER = {"tls": KEYS % "rsa"}
+    KEY = "rsa"
+
+
+class Ec(Isolated, harness.LiveCase):
+    SERVER = {"tls": KEYS % "ec"}
+    KEY = "ec"
+
+
+class RsaWithout(InEveryProcess, harness.LiveCase):
+    SERVER = {"tls": KEYS % "rsa" + "TLSKeyIsolation off\n"}
+    KEY = "rsa"
+
+
+@harness.both_versions
+class Death(harness.LiveCase):
+    SERVER = {"vhosts": {"hasty": "TLSTimeoutHandshake 2"}}
+
+    def keeper(self):
+        pids = self.server.key_processes()
+        self.assertEqual(len(pids), 1)
+        return pids[0]
+
+    def test_it_is_started_anew(self):
+        before = self.login()
+        old = self.keeper()
+        self.server.mark()
+        os.kill(old, signal.SIGKILL)
+
+        # What needs no signature goes on.
+        before.upload("STOR kept", b"kept")
+        self.assertEqual(before.download("RETR kept"), b"kept")
+        self.assertTrue(client.until(
+            lambda: self.server.key_processes() not in ([], [old]), 10))
+        self.assert_logged("key process .* has ended", "system.log")
+        self.assertEqual(self.login().download("RETR kept"), b"kept")
+        before.download("LIST")
+
+    def test_it_is_halted(self):
+        """A clean end within the time of the handshake."""
+        keeper = self.keeper()
+        self.addCleanup(os.kill, keeper, signal.SIGCONT)
+        os.kill(keeper, signal.SIGSTOP)
+        begin = time.monotonic()
+        control = self.connect("hasty")
+        control.command("AUTH TLS", 234)
+        with self.assertRaises((client.Refused, client.Cut, OSError)):
+            control.handshake()
+        self.assertLess(time.monotonic() - begin, 8)
+        self.assert_logged("the key process has not answered")
+        os.kill(keeper, signal.SIGCONT)
+        self.login("hasty").download("LIST")
+
+    def test_the_daemon_ends(self):
+        """Its sessions do not need it to shake hands again."""
+        server = harness.Server()
+        server.start()
+        keeper, = server.key_processes()
+        server.stop()
+        self.assertTrue(client.until(
+            lambda: not os.path.exists("/proc/%d" % keeper)))
+
+
+
+
+if __name__ == "__main__":
+    harness.main()
