@@ -72,6 +72,13 @@ def stock_modules():
         if libexec() else []
 
 
+def ftpdctl():
+    """The server's own ftpdctl, or None; others may not be understood."""
+    path = os.path.join(os.path.dirname(os.path.dirname(
+        os.path.realpath(proftpd()))), "bin", "ftpdctl")
+    return path if os.access(path, os.X_OK) else None
+
+
 def module():
     """The path of the module under test; None where it is built in."""
     path = os.environ.get("TLS4217_MODULE")

@@ -146,7 +146,7 @@ class Controlled(Daemon):
 
     def control(self, *words):
         done = subprocess.run(
-            ["ftpdctl", "-s", self.server.path("controls"), *words],
+            [harness.ftpdctl(), "-s", self.server.path("controls"), *words],
             capture_output=True, text=True, timeout=20, check=False)
         return done.stdout + done.stderr
 
@@ -159,7 +159,7 @@ class Controlled(Daemon):
             "rmmod", harness.module_name() + ".c"))
 
 
-@unittest.skipUnless(shutil.which("ftpdctl"), "there is no ftpdctl")
+@unittest.skipUnless(harness.ftpdctl(), "there is no ftpdctl")
 class Controls(Controlled):
     SERVER = {"tls": PAIR, "directives": CONTROLS}
 
@@ -190,7 +190,7 @@ class Controls(Controlled):
         self.server.reload()
         self.assert_serves()
 
-@unittest.skipUnless(shutil.which("ftpdctl") and
+@unittest.skipUnless(harness.ftpdctl() and
                      harness.stock_module("mod_tls"),
                      "there is no ftpdctl, or no mod_tls")
 class FromModTls(Controlled):
