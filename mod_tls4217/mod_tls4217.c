@@ -16,12 +16,12 @@
 #include <limits.h>
 
 #include "mod_tls4217/ftp/commands.h"
-#include "mod_tls4217/ftp/complaints.h"
+#include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
-#include "mod_tls4217/ftp/directives.h"
-#include "mod_tls4217/ftp/parsing.h"
-#include "mod_tls4217/ftp/server.h"
+#include "mod_tls4217/ftp/config/directives.h"
+#include "mod_tls4217/ftp/config/parsing.h"
+#include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/systemlog.h"
 
@@ -122,11 +122,11 @@ static void postparse_ev(const void *event_data, void *user_data) {
   (void) user_data;
 
   if (refused == false) {
-    tls4217_server_note_reading();
-    readiness = tls4217_server_build_all();
+    tls4217_vhost_note_reading();
+    readiness = tls4217_vhost_build_all();
   }
 
-  tls4217_server_say_complaints();
+  tls4217_vhost_say_complaints();
   if (refused) {
     end_refused();
   }
@@ -148,8 +148,8 @@ static void prepare_late(void) {
   enum tls4217_readiness readiness;
 
   mark_started();
-  readiness = tls4217_server_build_all();
-  tls4217_server_say_complaints();
+  readiness = tls4217_vhost_build_all();
+  tls4217_vhost_say_complaints();
   pr_log_pri(PR_LOG_NOTICE,
     "notice: %s: loaded into a server that runs: directives that it did not "
     "know when it read its configuration count when it reads it again "
@@ -222,7 +222,7 @@ static void module_unload_ev(const void *event_data, void *user_data) {
       MOD_TLS4217_VERSION);
   }
 
-  tls4217_server_free_all();
+  tls4217_vhost_free_all();
   tls4217_keyprocess_end(restarts);
   tls4217_complaints_forget();
   tls4217_parsing_forget();
@@ -253,8 +253,8 @@ static int check_core(void) {
     return -1;
   }
 
-  if (is_late() && tls4217_server_has_read() == false &&
-    tls4217_server_has_engine()) {
+  if (is_late() && tls4217_vhost_has_read() == false &&
+    tls4217_vhost_has_engine()) {
     pr_log_pri(PR_LOG_ERR,
       "error: %s: not loaded, because mod_tls has read this configuration, "
       "and its TLSRequired and the like would not hold: change the LoadModule "

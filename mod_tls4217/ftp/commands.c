@@ -4,17 +4,17 @@
  * RFC 2228, section 3, as RFC 4217 uses it.  No decision is taken here.
  */
 
-#include "mod_tls4217/ftp/answer.h"
-#include "mod_tls4217/ftp/auth.h"
+#include "mod_tls4217/ftp/response.h"
+#include "mod_tls4217/ftp/control/certlogin.h"
 #include "mod_tls4217/ftp/commands.h"
-#include "mod_tls4217/ftp/control.h"
-#include "mod_tls4217/ftp/handshake.h"
-#include "mod_tls4217/ftp/gatekeeper.h"
-#include "mod_tls4217/ftp/limit.h"
-#include "mod_tls4217/ftp/notes.h"
-#include "mod_tls4217/ftp/reinit.h"
-#include "mod_tls4217/ftp/reset.h"
-#include "mod_tls4217/ftp/transfers.h"
+#include "mod_tls4217/ftp/control/control.h"
+#include "mod_tls4217/ftp/control/handshake.h"
+#include "mod_tls4217/ftp/control/precmd.h"
+#include "mod_tls4217/ftp/control/limit.h"
+#include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/ftp/control/rein.h"
+#include "mod_tls4217/ftp/control/reset.h"
+#include "mod_tls4217/ftp/data/transfers.h"
 
 /* Why TLS is not available is the administrator's to know, in any log. */
 static modret_t *refuse_auth(cmd_rec *cmd, const struct tls4217_session *sess,
@@ -27,7 +27,7 @@ static modret_t *refuse_auth(cmd_rec *cmd, const struct tls4217_session *sess,
       MOD_TLS4217_VERSION, trouble);
   }
 
-  return tls4217_answer_refuse(cmd, sess, reply, NULL, trouble);
+  return tls4217_response_refuse(cmd, sess, reply, NULL, trouble);
 }
 
 MODRET cmd_auth(cmd_rec *cmd) {
@@ -62,10 +62,10 @@ MODRET cmd_auth(cmd_rec *cmd) {
   }
 
   /* In clear, and now: the handshake follows. */
-  tls4217_answer_now(verdict.reply);
+  tls4217_response_now(verdict.reply);
 
   tls4217_handshake_protect(sess, verdict.level);
-  tls4217_auth_expect_user(sess);
+  tls4217_certlogin_expect_user(sess);
   tls4217_reset_parameters(sess);
   tls4217_transfers_announce_level(sess);
   return PR_HANDLED(cmd);
@@ -82,7 +82,7 @@ MODRET cmd_pbsz(cmd_rec *cmd) {
 
   verdict = tls4217_state_pbsz(&sess->state, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
-    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
+    return tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   denial = tls4217_limit_check(cmd, sess);
@@ -91,7 +91,7 @@ MODRET cmd_pbsz(cmd_rec *cmd) {
   }
 
   tls4217_state_set_pbsz(&sess->state);
-  return tls4217_answer_accept(cmd, verdict.reply);
+  return tls4217_response_accept(cmd, verdict.reply);
 }
 
 /* Whether PORT, PASV or the like came before, for the next transfer. */
@@ -113,7 +113,7 @@ MODRET cmd_prot(cmd_rec *cmd) {
   verdict = tls4217_state_prot(
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
-    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
+    return tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   denial = tls4217_limit_check(cmd, sess);
@@ -132,7 +132,7 @@ MODRET cmd_prot(cmd_rec *cmd) {
     tls4217_control_issue_ticket(sess);
   }
 
-  return tls4217_answer_accept(cmd, verdict.reply);
+  return tls4217_response_accept(cmd, verdict.reply);
 }
 
 MODRET cmd_ccc(cmd_rec *cmd) {
@@ -149,7 +149,7 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   verdict = tls4217_state_ccc(
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
-    return tls4217_answer_refuse(cmd, sess, verdict.reply, NULL, NULL);
+    return tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
   denial = tls4217_limit_check(cmd, sess);
@@ -163,7 +163,7 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   }
 
   /* Protected, and now: TLS ends behind it. */
-  tls4217_answer_now(verdict.reply);
+  tls4217_response_now(verdict.reply);
 
   tls4217_state_clear(&sess->state);
   tls4217_handshake_clear(sess, C_CCC);
@@ -181,7 +181,7 @@ static modret_t *pre_any(cmd_rec *cmd) {
   modret_t *refusal;
 
   tls4217_transfers_forget_failure();
-  refusal = tls4217_gatekeeper_pre(cmd);
+  refusal = tls4217_precmd_pre(cmd);
   if (MODRET_ISERROR(refusal) == FALSE && opens_port(cmd)) {
     tls4217_transfers_announce();
   }
@@ -228,12 +228,12 @@ static const struct handler handlers[] = {
   { CMD, { C_PBSZ }, G_NONE, cmd_pbsz, FALSE, CL_SEC },
   { CMD, { C_PROT }, G_NONE, cmd_prot, FALSE, CL_SEC },
   { CMD, { C_CCC }, G_NONE, cmd_ccc, FALSE, CL_SEC },
-  { CMD, { C_REIN }, G_NONE, tls4217_reinit_rein, FALSE, CL_AUTH },
+  { CMD, { C_REIN }, G_NONE, tls4217_rein_rein, FALSE, CL_AUTH },
 
   { PRE_CMD, { C_ANY }, G_NONE, pre_any, FALSE, 0 },
 
   /* Behind all handlers for C_ANY: mod_rewrite's changes the arguments. */
-  { PRE_CMD, { C_USER }, G_NONE, tls4217_gatekeeper_pre_user, FALSE, 0 },
+  { PRE_CMD, { C_USER }, G_NONE, tls4217_precmd_pre_user, FALSE, 0 },
   { PRE_CMD, { LISTINGS, C_STOU }, G_NONE, tls4217_transfers_pre, TRUE, 0 },
   { PRE_CMD, { C_STAT, C_MLST, C_RNFR, C_SITE, "CPFR" }, G_NONE,
     tls4217_transfers_pre, FALSE, 0 },
@@ -242,9 +242,9 @@ static const struct handler handlers[] = {
   { CMD, { UPLOADS }, G_WRITE, tls4217_transfers_begin, TRUE, CL_WRITE },
   { CMD, { C_RETR }, G_READ, tls4217_transfers_begin, TRUE, CL_READ },
 
-  { POST_CMD, { C_PASS }, G_NONE, tls4217_gatekeeper_post_pass, FALSE, 0 },
+  { POST_CMD, { C_PASS }, G_NONE, tls4217_precmd_post_pass, FALSE, 0 },
   { LOG_CMD, { C_PASS }, G_NONE, log_pass, FALSE, 0 },
-  { LOG_CMD_ERR, { C_PASS }, G_NONE, tls4217_reinit_failed_pass, FALSE, 0 },
+  { LOG_CMD_ERR, { C_PASS }, G_NONE, tls4217_rein_failed_pass, FALSE, 0 },
   { POST_CMD, { C_HOST }, G_NONE, tls4217_reset_post_host, FALSE, 0 },
   { POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
 

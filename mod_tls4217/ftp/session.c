@@ -8,19 +8,19 @@
 
 #include <stdarg.h>
 
-#include "mod_tls4217/ftp/auth.h"
-#include "mod_tls4217/ftp/control.h"
-#include "mod_tls4217/ftp/handshake.h"
+#include "mod_tls4217/ftp/control/certlogin.h"
+#include "mod_tls4217/ftp/control/control.h"
+#include "mod_tls4217/ftp/control/handshake.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
-#include "mod_tls4217/ftp/data.h"
+#include "mod_tls4217/ftp/data/data.h"
 #include "mod_tls4217/ftp/log.h"
-#include "mod_tls4217/ftp/peer.h"
-#include "mod_tls4217/ftp/policies.h"
-#include "mod_tls4217/ftp/reinit.h"
-#include "mod_tls4217/ftp/reset.h"
+#include "mod_tls4217/ftp/control/peer.h"
+#include "mod_tls4217/ftp/config/policies.h"
+#include "mod_tls4217/ftp/control/rein.h"
+#include "mod_tls4217/ftp/control/reset.h"
 #include "mod_tls4217/ftp/session.h"
-#include "mod_tls4217/ftp/transfers.h"
-#include "mod_tls4217/ftp/upload.h"
+#include "mod_tls4217/ftp/data/transfers.h"
+#include "mod_tls4217/ftp/data/upload.h"
 
 /* ProFTPD's callbacks get no argument of ours. */
 static struct tls4217_session *this_session = NULL;
@@ -82,7 +82,7 @@ struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
     .data = &sess->settings.data,
   };
 
-  tls4217_reinit_facts(sess, &facts);
+  tls4217_rein_facts(sess, &facts);
   return facts;
 }
 
@@ -144,7 +144,7 @@ static void refresh(struct tls4217_session *sess) {
 }
 
 void tls4217_session_refresh_after_login(struct tls4217_session *sess) {
-  if (tls4217_server_has_ifsession() || session.anon_config != NULL) {
+  if (tls4217_vhost_has_ifsession() || session.anon_config != NULL) {
     refresh(sess);
   }
 }
@@ -178,11 +178,11 @@ int tls4217_session_apply_class(const struct tls4217_session *sess,
 }
 
 void tls4217_session_adopt_server(struct tls4217_session *sess) {
-  sess->server = tls4217_server_find(main_server);
+  sess->server = tls4217_vhost_find(main_server);
   sess->core_chunk = main_server->tcp_sndbuf_len;
   if (sess->server != NULL) {
     sess->settings = sess->server->settings;
-    if (tls4217_server_has_ifsession()) {
+    if (tls4217_vhost_has_ifsession()) {
       refresh(sess);
     }
   }
@@ -221,10 +221,10 @@ static void connected_ev(const void *event_data, void *user_data) {
   struct tls4217_session *sess = user_data;
 
   (void) event_data;
-  if (sess->server != NULL && tls4217_server_has_ifsession()) {
+  if (sess->server != NULL && tls4217_vhost_has_ifsession()) {
     refresh(sess);
 
-  } else if (tls4217_server_has_ifsession()) {
+  } else if (tls4217_vhost_has_ifsession()) {
     /* The class may have switched TLSEngine on. */
     tls4217_session_adopt_server(sess);
   }
@@ -243,7 +243,7 @@ static void connected_ev(const void *event_data, void *user_data) {
     }
 
     tls4217_handshake_protect(sess, TLS4217_LEVEL_PRIVATE);
-    tls4217_auth_expect_user(sess);
+    tls4217_certlogin_expect_user(sess);
     tls4217_transfers_announce_level(sess);
   }
 }
@@ -273,13 +273,13 @@ static void exit_ev(const void *event_data, void *user_data) {
 }
 
 /* First of all: what follows is for the process that serves the client. */
-static void start_keeper(struct tls4217_keeper *keeper) {
-  const struct tls4217_server *server = tls4217_server_find(main_server);
+static void start_keeper(struct tls4217_supervisor *keeper) {
+  const struct tls4217_vhost *server = tls4217_vhost_find(main_server);
 
   if (server != NULL &&
     (server->settings.options & TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
     (server->settings.options & TLS4217_OPT_USE_IMPLICIT_SSL) == 0) {
-    tls4217_keeper_start(keeper);
+    tls4217_supervisor_start(keeper);
   }
 }
 
@@ -290,7 +290,7 @@ static void join_key_process(void) {
   size_t nrecs;
   bool many;
 
-  nrecs = tls4217_server_list_neighbours(
+  nrecs = tls4217_vhost_list_neighbours(
     main_server, recs, TLS4217_MAX_HOSTS, &many);
   if (nrecs > 0) {
     tls4217_keyprocess_join(recs, nrecs, many);

@@ -9,19 +9,19 @@
 #ifndef TLS4217_FTP_SESSION_H
 #define TLS4217_FTP_SESSION_H
 
-#include "mod_tls4217/ftp/command_buffer.h"
+#include "mod_tls4217/ftp/control/command_buffer.h"
 #include "mod_tls4217/ftp/core.h"
-#include "mod_tls4217/ftp/keeper.h"
-#include "mod_tls4217/ftp/linger.h"
-#include "mod_tls4217/ftp/server.h"
-#include "mod_tls4217/ftp/settings.h"
+#include "mod_tls4217/ftp/control/supervisor.h"
+#include "mod_tls4217/ftp/data/linger.h"
+#include "mod_tls4217/ftp/daemon/vhost.h"
+#include "mod_tls4217/ftp/config/settings.h"
 #include "mod_tls4217/rfc4217/heldfile.h"
 #include "mod_tls4217/rfc4217/state.h"
-#include "mod_tls4217/tls/binding.h"
-#include "mod_tls4217/tls/connection.h"
+#include "mod_tls4217/tls/conn/binding.h"
+#include "mod_tls4217/tls/conn/connection.h"
 
 /* How far TLS is on the control connection.  What is said meanwhile (a timer's
- * 421, a signal's) depends on it (replies.c). */
+ * 421, a signal's) depends on it (output.c). */
 enum tls4217_stage {
   TLS4217_STAGE_CLEAR,
   TLS4217_STAGE_HANDSHAKE,
@@ -92,18 +92,18 @@ struct tls4217_origin {
   bool type_forgotten; /* one had been, before AUTH or REIN */
 };
 
-/* The client's certificate (peer.c, auth.c). */
+/* The client's certificate (peer.c, certlogin.c). */
 struct tls4217_peer {
-  struct tls4217_identity *identity;   /* NULL: none was given; owned */
-  const struct tls4217_server *server; /* whose authorities have verified it */
-  bool granting;                       /* our own PASS is under way */
+  struct tls4217_identity *identity;  /* NULL: none was given; owned */
+  const struct tls4217_vhost *server; /* whose authorities have verified it */
+  bool granting;                      /* our own PASS is under way */
   bool pam, pam_decides; /* mod_auth_pam is asked, and nobody behind it */
 };
 
 struct tls4217_session {
   pool *pool;
-  pr_netio_t *plain;                   /* ProFTPD's own callbacks */
-  const struct tls4217_server *server; /* NULL: TLSEngine is off */
+  pr_netio_t *plain;                  /* ProFTPD's own callbacks */
+  const struct tls4217_vhost *server; /* NULL: TLSEngine is off */
   struct tls4217_settings settings;
   struct tls4217_state state;
   int announced; /* the level that mod_xfer knows of; -1: any */
@@ -111,14 +111,14 @@ struct tls4217_session {
   bool implicit;
   int core_chunk; /* what the core reads of a file at once, in bytes */
   struct tls4217_origin origin;
-  struct tls4217_keeper keeper;
+  struct tls4217_supervisor keeper;
   unsigned int reins; /* accepted by this process */
 
   struct tls4217_control_channel control;
   struct tls4217_peer peer;
   array_header *variables; /* names, set by environment.c; or NULL */
   struct tls4217_data_channel data;
-  int opening_timer; /* of data_opening.c; 0: none */
+  int opening_timer;            /* of data_opening.c; 0: none */
   struct tls4217_linger linger; /* of the data connection before */
   struct tls4217_failure failure;
   struct tls4217_upload upload;

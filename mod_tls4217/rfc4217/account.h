@@ -6,7 +6,7 @@
  * 5.2.1: 232 is an authorization).  What the password's check would have
  * judged beside the password is judged here: a lock, an expiry, and what PAM
  * says where mod_auth_pam is asked for passwords.  Who asks them all is
- * ftp/account.c.
+ * ftp/control/authorization.c.
  */
 
 #ifndef TLS4217_RFC4217_ACCOUNT_H

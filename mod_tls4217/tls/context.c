@@ -15,9 +15,9 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/context.h"
-#include "mod_tls4217/tls/hello.h"
+#include "mod_tls4217/tls/conn/hello.h"
 #include "mod_tls4217/tls/ssl_ctx.h"
 #include "mod_tls4217/tls/version.h"
 

@@ -15,8 +15,8 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/error.h"
-#include "mod_tls4217/tls/keypair.h"
-#include "mod_tls4217/tls/verify.h"
+#include "mod_tls4217/tls/cert/keypair.h"
+#include "mod_tls4217/tls/cert/verify.h"
 
 struct tls4217_context_settings {
   unsigned int versions;    /* TLS4217_VERSION_..., not 0 */

@@ -11,9 +11,9 @@
 
 #include <openssl/crypto.h>
 
-#include "mod_tls4217/tls/certinfo.h"
-#include "mod_tls4217/tls/certmap.h"
-#include "mod_tls4217/tls/identity.h"
+#include "mod_tls4217/tls/cert/certinfo.h"
+#include "mod_tls4217/tls/cert/certmap.h"
+#include "mod_tls4217/tls/cert/identity.h"
 #include "t/fuzz/fuzz.h"
 
 /* Values go to the environment and to logs: one line of text each. */

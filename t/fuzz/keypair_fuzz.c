@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "mod_tls4217/tls/keypair.h"
-#include "mod_tls4217/tls/pemfile.h"
+#include "mod_tls4217/tls/cert/keypair.h"
+#include "mod_tls4217/tls/cert/pemfile.h"
 #include "t/fuzz/fuzz.h"
 
 /* A result, or else a sentence. */

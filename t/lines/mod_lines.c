@@ -11,7 +11,7 @@
 
 #include "conf.h"
 
-#include "mod_tls4217/ftp/command_buffer.h"
+#include "mod_tls4217/ftp/control/command_buffer.h"
 
 extern module lines_module;
 

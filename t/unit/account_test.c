@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - account.c: which accounts a certificate may open
+ * mod_tls4217 - authorization.c: which accounts a certificate may open
  *
  * RFC 4217, section 12.2.  Every answer of PAM against every kind of account,
  * and the spellings of a lock.

@@ -21,7 +21,7 @@
 
 #include <openssl/ssl.h>
 
-#include "mod_tls4217/tls/binding.h"
+#include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/compat.h"
 #include "t/unit/endpoint.h"
 

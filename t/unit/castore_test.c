@@ -19,8 +19,8 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "mod_tls4217/tls/castore.h"
-#include "mod_tls4217/tls/verify.h"
+#include "mod_tls4217/tls/cert/castore.h"
+#include "mod_tls4217/tls/cert/verify.h"
 #include "t/unit/pki.h"
 #include "t/unit/prompt.h"
 

@@ -15,7 +15,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
-#include "mod_tls4217/tls/certinfo.h"
+#include "mod_tls4217/tls/cert/certinfo.h"
 #include "mod_tls4217/tls/scrub.h"
 #include "t/unit/pki.h"
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "mod_tls4217/tls/certmap.h"
+#include "mod_tls4217/tls/cert/certmap.h"
 #include "t/unit/pki.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

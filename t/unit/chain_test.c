@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "mod_tls4217/tls/chain.h"
+#include "mod_tls4217/tls/cert/chain.h"
 #include "t/unit/pki.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

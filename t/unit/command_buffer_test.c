@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "mod_tls4217/ftp/command_buffer.h"
+#include "mod_tls4217/ftp/control/command_buffer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SIZE         TLS4217_COMMAND_BUFFER_SIZE

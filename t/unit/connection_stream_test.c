@@ -21,7 +21,7 @@
 
 #include <openssl/ssl.h>
 
-#include "mod_tls4217/tls/waiter.h"
+#include "mod_tls4217/tls/conn/waiter.h"
 #include "t/unit/between.h"
 #include "t/unit/world.h"
 

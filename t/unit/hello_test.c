@@ -16,7 +16,7 @@
 
 #include <openssl/err.h>
 
-#include "mod_tls4217/tls/hello.h"
+#include "mod_tls4217/tls/conn/hello.h"
 #include "t/unit/world.h"
 
 struct hello_case {

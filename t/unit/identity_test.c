@@ -18,7 +18,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "mod_tls4217/tls/identity.h"
+#include "mod_tls4217/tls/cert/identity.h"
 #include "t/unit/pki.h"
 #include "t/unit/prompt.h"
 

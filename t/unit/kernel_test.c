@@ -24,9 +24,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mod_tls4217/tls/gather.h"
-#include "mod_tls4217/tls/kernel.h"
-#include "mod_tls4217/tls/kernel_stream.h"
+#include "mod_tls4217/tls/conn/writebuf.h"
+#include "mod_tls4217/tls/conn/kernel.h"
+#include "mod_tls4217/tls/conn/kernel_stream.h"
 #include "t/unit/world.h"
 
 #define SIZE  50000
@@ -202,7 +202,7 @@ static void test_bytes_of_the_socket_are_tls(void **state) {
   assert_int_equal(SSL_get_shutdown(ends.client), SSL_RECEIVED_SHUTDOWN);
 
   /* A buffer that holds bytes back is no socket. */
-  assert_int_equal(tls4217_gather_install(ends.server, SIZE, &err), 0);
+  assert_int_equal(tls4217_writebuf_install(ends.server, SIZE, &err), 0);
   assert_false(tls4217_kernel_sends(ends.server));
 
   free(bytes);

@@ -21,7 +21,7 @@
 
 #include <openssl/err.h>
 
-#include "mod_tls4217/tls/keypair.h"
+#include "mod_tls4217/tls/cert/keypair.h"
 #include "t/unit/pki.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

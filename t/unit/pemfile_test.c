@@ -23,7 +23,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "mod_tls4217/tls/pemfile.h"
+#include "mod_tls4217/tls/cert/pemfile.h"
 #include "t/unit/pki.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -25,8 +25,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "mod_tls4217/tls/keypair.h"
-#include "mod_tls4217/tls/selfsigned.h"
+#include "mod_tls4217/tls/cert/keypair.h"
+#include "mod_tls4217/tls/cert/selfsigned.h"
 #include "t/unit/between.h"
 #include "t/unit/pki.h"
 

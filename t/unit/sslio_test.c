@@ -22,7 +22,7 @@
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
 
-#include "mod_tls4217/tls/sslio.h"
+#include "mod_tls4217/tls/conn/sslio.h"
 #include "t/unit/world.h"
 
 #define MOST TLS4217_SSLIO_MAX_MESSAGES

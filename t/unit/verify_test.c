@@ -20,7 +20,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "mod_tls4217/tls/verify.h"
+#include "mod_tls4217/tls/cert/verify.h"
 #include "mod_tls4217/tls/version.h"
 #include "t/unit/endpoint.h"
 #include "t/unit/pki.h"

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "mod_tls4217/tls/waiter.h"
+#include "mod_tls4217/tls/conn/waiter.h"
 
 /* What the waiter under the test is asked, and answers. */
 struct script {

@@ -7,7 +7,7 @@
 
 #include <poll.h>
 
-#include "mod_tls4217/ftp/complaints.h"
+#include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/tls/keys/keyclient.h"

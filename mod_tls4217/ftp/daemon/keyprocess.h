@@ -11,8 +11,8 @@
 #define TLS4217_FTP_DAEMON_KEYPROCESS_H
 
 #include "mod_tls4217/ftp/core.h"
-#include "mod_tls4217/ftp/settings.h"
-#include "mod_tls4217/tls/keypair.h"
+#include "mod_tls4217/ftp/config/settings.h"
+#include "mod_tls4217/tls/cert/keypair.h"
 
 /*
  * Before the key pairs are loaded: finds the key process of before SIGHUP; a

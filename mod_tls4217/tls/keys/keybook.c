@@ -14,7 +14,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
-#include "mod_tls4217/tls/keypair.h"
+#include "mod_tls4217/tls/cert/keypair.h"
 #include "mod_tls4217/tls/keys/keybook.h"
 #include "mod_tls4217/tls/keys/keyera.h"
 #include "mod_tls4217/tls/keys/keyproto.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "mod_tls4217/tls/error.h"
-#include "mod_tls4217/tls/keypair.h"
+#include "mod_tls4217/tls/cert/keypair.h"
 #include "mod_tls4217/tls/keys/remotekey.h"
 
 /* What is to be loaded. */

@@ -1,0 +1,66 @@
+/*
+ * mod_tls4217 - mistakes in what is said about client certificates
+ *
+ * See client_check.h.
+ */
+
+#include "mod_tls4217/ftp/config/client_check.h"
+#include "mod_tls4217/ftp/config/complaints.h"
+
+/* Options that say something about a certificate that must be asked for. */
+static const struct {
+  unsigned long option;
+  const char *name;
+  bool needs_dns;
+} options[] = {
+  { TLS4217_OPT_DNS_NAME_REQUIRED, "TLSOptions dNSNameRequired", true },
+  { TLS4217_OPT_COMMON_NAME_REQUIRED, "TLSOptions CommonNameRequired", true },
+  { TLS4217_OPT_IP_ADDRESS_REQUIRED, "TLSOptions iPAddressRequired", false },
+  { TLS4217_OPT_ALLOW_DOT_LOGIN, "TLSOptions AllowDotLogin", false },
+};
+
+static void warn_unasked(const server_rec *rec, const char *directive) {
+  tls4217_complaints_warning(rec,
+    "%s has no effect, because no client is asked for a certificate: add "
+    "'TLSVerifyClient on' or 'TLSVerifyClient optional'",
+    directive);
+}
+
+int tls4217_client_check(
+  const server_rec *rec, const struct tls4217_settings *settings) {
+  const struct tls4217_client_settings *client = &settings->client;
+  const bool is_off = client->verify.mode == TLS4217_VERIFY_OFF;
+  int res = 0;
+
+  if (is_off && client->user_name != NULL) {
+    warn_unasked(rec, "TLSUserName");
+  }
+
+  if (is_off && client->has_map) {
+    warn_unasked(rec, "TLSClientCertificateMap");
+  }
+
+  if (is_off &&
+    (client->verify.crl_file != NULL || client->verify.crl_path != NULL)) {
+    warn_unasked(rec, "TLSCARevocationFile or TLSCARevocationPath");
+  }
+
+  for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+    if (!(settings->options & options[i].option)) {
+      continue;
+    }
+
+    if (is_off) {
+      warn_unasked(rec, options[i].name);
+
+    } else if (options[i].needs_dns && ServerUseReverseDNS == FALSE) {
+      /* Every client would be refused, or, as in mod_tls, none. */
+      tls4217_complaints_error(rec,
+        "%s needs the clients' names in DNS: add 'UseReverseDNS on'",
+        options[i].name);
+      res = -1;
+    }
+  }
+
+  return res;
+}

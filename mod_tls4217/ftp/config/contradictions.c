@@ -1,0 +1,169 @@
+/*
+ * mod_tls4217 - directives that contradict each other
+ *
+ * See contradictions.h.  What is said about client certificates is in
+ * client_check.c, lists of rules in policies.c.
+ */
+
+#include "mod_tls4217/ftp/config/complaints.h"
+#include "mod_tls4217/ftp/config/contradictions.h"
+#include "mod_tls4217/ftp/config/directive.h"
+#include "mod_tls4217/ftp/config/parsing.h"
+#include "mod_tls4217/tls/version.h"
+
+#define CONTROL "TLSControlProtection"
+#define DATA    "TLSDataProtection"
+
+/* The same directive again. */
+
+static const char *const repeatable[] = {
+  "TLSCertificateFile",
+  "TLSCipherSuite",
+  "TLSClientCertificateMap",
+  "TLSDataRule",
+  "TLSOptions",
+  "TLSUserProtection",
+};
+
+#define NREPEATABLE (sizeof(repeatable) / sizeof(repeatable[0]))
+
+static bool is_repeatable(const char *name) {
+  for (size_t i = 0; i < NREPEATABLE; i++) {
+    if (strcasecmp(repeatable[i], name) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+/* The records of the section that the parser is in. */
+static xaset_t *section_of(const cmd_rec *cmd) {
+  return cmd->config != NULL ? cmd->config->subset : cmd->server->conf;
+}
+
+static const config_rec *find_second(xaset_t *set, const char *name) {
+  config_rec *c = find_config(set, CONF_PARAM, name, FALSE);
+
+  return c != NULL ? find_config_next(c, c->next, CONF_PARAM, name, FALSE) :
+                     NULL;
+}
+
+/* TLSRequired sets both views, and is no mistake where it repeats one. */
+static void warn_of_view(cmd_rec *cmd, const char *view, const char *what) {
+  xaset_t *set = section_of(cmd);
+  const config_rec *second = find_second(set, view);
+  const config_rec *first = find_config(set, CONF_PARAM, view, FALSE);
+
+  if (second != NULL &&
+    *((const int *) first->argv[0]) != *((const int *) second->argv[0])) {
+    tls4217_directive_warn(cmd, cmd->argv[0],
+      pstrcat(cmd->tmp_pool, "it has no effect on the ", what,
+        " connection, because another ", view,
+        " or TLSRequired stands before it in this section, and the first one "
+        "counts: leave one of them",
+        NULL));
+  }
+}
+
+void tls4217_contradictions_repeated(cmd_rec *cmd) {
+  const char *name = cmd->argv[0];
+  const bool is_both = strcasecmp(name, "TLSRequired") == 0;
+
+  if (tls4217_parsing_is_under_way() == false || is_repeatable(name)) {
+    return;
+  }
+
+  if (is_both || strcasecmp(name, CONTROL) == 0) {
+    warn_of_view(cmd, CONTROL, "control");
+  }
+
+  if (is_both || strcasecmp(name, DATA) == 0) {
+    warn_of_view(cmd, DATA, "data");
+
+  } else if (strcasecmp(name, CONTROL) != 0 &&
+    find_second(section_of(cmd), name) != NULL) {
+    tls4217_directive_warn(cmd, name,
+      "it has no effect, because it stands in this section before, and the "
+      "first one counts: leave one of them");
+  }
+}
+
+/* One server. */
+
+/* OpenSSL has one place for each of these. */
+static const char *const key_types[] = { "RSA", "RSA-PSS", "EC", "ED25519",
+  "ED448" };
+
+static bool is_same_type(const EVP_PKEY *first, const EVP_PKEY *second) {
+  for (size_t i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++) {
+    if (EVP_PKEY_is_a(first, key_types[i])) {
+      return EVP_PKEY_is_a(second, key_types[i]) == 1;
+    }
+  }
+
+  return false;
+}
+
+static void check_pairs(
+  const server_rec *rec, const struct tls4217_generation *generation) {
+  for (size_t i = 1; i < generation->npairs; i++) {
+    const struct tls4217_keypair *pair = generation->pairs[i];
+    size_t before = 0;
+
+    while (before < i &&
+      is_same_type(generation->pairs[before]->key, pair->key) == false) {
+      before++;
+    }
+
+    if (before < i) {
+      tls4217_complaints_warning(rec,
+        "%s is never sent: its key is of the same type as that of %s, which "
+        "stands before it; take one of them out",
+        pair->label, generation->pairs[before]->label);
+    }
+  }
+}
+
+void tls4217_contradictions_check(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  const struct tls4217_generation *generation) {
+  if (settings->clear_command_channel &&
+    settings->control_view == TLS4217_CONTROL_VIEW_REQUIRED) {
+    tls4217_complaints_warning(rec,
+      "TLSClearCommandChannel is on, but CCC is refused to everybody, because "
+      "TLSControlProtection (or TLSRequired) is required: write "
+      "'TLSControlProtection login', or take CCC out");
+  }
+
+  if ((settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0 &&
+    find_config(rec->conf, CONF_PARAM, "TLSProtocol", FALSE) == NULL) {
+    tls4217_complaints_warning(rec,
+      "TLSOptions AllowWeakSecurity allows small keys and old suites, but not "
+      "TLS 1.0 and 1.1: for these add 'TLSProtocol ALL'");
+  }
+
+  check_pairs(rec, generation);
+}
+
+/* Two of them. */
+
+static bool has_same_certificate(const struct tls4217_settings *settings,
+  const struct tls4217_settings *others) {
+  return settings->nfiles > 0 && others->nfiles > 0 &&
+    strcmp(settings->files[0].cert_file, others->files[0].cert_file) == 0;
+}
+
+void tls4217_contradictions_shared(const server_rec *first,
+  const struct tls4217_settings *settings, const server_rec *second,
+  const struct tls4217_settings *others) {
+  if (has_same_certificate(settings, others)) {
+    return;
+  }
+
+  tls4217_complaints_warning(second,
+    "it shares address and port with server '%s', whose certificate all "
+    "clients get, whatever name they ask for in TLS (SNI): give it an address "
+    "or a port of its own, or a certificate with all names to '%s'",
+    first->ServerName, first->ServerName);
+}

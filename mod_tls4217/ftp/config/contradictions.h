@@ -1,0 +1,34 @@
+/*
+ * mod_tls4217 - directives that contradict each other
+ *
+ * Each by itself is right; together one of them has no effect, or means
+ * something else than its writer thought.  All of them become complaints.
+ */
+
+#ifndef TLS4217_FTP_CONFIG_CONTRADICTIONS_H
+#define TLS4217_FTP_CONFIG_CONTRADICTIONS_H
+
+#include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/daemon/generation.h"
+#include "mod_tls4217/ftp/config/settings.h"
+
+/*
+ * The directive being read, which has been stored: whether one before it, in
+ * the same section, holds in its place.
+ */
+void tls4217_contradictions_repeated(cmd_rec *cmd);
+
+/* A server's settings, and what was built of them. */
+void tls4217_contradictions_check(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  const struct tls4217_generation *generation);
+
+/*
+ * Two servers with TLSEngine on, at one address and port: the first of them
+ * answers in the name of both.
+ */
+void tls4217_contradictions_shared(const server_rec *first,
+  const struct tls4217_settings *settings, const server_rec *second,
+  const struct tls4217_settings *others);
+
+#endif

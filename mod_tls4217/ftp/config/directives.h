@@ -1,0 +1,17 @@
+/*
+ * mod_tls4217 - the directives of proftpd.conf
+ *
+ * One table declares each directive once; its values are checked when they
+ * are read, so that ProFTPD can name file and line, and stored in the layout
+ * that settings.c expects.
+ */
+
+#ifndef TLS4217_FTP_CONFIG_DIRECTIVES_H
+#define TLS4217_FTP_CONFIG_DIRECTIVES_H
+
+#include "mod_tls4217/ftp/core.h"
+
+/* The table that ProFTPD wants, made from ours.  Static data. */
+conftable *tls4217_directives_table(void);
+
+#endif

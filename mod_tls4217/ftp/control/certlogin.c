@@ -1,0 +1,352 @@
+/*
+ * mod_tls4217 - login by certificate (RFC 4217, section 12.2)
+ *
+ * See certlogin.h.
+ */
+
+#include <fcntl.h>
+
+#include <openssl/rand.h>
+
+#include "mod_tls4217/ftp/control/authorization.h"
+#include "mod_tls4217/ftp/control/certlogin.h"
+
+#define DOT_LOGIN "/.tlslogin"
+
+/* A file of certificates; more than this is none. */
+#define MAX_DOT_LOGIN 65536
+
+/* By which the core finds us. */
+#define OWN_NAME "mod_tls4217.c"
+
+/* Who the certificate is. */
+
+/* Whether fd is a file that only its user, or root, can have written. */
+static bool is_users_own(int fd, uid_t uid) {
+  struct stat st;
+
+  return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+    (st.st_uid == uid || st.st_uid == PR_ROOT_UID) &&
+    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Opens a file as root, because nobody has logged in yet: never through a
+ * symbolic link, never waiting for a FIFO. */
+static int open_as_root(const char *path) {
+  int fd;
+
+  pr_signals_block();
+  PRIVS_ROOT
+  do {
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  return fd;
+}
+
+static size_t read_whole(int fd, char *buf, size_t size) {
+  size_t len = 0;
+
+  while (len < size) {
+    ssize_t res = read(fd, buf + len, size - len);
+
+    /* A network file system may be interrupted. */
+    if (res < 0 && errno == EINTR) {
+      continue;
+    }
+
+    if (res <= 0) {
+      break;
+    }
+
+    len += (size_t) res;
+  }
+
+  return len;
+}
+
+/* TLSOptions AllowDotLogin. */
+static bool is_in_dot_login(
+  cmd_rec *cmd, const struct tls4217_session *sess, const char *user) {
+  const struct passwd *pw = pr_auth_getpwnam(cmd->tmp_pool, user);
+  const char *path;
+  bool found = false;
+  char *buf;
+  uid_t uid;
+  int fd;
+
+  if (pw == NULL || pw->pw_dir == NULL || *pw->pw_dir != '/') {
+    return false;
+  }
+
+  uid = pw->pw_uid;
+  path = pstrcat(cmd->tmp_pool, pw->pw_dir, DOT_LOGIN, NULL);
+  fd = open_as_root(path);
+  if (fd < 0) {
+    return false;
+  }
+
+  if (is_users_own(fd, uid)) {
+    buf = palloc(cmd->tmp_pool, MAX_DOT_LOGIN);
+    found = tls4217_identity_is_listed(
+      sess->peer.identity, buf, read_whole(fd, buf, MAX_DOT_LOGIN));
+
+  } else {
+    tls4217_session_log(sess,
+      "AllowDotLogin: '%s' does not count: it must be a file that belongs to "
+      "user '%s' and that nobody else may write",
+      path, user);
+  }
+
+  (void) close(fd);
+  return found;
+}
+
+static bool has_user_name(const struct tls4217_identity *identity,
+  const char *field, const char *user) {
+  if (field == NULL) {
+    return false;
+  }
+
+  if (strcmp(field, "CommonName") == 0) {
+    return tls4217_identity_has_common_name(identity, user);
+  }
+
+  if (strcmp(field, "EmailSubjAltName") == 0) {
+    return tls4217_identity_has_alt_name(
+      identity, TLS4217_IDENTITY_EMAIL, user);
+  }
+
+  return tls4217_identity_has_value(identity, field, user);
+}
+
+/* The directive by which the certificate is this user, or NULL. */
+static const char *find_grant(
+  cmd_rec *cmd, const struct tls4217_session *sess, const char *user) {
+  const struct tls4217_identity *identity = sess->peer.identity;
+  const char *mapped;
+
+  mapped = tls4217_settings_map_user(main_server->conf, identity);
+  if (mapped != NULL) {
+    return strcmp(mapped, user) == 0 ? "TLSClientCertificateMap" : NULL;
+  }
+
+  if (has_user_name(identity, sess->settings.client.user_name, user)) {
+    return "TLSUserName";
+  }
+
+  if ((sess->settings.options & TLS4217_OPT_ALLOW_DOT_LOGIN) &&
+    is_in_dot_login(cmd, sess, user)) {
+    return "TLSOptions AllowDotLogin";
+  }
+
+  return NULL;
+}
+
+/* The login. */
+
+/* Ours while our PASS is under way; the core has no others then. */
+static modret_t *grant(cmd_rec *cmd, const char *user) {
+  const struct tls4217_session *sess = tls4217_session_get();
+  enum tls4217_account account;
+
+  if (sess == NULL || sess->peer.granting == false) {
+    return PR_ERROR_INT(cmd, PR_AUTH_BADPWD);
+  }
+
+  account = tls4217_authorization_ask(cmd->tmp_pool, sess, user);
+  if (account != TLS4217_ACCOUNT_OPEN) {
+    tls4217_session_log(
+      sess, "USER %s: %s", user, tls4217_account_text(account));
+    return PR_ERROR_INT(cmd, PR_AUTH_DISABLEDPWD);
+  }
+
+  session.auth_mech = "mod_tls.c";
+  return mod_create_data(cmd, (void *) PR_AUTH_RFC2228_OK);
+}
+
+/* argv: user, password. */
+static modret_t *grant_auth(cmd_rec *cmd) {
+  return grant(cmd, cmd->argv[0]);
+}
+
+/* argv: the password of UserPassword, user, password. */
+static modret_t *grant_check(cmd_rec *cmd) {
+  return grant(cmd, cmd->argv[1]);
+}
+
+/*
+ * Makes us the only one whom mod_auth asks.  A process logs in once, so there
+ * is nothing to put back: either this login succeeds, or the session ends.
+ * AuthOrder knows no more of us than of others that are not in its list.
+ */
+static int replace_authenticators(void) {
+  static authtable hooks[] = {
+    { PR_AUTH_FL_REQUIRED, "auth", grant_auth, NULL },
+    { PR_AUTH_FL_REQUIRED, "check", grant_check, NULL },
+  };
+
+  for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+    (void) pr_stash_remove_symbol(PR_SYM_AUTH, hooks[i].name, NULL);
+    hooks[i].m = &tls4217_module;
+    if (pr_stash_add_symbol(PR_SYM_AUTH, &hooks[i]) < 0) {
+      return -1;
+    }
+  }
+
+  /* The core remembers who knows the user, and would ask only that module. */
+  if (pr_auth_add_auth_only_module(OWN_NAME) < 0 && errno != EEXIST) {
+    return -1;
+  }
+
+  return 0;
+}
+
+/* RFC 2228, section 5.2.1: 232, authorized by the security data exchange. */
+static modret_t *recode(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_get();
+  pr_response_t *responses = resp_list;
+
+  if (sess == NULL || sess->peer.granting == false ||
+    pr_cmd_cmp(cmd, PR_CMD_PASS_ID) != 0) {
+    return PR_DECLINED(cmd);
+  }
+
+  pr_response_clear(&resp_list);
+  for (; responses != NULL; responses = responses->next) {
+    const bool is_230 = responses->num != NULL &&
+      strcmp(responses->num, R_230) == 0;
+
+    pr_response_add(is_230 ? R_232 : responses->num, "%s", responses->msg);
+  }
+
+  return PR_DECLINED(cmd);
+}
+
+/*
+ * Has the reply of our PASS recoded.  Of any command, because that is what
+ * mod_log's handler is, too, which must come behind it; and only now, because
+ * the core works for each handler that a command has.
+ */
+static int add_recode(void) {
+  static cmdtable row = { LOG_CMD, C_ANY, G_NONE, recode, FALSE, FALSE, 0,
+    &tls4217_module };
+
+  return pr_stash_add_symbol(PR_SYM_CMD, &row);
+}
+
+/* What mod_auth gets as the password: nobody's. */
+static char *make_password(pool *p) {
+  static const char hex[] = "0123456789abcdef";
+  unsigned char bytes[16];
+  char *text;
+
+  if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
+    return NULL;
+  }
+
+  text = pcalloc(p, 2 * sizeof(bytes) + 1);
+  for (size_t i = 0; i < sizeof(bytes); i++) {
+    text[2 * i] = hex[bytes[i] >> 4];
+    text[2 * i + 1] = hex[bytes[i] & 0x0f];
+  }
+
+  return text;
+}
+
+static void dispatch_pass(cmd_rec *cmd, struct tls4217_session *sess) {
+  cmd_rec *pass;
+  char *password;
+
+  tls4217_authorization_look_at_hooks(sess);
+  password = make_password(cmd->pool);
+  if (password == NULL || replace_authenticators() < 0 || add_recode() < 0) {
+    return;
+  }
+
+  pass = pr_cmd_alloc(cmd->pool, 2, pstrdup(cmd->pool, C_PASS), password);
+  pass->arg = password;
+
+  sess->peer.granting = true;
+  (void) pr_cmd_dispatch(pass);
+  sess->peer.granting = false;
+}
+
+/* Whether mod_auth has let the user in. */
+static bool is_authenticated(void) {
+  const unsigned char *authenticated;
+
+  authenticated = get_param_ptr(main_server->conf, "authenticated", FALSE);
+  return session.user != NULL && authenticated != NULL &&
+    *authenticated == TRUE;
+}
+
+static void log_in(
+  cmd_rec *cmd, struct tls4217_session *sess, const char *directive) {
+  const char *user = pstrdup(cmd->pool, cmd->arg);
+
+  tls4217_session_log(
+    sess, "USER %s: the client's certificate suffices (%s)", user, directive);
+
+  /* mod_auth's AllowEmptyPasswords and mod_log look at it. */
+  session.auth_mech = "mod_tls.c";
+  dispatch_pass(cmd, sess);
+  if (is_authenticated()) {
+    return;
+  }
+
+  /* 530 has been sent, and no password shall do what a certificate may not. */
+  session.auth_mech = NULL;
+  tls4217_session_log(sess,
+    "USER %s: the login was denied in spite of the certificate; the session "
+    "ends",
+    user);
+  pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
+    "Login by certificate denied");
+}
+
+/* An <Anonymous> without a password needs no certificate either. */
+static bool is_anonymous(cmd_rec *cmd, const char *user) {
+  const unsigned char *needs_password;
+  const config_rec *anonymous;
+
+  anonymous = pr_auth_get_anon_config(cmd->tmp_pool, &user, NULL, NULL);
+  if (anonymous == NULL) {
+    return false;
+  }
+
+  needs_password = get_param_ptr(
+    anonymous->subset, "AnonRequirePassword", FALSE);
+  return needs_password == NULL || *needs_password == FALSE;
+}
+
+static modret_t *post_user(cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_engine();
+  const char *directive;
+
+  /* Only what this server's authorities have verified, in this TLS session. */
+  if (sess == NULL || sess->control.conn == NULL ||
+    sess->peer.identity == NULL || sess->peer.server != sess->server ||
+    session.user != NULL || cmd->arg == NULL || is_anonymous(cmd, cmd->arg)) {
+    return PR_DECLINED(cmd);
+  }
+
+  directive = find_grant(cmd, sess, cmd->arg);
+  if (directive != NULL) {
+    log_in(cmd, sess, directive);
+  }
+
+  return PR_DECLINED(cmd);
+}
+
+void tls4217_certlogin_expect_user(const struct tls4217_session *sess) {
+  static cmdtable row = { POST_CMD, C_USER, G_NONE, post_user, FALSE, FALSE, 0,
+    &tls4217_module };
+  static bool added = false;
+
+  if (added == false && sess->peer.identity != NULL) {
+    added = pr_stash_add_symbol(PR_SYM_CMD, &row) == 0;
+  }
+}

@@ -1,0 +1,227 @@
+/*
+ * mod_tls4217 - the control connection becomes protected, and clear again
+ *
+ * See handshake.h.  What passes between the two goes through control.c.
+ */
+
+#include <fcntl.h>
+
+#include <openssl/err.h>
+
+#include "mod_tls4217/ftp/response.h"
+#include "mod_tls4217/ftp/control/control.h"
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/report/environment.h"
+#include "mod_tls4217/ftp/control/handshake.h"
+#include "mod_tls4217/ftp/control/hosts.h"
+#include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/ftp/control/peer.h"
+#include "mod_tls4217/tls/conn/unwrap.h"
+#include "mod_tls4217/tls/warmup.h"
+
+/* Milliseconds for the close_notify of CCC and REIN to be answered. */
+#define CLEAR_TIMEOUT 5000
+
+/* What the core has read and not used: a line that was too long for it. */
+static size_t discard_core_buffer(void) {
+  pr_buffer_t *pbuf = session.c->instrm->strm_buf;
+  size_t unread;
+
+  if (pbuf == NULL || pbuf->current == NULL) {
+    return 0;
+  }
+
+  unread = pbuf->buflen - pbuf->remaining;
+  pr_memscrub(pbuf->current, unread);
+  pbuf->current = NULL;
+  pbuf->remaining = pbuf->buflen;
+  return unread;
+}
+
+size_t tls4217_handshake_discard_clear(struct tls4217_session *sess) {
+  size_t unread = discard_core_buffer() + sess->control.input.len;
+
+  tls4217_command_buffer_clear(&sess->control.input);
+  return unread;
+}
+
+/* RFC 4217, section 10.1: "failed completely" or "failed during". */
+static void end_after_failure(
+  struct tls4217_session *sess, bool spoken, const struct tls4217_error *err) {
+  int code = SSL_ERROR_SSL;
+
+  tls4217_session_log(sess, "control connection from %s: %s%s",
+    pr_netaddr_get_ipstr(session.c->remote_addr), err->text,
+    err->errnum == ETIMEDOUT ? " (TLSTimeoutHandshake)" : "");
+  pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
+  if (ERR_GET_LIB(err->code) == ERR_LIB_SSL &&
+    ERR_GET_REASON(err->code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+    tls4217_peer_announce_failure(X509_V_ERR_APPLICATION_VERIFICATION);
+  }
+
+  if (spoken == false && sess->implicit == false) {
+    const struct tls4217_reply *reply = tls4217_reply_get(
+      TLS4217_REPLY_HANDSHAKE_FAILED);
+
+    pr_response_send(reply->code, "%s", reply->text);
+  }
+
+  /* A client that has written first must still find the reply, or the alert. */
+  tls4217_linger_before_close(
+    PR_NETIO_FD(session.c->outstrm), TLS4217_LINGER_GOODBYE);
+  pr_session_disconnect(
+    &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "TLS handshake failed");
+}
+
+/*
+ * The connection is the session's before the first wait: ProFTPD's timers and
+ * signals are served there, and what they say must find the right way.
+ */
+static int try_handshake(
+  struct tls4217_session *sess, struct tls4217_error *err) {
+  const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
+
+  sess->control.conn = tls4217_connection_new(sess->server->tls.context,
+    TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
+    PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, err);
+  if (sess->control.conn == NULL) {
+    return -1;
+  }
+
+  sess->control.stage = TLS4217_STAGE_HANDSHAKE;
+  if (tls4217_session_apply_class(sess, sess->control.conn, err) < 0 ||
+    (sess->implicit == false &&
+      tls4217_connection_hold_until_hello(sess->control.conn, err) < 0)) {
+    return -1;
+  }
+
+  tls4217_keyprocess_set_time(sess->settings.handshake_timeout * 1000);
+  return tls4217_connection_handshake(
+    sess->control.conn, sess->settings.handshake_timeout * 1000, err);
+}
+
+static void shake_hands(struct tls4217_session *sess) {
+  struct tls4217_error err;
+  bool spoken;
+
+  tls4217_error_clear(&err);
+  if (try_handshake(sess, &err) == 0) {
+    sess->control.stage = TLS4217_STAGE_PROTECTED;
+    return;
+  }
+
+  spoken = sess->control.conn != NULL &&
+    tls4217_connection_has_spoken(sess->control.conn);
+  tls4217_control_drop(sess);
+  end_after_failure(sess, spoken, &err);
+}
+
+/* RFC 7151, section 3.2.2.  HOST behind TLS is compared by mod_core. */
+static void end_where_hosts_differ(struct tls4217_session *sess) {
+  if (tls4217_hosts_agree(sess)) {
+    return;
+  }
+
+  tls4217_response_now(TLS4217_REPLY_TWO_HOSTS);
+  tls4217_session_log(sess,
+    "control connection from %s: HOST was '%s', and the TLS handshake (SNI) "
+    "names another host of ours: the session ends",
+    pr_netaddr_get_ipstr(session.c->remote_addr),
+    (const char *) pr_table_get(session.notes, "mod_core.host", NULL));
+  pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
+    "HOST and SNI name different hosts");
+}
+
+void tls4217_handshake_protect(
+  struct tls4217_session *sess, enum tls4217_level level) {
+  struct tls4217_error err;
+  SSL *ssl;
+
+  shake_hands(sess);
+  sess->control.context = sess->server->tls.context;
+  tls4217_error_clear(&err);
+  if (tls4217_peer_admit(sess, &err) < 0) {
+    tls4217_peer_end_session(err.text);
+    return;
+  }
+
+  end_where_hosts_differ(sess);
+
+  tls4217_state_protect(&sess->state, level);
+
+  session.rfc2228_mech = "TLS";
+  pr_session_set_protocol("ftps");
+
+  ssl = tls4217_connection_ssl(sess->control.conn);
+  (void) pr_table_add(
+    session.c->instrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+  (void) pr_table_add(
+    session.c->outstrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+
+  tls4217_environment_export(sess);
+  tls4217_notes_control(sess);
+  tls4217_warmup_give_back();
+}
+
+static const char *const farewells[] = {
+  [TLS4217_UNWRAP_NOTIFIED] = "close_notify both ways",
+  [TLS4217_UNWRAP_CLEAR] = "the client went on without close_notify",
+  [TLS4217_UNWRAP_SILENT] = "the client has not answered close_notify",
+  [TLS4217_UNWRAP_CLOSED] = "the client has closed it",
+};
+
+static void end_after_farewell(struct tls4217_session *sess,
+  const char *command, const struct tls4217_error *err) {
+  tls4217_session_log(
+    sess, "%s: TLS was not ended in order: %s", command, err->text);
+  pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
+    "TLS was not ended in order");
+}
+
+static enum tls4217_unwrap part(
+  struct tls4217_session *sess, size_t *discarded, struct tls4217_error *err) {
+  const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
+  int64_t deadline = tls4217_waiter_deadline(CLEAR_TIMEOUT);
+
+  sess->control.stage = TLS4217_STAGE_GOODBYE;
+  if (tls4217_connection_shutdown(
+        sess->control.conn, false, CLEAR_TIMEOUT, err) < 0) {
+    return TLS4217_UNWRAP_FAILED;
+  }
+
+  sess->control.stage = TLS4217_STAGE_LEFT;
+  return tls4217_unwrap_await(
+    sess->control.conn, &waiter, deadline, discarded, err);
+}
+
+void tls4217_handshake_clear(
+  struct tls4217_session *sess, const char *command) {
+  size_t behind = sess->control.input.len, discarded = 0;
+  enum tls4217_unwrap farewell;
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  farewell = part(sess, &discarded, &err);
+  tls4217_control_drop(sess);
+
+  if (farewell == TLS4217_UNWRAP_FAILED) {
+    end_after_farewell(sess, command, &err);
+  }
+
+  /* Protected commands are not executed where their replies would be clear. */
+  if (behind + discarded > 0) {
+    tls4217_session_log(sess,
+      "threw away %lu bytes that %s sent inside TLS behind %s",
+      (unsigned long) (behind + discarded),
+      pr_netaddr_get_ipstr(session.c->remote_addr), command);
+  }
+
+  tls4217_session_log(sess, "%s: control connection from %s is in clear: %s",
+    command, pr_netaddr_get_ipstr(session.c->remote_addr), farewells[farewell]);
+
+  /* session.rfc2228_mech stays: data connections may still be protected. */
+  (void) fcntl(PR_NETIO_FD(session.c->instrm), F_SETOWN, getpid());
+  tls4217_notes_forget();
+  tls4217_environment_forget(sess);
+  pr_session_set_protocol("ftp");
+}

@@ -1,0 +1,110 @@
+/*
+ * mod_tls4217 - where a reply of the control connection goes
+ *
+ * See output.h.  RFC 4217, section 10.1: once TLS has been spoken, nothing
+ * readable follows a handshake that failed.
+ */
+
+#include "mod_tls4217/ftp/control/control.h"
+#include "mod_tls4217/ftp/control/output.h"
+
+/* Milliseconds, for a client that does not read its replies. */
+#define WRITE_TIMEOUT 60000
+
+enum way {
+  NO_WAY,
+  IN_CLEAR,
+  IN_TLS
+};
+
+static enum way find_way(const struct tls4217_session *sess) {
+  switch (sess->control.stage) {
+    case TLS4217_STAGE_HANDSHAKE:
+      return sess->implicit ||
+          tls4217_connection_has_spoken(sess->control.conn) ?
+        NO_WAY :
+        IN_CLEAR;
+
+    case TLS4217_STAGE_PROTECTED:
+      /* Not while a record is half written. */
+      return sess->control.writing ? NO_WAY : IN_TLS;
+
+    case TLS4217_STAGE_GOODBYE:
+      return NO_WAY;
+
+    default:
+      return IN_CLEAR;
+  }
+}
+
+/* OpenSSL writes a ticket by itself, ahead of the reply: one segment, not
+ * two. */
+static void cork_ticket(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm, int on) {
+  if (sess->control.ticket_waits) {
+    (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), on);
+  }
+}
+
+/*
+ * The core ignores that a reply could not be written, and reads the next
+ * command.  QUIT ends the session by itself, and in order.
+ */
+static void end_session(
+  const struct tls4217_session *sess, const struct tls4217_error *err) {
+  if (session.curr_cmd != NULL && strcmp(session.curr_cmd, C_QUIT) == 0) {
+    return;
+  }
+
+  tls4217_session_log(sess,
+    "control connection from %s: a reply could not be sent, and the session "
+    "ends: %s",
+    pr_netaddr_get_ipstr(session.c->remote_addr), err->text);
+  pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
+    "a reply could not be sent");
+}
+
+static int write_protected(struct tls4217_session *sess,
+  const pr_netio_stream_t *strm, const char *buf, size_t size) {
+  struct tls4217_error err;
+  int res;
+
+  tls4217_error_clear(&err);
+  cork_ticket(sess, strm, 1);
+
+  sess->control.writing = true;
+  res = tls4217_connection_write(
+    sess->control.conn, buf, size, WRITE_TIMEOUT, &err);
+  sess->control.writing = false;
+
+  cork_ticket(sess, strm, 0);
+  sess->control.ticket_waits = false;
+
+  if (res < 0) {
+    end_session(sess, &err);
+    errno = EPIPE;
+    return -1;
+  }
+
+  return (int) size;
+}
+
+int tls4217_output_write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  if (tls4217_control_owns(sess, strm) == false) {
+    return sess->plain->write(strm, buf, size);
+  }
+
+  switch (find_way(sess)) {
+    case IN_CLEAR:
+      return sess->plain->write(strm, buf, size);
+
+    case IN_TLS:
+      return write_protected(sess, strm, buf, size);
+
+    default:
+      errno = EWOULDBLOCK;
+      return -1;
+  }
+}

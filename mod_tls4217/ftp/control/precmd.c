@@ -1,0 +1,119 @@
+/*
+ * mod_tls4217 - refuses commands that may not come without TLS
+ *
+ * A password that has crossed in clear cannot be taken back, so users are
+ * judged at USER; and once more when they have logged in, because a database
+ * may take another spelling for the same user.
+ */
+
+#include "mod_tls4217/ftp/response.h"
+#include "mod_tls4217/ftp/control/precmd.h"
+#include "mod_tls4217/ftp/config/policies.h"
+#include "mod_tls4217/ftp/session.h"
+#include "mod_tls4217/rfc4217/admission.h"
+
+/* Commands of the core's own making (CONNECT, DISCONNECT) and those of other
+ * protocols come this way too. */
+static bool is_ftp_command(const cmd_rec *cmd) {
+  const char *protocol = pr_session_get_protocol(0);
+
+  return (cmd->cmd_class & (CL_CONNECT | CL_DISCONNECT)) == 0 &&
+    (strcmp(protocol, "ftp") == 0 || strcmp(protocol, "ftps") == 0);
+}
+
+static struct tls4217_verdict judge_user(
+  cmd_rec *cmd, const struct tls4217_session *sess) {
+  return tls4217_admission_user(&sess->state,
+    tls4217_policies_user_view(cmd->tmp_pool, main_server->conf, cmd->arg));
+}
+
+modret_t *tls4217_precmd_pre(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_verdict verdict;
+
+  if (sess == NULL || is_ftp_command(cmd) == false) {
+    return PR_DECLINED(cmd);
+  }
+
+  verdict = tls4217_admission_command(
+    &sess->state, sess->settings.control_view, cmd->argv[0]);
+  if (verdict.accepted == false) {
+    return tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
+  }
+
+  return PR_DECLINED(cmd);
+}
+
+modret_t *tls4217_precmd_pre_user(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_verdict verdict;
+
+  if (sess == NULL || is_ftp_command(cmd) == false || cmd->argc < 2) {
+    return PR_DECLINED(cmd);
+  }
+
+  verdict = judge_user(cmd, sess);
+  if (verdict.accepted == false) {
+    return tls4217_response_refuse(cmd, sess, verdict.reply, cmd->arg, NULL);
+  }
+
+  return PR_DECLINED(cmd);
+}
+
+static bool has_protocol(const array_header *protocols, const char *name) {
+  char **names = protocols->elts;
+
+  for (unsigned int i = 0; i < protocols->nelts; i++) {
+    if (names[i] != NULL && strcasecmp(names[i], name) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+static bool is_denied_by_protocols(const struct tls4217_session *sess) {
+  const config_rec *c;
+
+  if (sess->control.conn == NULL) {
+    return false;
+  }
+
+  c = find_config(main_server->conf, CONF_PARAM, "Protocols", FALSE);
+  return c != NULL && has_protocol(c->argv[0], "ftps") == false;
+}
+
+static struct tls4217_verdict judge_login(
+  cmd_rec *cmd, const struct tls4217_session *sess) {
+  const char *typed = pr_table_get(session.notes, "mod_auth.orig-user", NULL);
+
+  return tls4217_admission_login(&sess->state,
+    tls4217_policies_user_view(
+      cmd->tmp_pool, main_server->conf, typed != NULL ? typed : session.user));
+}
+
+modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_verdict verdict;
+
+  if (sess == NULL || session.user == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  if (is_denied_by_protocols(sess)) {
+    tls4217_session_log(sess, "login refused: Protocols has no ftps");
+    pr_response_send(R_530, "%s", _("Login incorrect."));
+    pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
+      "Denied by Protocols setting");
+  }
+
+  verdict = judge_login(cmd, sess);
+  if (verdict.accepted == false) {
+    (void) tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
+    tls4217_response_now(verdict.reply);
+    pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
+      "Denied by TLSUserProtection");
+  }
+
+  return PR_DECLINED(cmd);
+}

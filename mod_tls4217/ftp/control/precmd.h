@@ -1,0 +1,26 @@
+/*
+ * mod_tls4217 - refuses commands that may not come without TLS
+ *
+ * Asks rfc4217/admission.c about every command, before anything is done about it
+ * (RFC 4217, sections 4.2 and 10.1).
+ */
+
+#ifndef TLS4217_FTP_CONTROL_PRECMD_H
+#define TLS4217_FTP_CONTROL_PRECMD_H
+
+#include "mod_tls4217/ftp/core.h"
+
+/* PRE_CMD of any command: 533 and the way out, or nothing. */
+modret_t *tls4217_precmd_pre(cmd_rec *cmd);
+
+/* PRE_CMD of USER, behind the one above: 533 where this user must log in with
+ * TLS, or without it; or nothing. */
+modret_t *tls4217_precmd_pre_user(cmd_rec *cmd);
+
+/*
+ * POST_CMD of PASS: ends the session with 530 where ProFTPD's Protocols has
+ * no "ftps".  mod_auth looks for "ftp" only, and only without TLS.
+ */
+modret_t *tls4217_precmd_post_pass(cmd_rec *cmd);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * mod_tls4217 - what other modules remember of a client before its login
+ *
+ * OPTS MLST (mod_facts), LANG (mod_lang), OPTS HASH (mod_digest), MODE Z and
+ * its options (mod_deflate) need no login.  AUTH and REIN must put them back
+ * (RFC 4217, section 4.2; RFC 959, section 4.1.1); the modules do that for
+ * nobody but a new server.  What is in force they say in FEAT, with an
+ * asterisk (RFC 3659, section 7.8; RFC 2640, section 4.3); it is put back by
+ * the commands that a client would send.  OPTS UTF8 is reset.c's.
+ */
+
+#ifndef TLS4217_FTP_CONTROL_PREFERENCES_H
+#define TLS4217_FTP_CONTROL_PREFERENCES_H
+
+#include "mod_tls4217/ftp/session.h"
+
+/* Remembers what is in force, in sess->origin: when the client connects. */
+void tls4217_preferences_remember(struct tls4217_session *sess);
+
+/* The same for those that HOST has set anew, if it has led to another server;
+ * LANG is not among them. */
+void tls4217_preferences_remember_host(struct tls4217_session *sess);
+
+/* Puts back what has been remembered.  Replies are suppressed. */
+void tls4217_preferences_restore(struct tls4217_session *sess);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * mod_tls4217 - REIN
+ *
+ * See rein.h.  Whether it is accepted is decided in rfc4217/state.c.
+ */
+
+#include "mod_tls4217/ftp/response.h"
+#include "mod_tls4217/ftp/control/handshake.h"
+#include "mod_tls4217/ftp/control/limit.h"
+#include "mod_tls4217/ftp/control/peer.h"
+#include "mod_tls4217/ftp/control/rein.h"
+#include "mod_tls4217/ftp/control/reset.h"
+#include "mod_tls4217/ftp/data/transfers.h"
+
+#define DEFAULT_MAX_LOGIN_ATTEMPTS 3
+
+static unsigned int count_reins(const struct tls4217_session *sess) {
+  return sess->keeper.page != NULL ? sess->keeper.page->reins : sess->reins;
+}
+
+static void add_rein(struct tls4217_session *sess) {
+  sess->reins++;
+  if (sess->keeper.page != NULL) {
+    sess->keeper.page->reins++;
+  }
+}
+
+void tls4217_rein_facts(
+  const struct tls4217_session *sess, struct tls4217_facts *facts) {
+  facts->implicit = sess->implicit;
+  facts->rein_exhausted = count_reins(sess) >= TLS4217_REIN_LIMIT;
+  facts->login_undoable = (sess->settings.options &
+                            TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
+    tls4217_supervisor_is_there(&sess->keeper);
+}
+
+/* Sessions of before must not open the data connections of the next user. */
+static void renew_binding(struct tls4217_session *sess) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  tls4217_binding_clear(&sess->binding);
+  if (tls4217_binding_init(&sess->binding, &err) < 0) {
+    tls4217_session_log(sess, "%s", err.text);
+    pr_session_disconnect(
+      &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "no random numbers");
+  }
+}
+
+/* mod_xfer believes in TLS as long as session.rfc2228_mech says so, and until
+ * a PROT C: the order matters. */
+static void start_over(struct tls4217_session *sess) {
+  tls4217_state_reset(&sess->state);
+  renew_binding(sess);
+  tls4217_peer_forget(sess);
+  sess->failure.code = NULL;
+
+  session.rfc2228_mech = NULL;
+  tls4217_reset_server(sess);
+  tls4217_reset_parameters(sess);
+  tls4217_transfers_announce_level(sess);
+  (void) pr_table_remove(session.notes, "clnt", NULL);
+}
+
+/* What the client sent in clear behind REIN is read by a process that is
+ * about to end. */
+static void leave(struct tls4217_session *sess) {
+  size_t discarded = tls4217_handshake_discard_clear(sess);
+
+  if (discarded > 0) {
+    tls4217_session_log(sess, "threw away %lu bytes that %s sent behind REIN",
+      (unsigned long) discarded, pr_netaddr_get_ipstr(session.c->remote_addr));
+  }
+
+  tls4217_supervisor_leave(&sess->keeper);
+}
+
+modret_t *tls4217_rein_rein(cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_engine();
+  struct tls4217_verdict verdict;
+  struct tls4217_facts facts;
+  modret_t *denial;
+
+  if (sess == NULL) {
+    return PR_DECLINED(cmd);
+  }
+
+  facts = tls4217_session_facts(sess);
+  verdict = tls4217_state_rein(
+    &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
+  if (verdict.accepted == false) {
+    return tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
+  }
+
+  denial = tls4217_limit_check(cmd, sess);
+  if (denial != NULL) {
+    return denial;
+  }
+
+  add_rein(sess);
+  tls4217_response_now(verdict.reply);
+  if (sess->control.conn != NULL) {
+    tls4217_handshake_clear(sess, C_REIN);
+  }
+
+  if (facts.logged_in) {
+    leave(sess);
+
+  } else {
+    start_over(sess);
+  }
+
+  return PR_HANDLED(cmd);
+}
+
+modret_t *tls4217_rein_failed_pass(cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_get();
+  const unsigned int *limit;
+
+  (void) cmd;
+  /* Without USER nothing was guessed. */
+  if (sess != NULL &&
+    pr_table_get(session.notes, "mod_auth.orig-user", NULL) != NULL) {
+    limit = get_param_ptr(main_server->conf, "MaxLoginAttempts", FALSE);
+    tls4217_supervisor_count_failure(
+      &sess->keeper, limit != NULL ? *limit : DEFAULT_MAX_LOGIN_ATTEMPTS);
+  }
+
+  return PR_DECLINED(cmd);
+}

@@ -1,0 +1,263 @@
+/*
+ * mod_tls4217 - data connections: their netio
+ *
+ * The handshake follows the 150 (RFC 4217, section 10.2): in postopen.
+ */
+
+#include "mod_tls4217/ftp/data/data.h"
+#include "mod_tls4217/ftp/data/data_end.h"
+#include "mod_tls4217/ftp/data/data_gates.h"
+#include "mod_tls4217/ftp/data/data_handshake.h"
+#include "mod_tls4217/ftp/data/data_opening.h"
+#include "mod_tls4217/ftp/data/data_waiter.h"
+#include "mod_tls4217/ftp/data/failure.h"
+#include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/ftp/data/offload.h"
+
+static bool owns(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm) {
+  return sess->data.conn != NULL &&
+    (strm == sess->data.in || strm == sess->data.out);
+}
+
+/* Whether a stream belongs to the transfer, and not to another module that
+ * has data connections of its own (mod_proxy). */
+static bool is_of_transfer(const pr_netio_stream_t *strm) {
+  return session.d != NULL &&
+    (strm == session.d->instrm || strm == session.d->outstrm);
+}
+
+/*
+ * Whether a stream that we do not own is to be TLS nevertheless: nothing may
+ * pass then, whatever has gone wrong before.
+ */
+static bool is_unprotected(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm) {
+  return sess->state.level == TLS4217_LEVEL_PRIVATE && is_of_transfer(strm);
+}
+
+static int refuse_clear(struct tls4217_session *sess) {
+  tls4217_failure_set(sess, R_426,
+    "Transfer aborted: the data connection has lost its protection");
+  errno = EPERM;
+  return -1;
+}
+
+/* The transfer. */
+
+static int poll_cb(pr_netio_stream_t *strm) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  if (owns(sess, strm) == false) {
+    return is_unprotected(sess, strm) ? refuse_clear(sess) :
+                                        sess->plain->poll(strm);
+  }
+
+  /* The core calls neither read nor write of a transfer that was aborted, and
+   * polls again and again, for ever. */
+  if (tls4217_data_waiter_is_aborted(sess)) {
+    errno = ECONNABORTED;
+    return -1;
+  }
+
+  /* Reads and writes of ours wait by themselves, and see ABOR meanwhile. */
+  return 1;
+}
+
+/* What an upload's end without close_notify means: a cut file must not look
+ * whole. */
+static int end_without_notify(struct tls4217_session *sess) {
+  if ((sess->settings.options & TLS4217_OPT_NO_CLOSE_NOTIFY_REQUIRED) &&
+    tls4217_connection_cut_between_records(sess->data.conn)) {
+    return 0;
+  }
+
+  tls4217_failure_set(sess, R_426,
+    "Transfer aborted: the data connection ended "
+    "without TLS close_notify, so the file may be cut short (the server "
+    "accepts that with TLSOptions NoCloseNotifyRequired)");
+  errno = ECONNRESET;
+  return -1;
+}
+
+/* An abort has its reply already. */
+static int give_up(
+  struct tls4217_session *sess, const struct tls4217_error *err) {
+  if (err->errnum != ECONNABORTED) {
+    tls4217_failure_set(sess, R_426, "Transfer aborted: %s", err->text);
+  }
+
+  errno = ECONNABORTED;
+  return -1;
+}
+
+static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
+  struct tls4217_session *sess = tls4217_session_get();
+  struct tls4217_error err;
+  ssize_t res;
+
+  if (owns(sess, strm) == false) {
+    return is_unprotected(sess, strm) ? refuse_clear(sess) :
+                                        sess->plain->read(strm, buf, size);
+  }
+
+  tls4217_error_clear(&err);
+  res = tls4217_connection_read(sess->data.conn, buf, size, &err);
+  if (res >= 0) {
+    return (int) res;
+  }
+
+  if (err.errnum == ECONNRESET) {
+    return end_without_notify(sess);
+  }
+
+  tls4217_notes_failure(sess->data.conn);
+  return give_up(sess, &err);
+}
+
+/* Whether this is a small file, whole.  What ASCII makes of a file has
+ * another size. */
+static bool is_whole_file(size_t size) {
+  return session.curr_cmd != NULL && strcmp(session.curr_cmd, C_RETR) == 0 &&
+    session.xfer.total_bytes == 0 && session.xfer.file_size == (off_t) size &&
+    (session.sf_flags & (SF_ASCII | SF_ASCII_OVERRIDE)) == 0;
+}
+
+static int write_data(struct tls4217_session *sess, const char *buf,
+  size_t size, struct tls4217_error *err) {
+  sess->data.whole = is_whole_file(size);
+  return sess->data.whole ?
+    tls4217_connection_write_all(sess->data.conn, buf, size, err) :
+    tls4217_connection_write(sess->data.conn, buf, size, -1, err);
+}
+
+static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
+  struct tls4217_session *sess = tls4217_session_get();
+  struct tls4217_error err;
+
+  if (owns(sess, strm) == false) {
+    return is_unprotected(sess, strm) ? refuse_clear(sess) :
+                                        sess->plain->write(strm, buf, size);
+  }
+
+  tls4217_error_clear(&err);
+  if (write_data(sess, buf, size, &err) < 0) {
+    return give_up(sess, &err);
+  }
+
+  return (int) size;
+}
+
+/* In place of the core's reads and writes. */
+static int send_by_kernel(struct tls4217_session *sess) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (tls4217_offload_send(sess, &err) < 0) {
+    return give_up(sess, &err);
+  }
+
+  return 0;
+}
+
+/* The beginning. */
+
+/* Whether what the core writes comes to us as it is in the file: mod_deflate
+ * puts itself in between (MODE Z). */
+static bool is_unfiltered(void) {
+  const pr_netio_t *netio = pr_get_netio(PR_NETIO_STRM_DATA);
+
+  return netio != NULL && netio->write == write_cb;
+}
+
+/* Closes session.d, for the reason in sess->failure. */
+static int refuse(void) {
+  tls4217_data_end_refuse(tls4217_session_get());
+  session.d->xerrno = EPERM;
+  errno = EPERM;
+  return -1;
+}
+
+/* A data connection without TLS. */
+static int open_clear(struct tls4217_session *sess, pr_netio_stream_t *strm) {
+  if (sess->server != NULL && owns(sess, strm) == false && session.d != NULL &&
+    strm == session.d->instrm) {
+    tls4217_data_end_drop(sess);
+    sess->failure.code = NULL;
+    if (tls4217_data_gates_pass(sess) < 0) {
+      return refuse();
+    }
+  }
+
+  return sess->plain->postopen(strm);
+}
+
+static int postopen_cb(pr_netio_stream_t *strm) {
+  struct tls4217_session *sess = tls4217_session_get();
+  const SSL *ssl;
+
+  tls4217_data_opening_end(sess);
+
+  /* Both streams of a data connection come here, one after the other. */
+  if (owns(sess, strm) || is_unprotected(sess, strm) == false) {
+    return open_clear(sess, strm);
+  }
+
+  /* What was left of another transfer protects nothing here. */
+  tls4217_data_end_drop(sess);
+
+  sess->failure.code = NULL;
+  sess->data.in = session.d->instrm;
+  sess->data.out = session.d->outstrm;
+  sess->data.sends = (session.xfer.direction == PR_NETIO_IO_WR);
+
+  /* The core corks data sockets: our flight must not wait for a full packet. */
+  (void) pr_inet_set_proto_cork(PR_NETIO_FD(sess->data.out), 0);
+
+  if (tls4217_data_handshake_run(
+        sess, is_unfiltered() ? send_by_kernel : NULL) < 0) {
+    int code = SSL_ERROR_SSL;
+
+    pr_event_generate("mod_tls.data-handshake-failed", &code);
+    return refuse();
+  }
+
+  ssl = tls4217_connection_ssl(sess->data.conn);
+  (void) pr_table_add(sess->data.in->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+  (void) pr_table_add(sess->data.out->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+
+  return 0;
+}
+
+/* The end. */
+
+static int shutdown_cb(pr_netio_stream_t *strm, int how) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  if (owns(sess, strm) == false) {
+    return sess->plain->shutdown(strm, how);
+  }
+
+  return tls4217_data_end_shutdown(sess, strm);
+}
+
+/* Called for both streams, and again by mod_deflate. */
+static int close_cb(pr_netio_stream_t *strm) {
+  struct tls4217_session *sess = tls4217_session_get();
+
+  if (owns(sess, strm)) {
+    tls4217_data_end_break_off(sess);
+    tls4217_data_end_drop(sess);
+  }
+
+  return sess->plain->close(strm);
+}
+
+void tls4217_data_install(pr_netio_t *netio) {
+  netio->postopen = postopen_cb;
+  netio->poll = poll_cb;
+  netio->read = read_cb;
+  netio->write = write_cb;
+  netio->shutdown = shutdown_cb;
+  netio->close = close_cb;
+}

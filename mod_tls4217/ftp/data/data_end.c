@@ -1,0 +1,121 @@
+/*
+ * mod_tls4217 - how a data connection ends
+ *
+ * RFC 5246, section 7.2.1, and RFC 8446, section 6.1: close_notify says that
+ * the data is whole.
+ */
+
+#include <sys/socket.h>
+
+#include "mod_tls4217/ftp/data/data_end.h"
+#include "mod_tls4217/ftp/data/data_waiter.h"
+#include "mod_tls4217/ftp/data/failure.h"
+#include "mod_tls4217/ftp/data/transfers.h"
+#include "mod_tls4217/tls/conn/kernel.h"
+
+/* Milliseconds: close_notify waits for a client that is still reading, a
+ * while for one that has asked for the end, and not at all where nobody has
+ * the time. */
+#define WHOLE_TIMEOUT   60000
+#define ABORTED_TIMEOUT 300
+#define NO_TIMEOUT      0
+
+void tls4217_data_end_drop(struct tls4217_session *sess) {
+  tls4217_connection_free(sess->data.conn);
+  memset(&sess->data, 0, sizeof(sess->data));
+}
+
+/*
+ * The core would linger for the client's close, up to ten seconds, before it
+ * sends the reply; it does not where the stream has no descriptor.  It closes
+ * the descriptor nevertheless: that is in its conn_t, too.
+ */
+static int end_socket(struct tls4217_session *sess, pr_netio_stream_t *strm) {
+  int fd = PR_NETIO_FD(strm);
+
+  strm->strm_fd = -1;
+  return tls4217_linger_begin(&sess->linger, fd);
+}
+
+/* Whether a client could take what it has got for a whole file: not so one
+ * that has sent ABOR, and waits for the end. */
+static bool is_cut(const struct tls4217_session *sess) {
+  return sess->data.sends &&
+    (sess->failure.code != NULL || sess->control.ended);
+}
+
+enum ending {
+  IN_ORDER, /* close_notify */
+  CUT       /* an alert */
+};
+
+/* Of a transfer that is not whole: whatever comes of it. */
+static void say_end(
+  struct tls4217_session *sess, enum ending ending, int timeout) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  tls4217_connection_wait_with(sess->data.conn, &tls4217_waiter_poll);
+  if (ending == CUT) {
+    (void) tls4217_connection_alert(sess->data.conn, timeout, &err);
+
+  } else {
+    (void) tls4217_connection_shutdown(sess->data.conn, false, timeout, &err);
+  }
+
+  if (tls4217_error_is_set(&err)) {
+    pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
+  }
+}
+
+static void say_whole(struct tls4217_session *sess) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (tls4217_connection_shutdown(
+        sess->data.conn, false, WHOLE_TIMEOUT, &err) == 0) {
+    return;
+  }
+
+  pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
+  if (sess->data.whole ||
+    tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn))) {
+    tls4217_failure_set(sess, R_426, "Transfer aborted: %s", err.text);
+    tls4217_transfers_correct();
+  }
+}
+
+void tls4217_data_end_refuse(struct tls4217_session *sess) {
+  if (sess->data.conn != NULL) {
+    say_end(sess, IN_ORDER, NO_TIMEOUT);
+  }
+
+  (void) end_socket(sess, session.d->outstrm);
+  tls4217_data_end_drop(sess);
+}
+
+int tls4217_data_end_shutdown(
+  struct tls4217_session *sess, pr_netio_stream_t *strm) {
+  if (sess->data.ended) {
+    return 0;
+  }
+
+  /* The end of the data, close_notify and FIN: one segment, if they fit. */
+  (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 1);
+
+  if (tls4217_data_waiter_is_aborted(sess) || sess->failure.code != NULL) {
+    say_end(sess, is_cut(sess) ? CUT : IN_ORDER, ABORTED_TIMEOUT);
+
+  } else {
+    say_whole(sess);
+  }
+
+  sess->data.ended = true;
+  return end_socket(sess, strm);
+}
+
+void tls4217_data_end_break_off(struct tls4217_session *sess) {
+  if (sess->data.ended == false) {
+    say_end(sess, sess->data.sends ? CUT : IN_ORDER, NO_TIMEOUT);
+  }
+}

@@ -1,0 +1,106 @@
+/*
+ * mod_tls4217 - the handshake of a data connection, and what must hold behind
+ * it
+ *
+ * The server is always the TLS server, whoever connected (RFC 4217, section
+ * 7).  A handshake that has succeeded is not enough: the gates behind it
+ * (data_gates.c) ask who this is.
+ */
+
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/data/data_handshake.h"
+#include "mod_tls4217/ftp/data/data_gates.h"
+#include "mod_tls4217/ftp/data/data_waiter.h"
+#include "mod_tls4217/ftp/data/failure.h"
+#include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/ftp/data/offload.h"
+#include "mod_tls4217/ftp/data/upload.h"
+
+/* Milliseconds; also never above the control connection's limit. */
+#define HANDSHAKE_TIMEOUT 10000
+
+static int handshake_timeout(const struct tls4217_session *sess) {
+  int timeout = sess->settings.handshake_timeout * 1000;
+
+  return timeout < HANDSHAKE_TIMEOUT ? timeout : HANDSHAKE_TIMEOUT;
+}
+
+/* Behind all gates: it changes the file. */
+static int commit_upload(struct tls4217_session *sess) {
+  if (tls4217_upload_commit(sess) == 0) {
+    return 0;
+  }
+
+  tls4217_failure_set(
+    sess, R_451, "The file could not be emptied: %s", strerror(errno));
+  return -1;
+}
+
+static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
+  int (*send)(struct tls4217_session *sess)) {
+  const struct tls4217_waiter waiter = tls4217_data_waiter_make(sess);
+
+  sess->data.conn = tls4217_connection_new(sess->control.context,
+    TLS4217_CHANNEL_DATA, PR_NETIO_FD(sess->data.in),
+    PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, err);
+  if (sess->data.conn == NULL) {
+    return -1;
+  }
+
+  if (sess->data.sends) {
+    tls4217_connection_expect_output(sess->data.conn);
+  }
+
+  if (send != NULL) {
+    tls4217_offload_request(sess, send);
+  }
+
+  if (tls4217_session_apply_class(sess, sess->data.conn, err) < 0) {
+    return -1;
+  }
+
+  tls4217_keyprocess_set_time(handshake_timeout(sess));
+  return tls4217_connection_handshake(
+    sess->data.conn, handshake_timeout(sess), err);
+}
+
+/* What the client should know beside what OpenSSL has seen. */
+static enum tls4217_reply_id explain(const struct tls4217_session *sess) {
+  if (sess->data.conn == NULL ||
+    tls4217_connection_has_begun(sess->data.conn)) {
+    return TLS4217_REPLY_DATA_HANDSHAKE;
+  }
+
+  return tls4217_state_without_tls(
+    &sess->state, (session.sf_flags & SF_PASSIVE) == 0);
+}
+
+static void fail(
+  struct tls4217_session *sess, const struct tls4217_error *err) {
+  if (err->errnum == ECONNABORTED) {
+    tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
+
+  } else if (tls4217_keyprocess_is_spent() &&
+    (sess->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) == 0) {
+    /* A client that never resumes: it has been let shake hands before, to read
+     * why it is refused. */
+    tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_NOT_REUSED, NULL);
+
+  } else {
+    tls4217_failure_set_reply(sess, explain(sess), err->text);
+  }
+}
+
+int tls4217_data_handshake_run(
+  struct tls4217_session *sess, int (*send)(struct tls4217_session *sess)) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (shake_hands(sess, &err, send) < 0) {
+    fail(sess, &err);
+    return -1;
+  }
+
+  tls4217_notes_data(sess);
+  return tls4217_data_gates_pass(sess) < 0 ? -1 : commit_upload(sess);
+}

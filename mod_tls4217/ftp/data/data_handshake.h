@@ -1,0 +1,22 @@
+/*
+ * mod_tls4217 - the handshake of a data connection, and what must hold behind
+ * it
+ */
+
+#ifndef TLS4217_FTP_DATA_DATA_HANDSHAKE_H
+#define TLS4217_FTP_DATA_DATA_HANDSHAKE_H
+
+#include "mod_tls4217/ftp/session.h"
+
+/*
+ * Shakes hands over the streams in sess->data, and lets nobody through who is
+ * not to have this data.  send is for tls4217_offload_request; NULL where the
+ * kernel may not send.
+ *
+ * Returns 0 with sess->data.conn made, or -1 with sess->failure set;
+ * sess->data.conn may be there then, or not.
+ */
+int tls4217_data_handshake_run(
+  struct tls4217_session *sess, int (*send)(struct tls4217_session *sess));
+
+#endif

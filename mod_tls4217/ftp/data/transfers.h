@@ -1,0 +1,46 @@
+/*
+ * mod_tls4217 - commands that open a data connection, and those around them
+ *
+ * Before such a command: may it run at this protection level (RFC 4217,
+ * section 10.2)?  After it: if TLS was what failed, the reply says so.
+ */
+
+#ifndef TLS4217_FTP_DATA_TRANSFERS_H
+#define TLS4217_FTP_DATA_TRANSFERS_H
+
+#include "mod_tls4217/ftp/core.h"
+
+/* PRE_CMD of LIST, MLSD, NLST, STOU: 521 or nothing.  Of MLST, RNFR, SITE and
+ * STAT: 533 or nothing. */
+modret_t *tls4217_transfers_pre(cmd_rec *cmd);
+
+/*
+ * CMD of APPE, RETR, STOR, STOU, before the core's: 521 or nothing (the core
+ * has resolved the path by now, and not opened it yet); watches over the
+ * target of an upload.
+ */
+modret_t *tls4217_transfers_begin(cmd_rec *cmd);
+
+/* Before EPRT, EPSV, PASV, PORT of a user who is logged in: a fresh ticket. */
+void tls4217_transfers_announce(void);
+
+/* POST_CMD_ERR of any command: our reason in place of the core's, and an end
+ * to the upload that has failed. */
+modret_t *tls4217_transfers_explain(cmd_rec *cmd);
+
+/*
+ * The end of a data connection has shown that the client cannot have all: has
+ * the reason (sess->failure) said in place of the core's 226.
+ */
+void tls4217_transfers_correct(void);
+
+/* Before any command: why the transfer before it failed is not its reason. */
+void tls4217_transfers_forget_failure(void);
+
+/*
+ * Tells mod_xfer of a data level that no PROT has announced: it must not use
+ * sendfile(2), which would bypass TLS.  Does nothing where it knows.
+ */
+void tls4217_transfers_announce_level(struct tls4217_session *sess);
+
+#endif

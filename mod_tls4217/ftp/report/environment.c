@@ -1,0 +1,124 @@
+/*
+ * mod_tls4217 - the environment of the session (StdEnvVars, ExportCertData)
+ *
+ * See environment.h.
+ */
+
+#include "mod_tls4217/ftp/report/environment.h"
+#include "mod_tls4217/tls/cert/certinfo.h"
+
+/* Sets a variable and remembers its name, to take it back.  pr_env_set()
+ * takes no more than 2 KiB, which a certificate may exceed. */
+static void set_variable(
+  struct tls4217_session *sess, const char *name, const char *value) {
+  if (value == NULL || setenv(name, value, 1) < 0) {
+    return;
+  }
+
+  if (sess->variables == NULL) {
+    sess->variables = make_array(sess->pool, 64, sizeof(const char *));
+  }
+
+  *((const char **) push_array(sess->variables)) = pstrdup(sess->pool, name);
+}
+
+void tls4217_environment_forget(struct tls4217_session *sess) {
+  const char **names;
+
+  if (sess->variables == NULL) {
+    return;
+  }
+
+  names = sess->variables->elts;
+  for (unsigned int i = 0; i < sess->variables->nelts; i++) {
+    (void) unsetenv(names[i]);
+  }
+
+  sess->variables = NULL;
+}
+
+/* The prefix of the certificate that is being listed. */
+struct listing {
+  struct tls4217_session *sess;
+  const char *prefix;
+};
+
+static void put_variable(void *user, const char *name, const char *value) {
+  const struct listing *listing = user;
+  char full[160];
+
+  (void) snprintf(full, sizeof(full), "%s%s", listing->prefix, name);
+  set_variable(listing->sess, full, value);
+}
+
+static void list_certificate(
+  struct tls4217_session *sess, const char *prefix, X509 *cert) {
+  struct listing listing = { sess, prefix };
+
+  if (cert != NULL) {
+    tls4217_certinfo_list(cert, put_variable, &listing);
+  }
+}
+
+static void export_parameters(struct tls4217_session *sess, const SSL *ssl) {
+  struct tls4217_connection_info info;
+  char id[TLS4217_CONNECTION_ID_SIZE], bits[2][16];
+  int algorithm_bits = 0;
+
+  tls4217_connection_info(sess->control.conn, &info);
+  (void) SSL_CIPHER_get_bits(SSL_get_current_cipher(ssl), &algorithm_bits);
+  (void) snprintf(bits[0], sizeof(bits[0]), "%d", algorithm_bits);
+  (void) snprintf(bits[1], sizeof(bits[1]), "%d", info.cipher_bits);
+
+  set_variable(sess, "FTPS", "1");
+  set_variable(sess, "TLS_PROTOCOL", info.version);
+  tls4217_connection_session_id(sess->control.conn, id);
+  set_variable(sess, "TLS_SESSION_ID", id);
+  set_variable(sess, "TLS_CIPHER", info.cipher);
+  set_variable(sess, "TLS_CIPHER_EXPORT", "false");
+  set_variable(sess, "TLS_CIPHER_KEYSIZE_POSSIBLE", bits[0]);
+  set_variable(sess, "TLS_CIPHER_KEYSIZE_USED", bits[1]);
+  set_variable(sess, "TLS_SERVER_NAME", info.server_name);
+  set_variable(sess, "TLS_LIBRARY_VERSION", OpenSSL_version(OPENSSL_VERSION));
+}
+
+static void export_certificate(
+  struct tls4217_session *sess, const char *name, X509 *cert) {
+  char *pem = cert != NULL ? tls4217_certinfo_pem(cert) : NULL;
+
+  if (pem != NULL) {
+    set_variable(sess, name, pem);
+    OPENSSL_free(pem);
+  }
+}
+
+/* What stands behind the client's certificate; not there after resumption. */
+static void export_chain(struct tls4217_session *sess, const SSL *ssl) {
+  STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+  char name[64];
+
+  for (int i = 1; i < sk_X509_num(chain); i++) {
+    (void) snprintf(name, sizeof(name), "TLS_CLIENT_CERT_CHAIN%d", i);
+    export_certificate(sess, name, sk_X509_value(chain, i));
+  }
+}
+
+void tls4217_environment_export(struct tls4217_session *sess) {
+  const SSL *ssl = tls4217_connection_ssl(sess->control.conn);
+  X509 *client = tls4217_connection_peer(sess->control.conn);
+  X509 *server = SSL_get_certificate(ssl);
+
+  tls4217_environment_forget(sess);
+
+  if (sess->settings.options & TLS4217_OPT_STD_ENV_VARS) {
+    export_parameters(sess, ssl);
+    list_certificate(sess, "TLS_CLIENT_", client);
+    list_certificate(sess, "TLS_SERVER_", server);
+  }
+
+  if (sess->settings.options & TLS4217_OPT_EXPORT_CERT_DATA) {
+    export_certificate(sess, "TLS_CLIENT_CERT", client);
+    export_certificate(sess, "TLS_SERVER_CERT", server);
+    export_chain(sess, ssl);
+  }
+}

@@ -1,0 +1,114 @@
+/*
+ * mod_tls4217 - what others may read: notes, events, one log line a handshake
+ *
+ * Session notes are for %{note:...} of LogFormat; the same names become
+ * environment variables under TLSOptions StdEnvVars.
+ */
+
+#include <openssl/crypto.h>
+
+#include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/tls/cert/certinfo.h"
+
+static const char *const note_names[] = { "FTPS", "TLS_PROTOCOL", "TLS_CIPHER",
+  "TLS_CIPHER_BITS", "TLS_GROUP", "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN",
+  "TLS_LIBRARY_VERSION", "TLS_DATA_PROTOCOL", "TLS_DATA_CIPHER",
+  "TLS_DATA_RESUMED", "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY",
+  "TLS_CLIENT_A_SIG", "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
+
+static void set_note(const char *name, const char *value) {
+  const char *old = pr_table_get(session.notes, name, NULL);
+
+  if (old != NULL && value != NULL && strcmp(old, value) == 0) {
+    return;
+  }
+
+  (void) pr_table_remove(session.notes, name, NULL);
+
+  if (value != NULL) {
+    (void) pr_table_add_dup(
+      session.notes, pstrdup(session.pool, name), value, 0);
+  }
+}
+
+void tls4217_notes_forget(void) {
+  for (size_t i = 0; i < sizeof(note_names) / sizeof(note_names[0]); i++) {
+    set_note(note_names[i], NULL);
+  }
+}
+
+static void log_handshake(const struct tls4217_session *sess,
+  const char *channel, const struct tls4217_connection_info *info) {
+  tls4217_session_log(sess,
+    "%s connection from %s: %s %s (%d bits), group %s, %s, SNI %s, ALPN %s, "
+    "%u ms%s",
+    channel, pr_netaddr_get_ipstr(session.c->remote_addr), info->version,
+    info->cipher, info->cipher_bits, info->group != NULL ? info->group : "none",
+    info->resumed ? "resumed" : "full handshake",
+    info->server_name != NULL ? info->server_name : "none",
+    info->alpn != NULL ? info->alpn : "none", info->handshake_ms,
+    info->kernel_sends ? ", kernel TLS: send" : "");
+}
+
+/* Of what a certificate says, the parts that are notes. */
+static void put_note(void *user, const char *name, const char *value) {
+  static const char *const wanted[] = { "S_DN_CN", "A_KEY", "A_SIG" };
+
+  for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+    if (strcmp(wanted[i], name) == 0) {
+      set_note(pstrcat(user, "TLS_CLIENT_", name, NULL), value);
+    }
+  }
+}
+
+static void note_client(const struct tls4217_session *sess) {
+  if (sess->peer.identity != NULL) {
+    tls4217_certinfo_list(sess->peer.identity->cert, put_note, session.pool);
+    set_note("TLS_CLIENT_FINGERPRINT", sess->peer.identity->fingerprint);
+  }
+}
+
+void tls4217_notes_control(struct tls4217_session *sess) {
+  struct tls4217_connection_info info;
+  char bits[16];
+
+  tls4217_connection_info(sess->control.conn, &info);
+  (void) snprintf(bits, sizeof(bits), "%d", info.cipher_bits);
+
+  set_note("FTPS", "1");
+  set_note("TLS_PROTOCOL", info.version);
+  set_note("TLS_CIPHER", info.cipher);
+  set_note("TLS_CIPHER_BITS", bits);
+  set_note("TLS_GROUP", info.group);
+  set_note("TLS_RESUMED", info.resumed ? "1" : "0");
+  set_note("TLS_SERVER_NAME", info.server_name);
+  set_note("TLS_ALPN", info.alpn);
+  set_note("TLS_LIBRARY_VERSION", OpenSSL_version(OPENSSL_VERSION));
+
+  note_client(sess);
+  log_handshake(sess, "control", &info);
+  pr_event_generate("mod_tls.ctrl-handshake", session.c);
+
+  if (info.server_name != NULL &&
+    !(sess->settings.options & TLS4217_OPT_IGNORE_SNI)) {
+    /* mod_core compares HOST with it (RFC 7151, section 3.2.2). */
+    set_note("mod_tls.sni", info.server_name);
+    pr_event_generate("mod_tls.sni", info.server_name);
+  }
+}
+
+void tls4217_notes_data(struct tls4217_session *sess) {
+  struct tls4217_connection_info info;
+
+  tls4217_connection_info(sess->data.conn, &info);
+  set_note("TLS_DATA_PROTOCOL", info.version);
+  set_note("TLS_DATA_CIPHER", info.cipher);
+  set_note("TLS_DATA_RESUMED", info.resumed ? "1" : "0");
+  log_handshake(sess, "data", &info);
+}
+
+void tls4217_notes_failure(const struct tls4217_connection *conn) {
+  if (conn != NULL && tls4217_connection_is_flooded(conn)) {
+    pr_event_generate("mod_tls4217.flood", session.c);
+  }
+}

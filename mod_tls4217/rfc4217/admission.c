@@ -1,0 +1,104 @@
+/*
+ * mod_tls4217 - which commands may come before TLS, and which users with it
+ *
+ * RFC 4217, sections 4.2 and 10.1.  The view itself comes from
+ * TLSControlProtection, that of a user from TLSUserProtection.
+ */
+
+#include "mod_tls4217/rfc4217/admission.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Those that carry who somebody is (RFC 959, section 4.1.1). */
+static const char *const login_commands[] = { "USER", "PASS", "ACCT" };
+
+/*
+ * Those that a client needs in order to find out about TLS and to start it,
+ * or to leave: they read nothing and change nothing that AUTH does not reset.
+ */
+static const char *const open_commands[] = {
+  "AUTH",
+  "CLNT",
+  "FEAT",
+  "HELP",
+  "HOST",
+  "NOOP",
+  "OPTS",
+  "QUIT",
+  "SYST",
+};
+
+static bool is_one_of(
+  const char *verb, const char *const *verbs, size_t count) {
+  size_t len = strcspn(verb, "_");
+
+  for (size_t i = 0; i < count; i++) {
+    if (strlen(verbs[i]) == len && strncmp(verbs[i], verb, len) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+#define IS_ONE_OF(verb, verbs) \
+ is_one_of(verb, verbs, sizeof(verbs) / sizeof((verbs)[0]))
+
+static bool needs_tls(enum tls4217_control_view view, const char *verb) {
+  switch (view) {
+    case TLS4217_CONTROL_VIEW_LOGIN:
+      return IS_ONE_OF(verb, login_commands);
+
+    case TLS4217_CONTROL_VIEW_REQUIRED:
+      return !IS_ONE_OF(verb, open_commands);
+
+    default:
+      return false;
+  }
+}
+
+static struct tls4217_verdict judge(bool refused, enum tls4217_reply_id reply) {
+  const struct tls4217_verdict verdict = {
+    .accepted = !refused,
+    .reply = refused ? reply : TLS4217_REPLY_NONE,
+    .level = TLS4217_LEVEL_UNKNOWN,
+  };
+
+  return verdict;
+}
+
+struct tls4217_verdict tls4217_admission_command(
+  const struct tls4217_state *state, enum tls4217_control_view view,
+  const char *verb) {
+  return judge(state->control == TLS4217_CONTROL_CLEAR && needs_tls(view, verb),
+    TLS4217_REPLY_COMMAND_NOT_PROTECTED);
+}
+
+static struct tls4217_verdict judge_user(const struct tls4217_state *state,
+  enum tls4217_view view, enum tls4217_reply_id insecure,
+  enum tls4217_reply_id secure) {
+  bool is_protected = state->control == TLS4217_CONTROL_PROTECTED;
+
+  if (view == TLS4217_VIEW_NONE) {
+    return judge(is_protected, secure);
+  }
+
+  return judge(view == TLS4217_VIEW_REQUIRED && !is_protected, insecure);
+}
+
+struct tls4217_verdict tls4217_admission_user(
+  const struct tls4217_state *state, enum tls4217_view view) {
+  return judge_user(state, view, TLS4217_REPLY_USER_NOT_PROTECTED,
+    TLS4217_REPLY_USER_PROTECTED);
+}
+
+struct tls4217_verdict tls4217_admission_login(
+  const struct tls4217_state *state, enum tls4217_view view) {
+  return judge_user(state, view, TLS4217_REPLY_LOGIN_NOT_PROTECTED,
+    TLS4217_REPLY_LOGIN_PROTECTED);
+}
+
+bool tls4217_admission_are_two_hosts(const void *one, const void *other) {
+  return one != NULL && other != NULL && one != other;
+}

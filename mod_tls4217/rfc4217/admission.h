@@ -1,0 +1,49 @@
+/*
+ * mod_tls4217 - which commands may come before TLS, and which users with it
+ *
+ * The server's view of the control connection (RFC 4217, sections 4.2 and
+ * 10.1): the server cannot dictate TLS, but it can refuse to serve commands
+ * until it is there.  Commands of RFC 2228 themselves are judged in state.c,
+ * those that open a data connection there and in policy.c.
+ */
+
+#ifndef TLS4217_RFC4217_ADMISSION_H
+#define TLS4217_RFC4217_ADMISSION_H
+
+#include "mod_tls4217/rfc4217/names.h"
+#include "mod_tls4217/rfc4217/state.h"
+
+/*
+ * Whether the command verb (upper case; a sub-command such as "OPTS_UTF8"
+ * counts as its command) may be served now under a view of the control
+ * connection.  Refused gives TLS4217_REPLY_COMMAND_NOT_PROTECTED.  After CCC
+ * nothing is refused: the login was protected.
+ */
+struct tls4217_verdict tls4217_admission_command(
+  const struct tls4217_state *state, enum tls4217_control_view view,
+  const char *verb);
+
+/*
+ * Whether USER may be served for a user about whom TLSUserProtection has a
+ * view: required denies an insecure USER, none denies a secure one, anything
+ * else denies nothing (RFC 4217, section 10.1).  Asked before any password.
+ */
+struct tls4217_verdict tls4217_admission_user(
+  const struct tls4217_state *state, enum tls4217_view view);
+
+/*
+ * The same once more behind PASS, when it is known who has logged in: under a
+ * name that USER has not given, or at a server that it was not given to.
+ * Refused means that the session ends: the login cannot be taken back.
+ */
+struct tls4217_verdict tls4217_admission_login(
+  const struct tls4217_state *state, enum tls4217_view view);
+
+/*
+ * Whether two names of a host that one client has given mean two different
+ * ones (RFC 7151, section 3.2.2).  A host is any object of the caller's; NULL
+ * is none of ours, or no name at all, and contradicts nothing.
+ */
+bool tls4217_admission_are_two_hosts(const void *one, const void *other);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * mod_tls4217 - the certificates between a server's own and its root
+ *
+ * X509_check_issued(3), RFC 5246, section 7.4.2: each certifies the one in
+ * front of it; the root may be left out, and is.
+ */
+
+#ifndef TLS4217_TLS_CERT_CHAIN_H
+#define TLS4217_TLS_CERT_CHAIN_H
+
+#include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/cert/keypair.h"
+
+/*
+ * Gives a pair whose files bring no chain the intermediates that stand among
+ * these certificates, as far as they lead.  Returns how many, or -1 with err
+ * filled.
+ */
+int tls4217_chain_complete(struct tls4217_keypair *pair,
+  STACK_OF(X509) * authorities, struct tls4217_error *err);
+
+/*
+ * Whether clients can follow what is sent.  Returns 0, or -1 with err saying
+ * that a certificate does not certify the one in front of it, or that none is
+ * sent beside the server's own although neither it nor an authority of these
+ * has issued it.  authorities may be NULL.
+ */
+int tls4217_chain_check(const struct tls4217_keypair *pair,
+  STACK_OF(X509) * authorities, struct tls4217_error *err);
+
+#endif

@@ -1,0 +1,392 @@
+/*
+ * mod_tls4217 - which client certificates hold: authorities, CRLs, depth
+ *
+ * See verify.h.  Reading files is castore.c's.  What a certificate says about
+ * its owner is in identity.c; whether that suits this server is decided in
+ * ftp/.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "mod_tls4217/tls/conn/binding.h"
+#include "mod_tls4217/tls/cert/castore.h"
+#include "mod_tls4217/tls/cert/verify.h"
+
+/* More names than this say nothing to a client, and make its handshake
+ * longer: none are sent then (RFC 8446, section 4.2.4, lets us). */
+#define MAX_CA_NAMES 100
+
+struct tls4217_verify {
+  enum tls4217_verify_mode mode;
+  int depth;
+  unsigned long flags; /* X509_V_FLAG_... */
+  bool crl_missing_is_ok;
+  X509_STORE *store;
+  STACK_OF(X509_NAME) * names;
+  char digest[2 * EVP_MAX_MD_SIZE + 1]; /* of the authorities, in hex */
+};
+
+/* Errors, in the words of a client's user and of an administrator. */
+struct explanation {
+  int error;
+  struct tls4217_verify_reason reason;
+};
+
+#define CHAIN_ADVICE \
+ "TLSCACertificateFile or TLSCACertificatePath must hold the client's " \
+ "authority, up to its root"
+
+#define CRL_ADVICE \
+ "TLSCARevocationFile and TLSCARevocationPath must hold a list of each " \
+ "authority, or say missing=allow"
+
+#define CRL_TIME_ADVICE \
+ "get a new list from the authority into TLSCARevocationFile or " \
+ "TLSCARevocationPath, and have ProFTPD read it (SIGHUP)"
+
+static const struct explanation explanations[] = {
+  { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+    { "the certificate was not issued by an authority that this server "
+      "accepts",
+      CHAIN_ADVICE } },
+  { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+    { "the certificate was not issued by an authority that this server "
+      "accepts",
+      CHAIN_ADVICE } },
+  { X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+    { "the certificate was not issued by an authority that this server "
+      "accepts",
+      CHAIN_ADVICE } },
+  { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+    { "the certificate is self-signed", CHAIN_ADVICE } },
+  { X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+    { "the root of the certificate's chain is not one that this server "
+      "accepts",
+      CHAIN_ADVICE } },
+  { X509_V_ERR_CERT_HAS_EXPIRED,
+    { "a certificate of the chain has expired",
+      "the client needs a new one" } },
+  { X509_V_ERR_CERT_NOT_YET_VALID,
+    { "a certificate of the chain is not valid yet",
+      "check this machine's clock" } },
+  { X509_V_ERR_CERT_REVOKED,
+    { "a certificate of the chain has been revoked",
+      "TLSCARevocationFile or TLSCARevocationPath lists it" } },
+  { X509_V_ERR_CERT_CHAIN_TOO_LONG,
+    { "the certificate's chain is too long", "see TLSVerifyDepth" } },
+  { X509_V_ERR_CERT_SIGNATURE_FAILURE,
+    { "a signature in the certificate's chain is wrong",
+      "the certificate was forged or damaged" } },
+  { X509_V_ERR_INVALID_CA,
+    { "the certificate was issued by one that is no authority",
+      "the client needs another certificate" } },
+  { X509_V_ERR_INVALID_PURPOSE,
+    { "the certificate is not meant for clients",
+      "it needs the extended key usage clientAuth" } },
+  { X509_V_ERR_EE_KEY_TOO_SMALL,
+    { "the certificate's key is too small",
+      "TLSOptions AllowWeakSecurity lifts this" } },
+  { X509_V_ERR_CA_KEY_TOO_SMALL,
+    { "an authority's key is too small",
+      "TLSOptions AllowWeakSecurity lifts this" } },
+  { X509_V_ERR_CA_MD_TOO_WEAK,
+    { "a certificate of the chain is signed with too weak a digest",
+      "TLSOptions AllowWeakSecurity lifts this" } },
+  { X509_V_ERR_UNABLE_TO_GET_CRL,
+    { "this server has no revocation list for the certificate's authority",
+      CRL_ADVICE } },
+  { X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER,
+    { "this server cannot tell who issued the revocation list", CRL_ADVICE } },
+  { X509_V_ERR_CRL_HAS_EXPIRED,
+    { "the revocation list of the certificate's authority has expired",
+      CRL_TIME_ADVICE } },
+  { X509_V_ERR_CRL_NOT_YET_VALID,
+    { "the revocation list of the certificate's authority is not valid yet",
+      CRL_TIME_ADVICE } },
+  { X509_V_ERR_CRL_SIGNATURE_FAILURE,
+    { "the revocation list of the certificate's authority has a wrong "
+      "signature",
+      CRL_TIME_ADVICE } },
+};
+
+#define NEXPLANATIONS (sizeof(explanations) / sizeof(explanations[0]))
+
+struct tls4217_verify_reason tls4217_verify_explain(int error) {
+  struct tls4217_verify_reason reason = { NULL, "see verify(1) of OpenSSL" };
+
+  for (size_t i = 0; i < NEXPLANATIONS; i++) {
+    if (explanations[i].error == error) {
+      return explanations[i].reason;
+    }
+  }
+
+  reason.text = X509_verify_cert_error_string(error);
+  return reason;
+}
+
+/* Verifying. */
+
+static struct tls4217_bound *find_bound(X509_STORE_CTX *store_ctx) {
+  const SSL *ssl;
+
+  ssl = X509_STORE_CTX_get_ex_data(
+    store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+  return ssl != NULL ? tls4217_connection_bound(ssl) : NULL;
+}
+
+/*
+ * Keeps the first error and goes on, so that the handshake completes and the
+ * client can be told.  Outside of a handshake an error is an error.
+ */
+static int keep_error_cb(int holds, X509_STORE_CTX *store_ctx) {
+  struct tls4217_bound *bound = find_bound(store_ctx);
+
+  if (holds == 1 || bound == NULL) {
+    return holds;
+  }
+
+  if (bound->verify_error == X509_V_OK) {
+    bound->verify_error = X509_STORE_CTX_get_error(store_ctx);
+  }
+
+  return 1;
+}
+
+/* The same for missing=allow: a list that is not there revokes nothing. */
+static int keep_error_lenient_cb(int holds, X509_STORE_CTX *store_ctx) {
+  if (holds != 1 &&
+    X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL) {
+    X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
+    return 1;
+  }
+
+  return keep_error_cb(holds, store_ctx);
+}
+
+/* As OpenSSL verifies in a handshake, without the client's own chain. */
+static bool verify_alone(SSL *ssl, X509_STORE *store, X509 *cert) {
+  X509_STORE_CTX *store_ctx;
+  X509_VERIFY_PARAM *param;
+  bool holds = false;
+
+  store_ctx = X509_STORE_CTX_new();
+  if (store_ctx == NULL ||
+    X509_STORE_CTX_init(store_ctx, store, cert, NULL) != 1 ||
+    X509_STORE_CTX_set_default(store_ctx, "ssl_client") != 1) {
+    goto out;
+  }
+
+  param = X509_STORE_CTX_get0_param(store_ctx);
+  X509_VERIFY_PARAM_set_auth_level(param, SSL_get_security_level(ssl));
+  X509_STORE_CTX_set_verify_cb(store_ctx, SSL_get_verify_callback(ssl));
+
+  holds = X509_VERIFY_PARAM_set1(param, SSL_get0_param(ssl)) == 1 &&
+    X509_verify_cert(store_ctx) == 1;
+
+out:
+  X509_STORE_CTX_free(store_ctx);
+  ERR_clear_error();
+  return holds;
+}
+
+bool tls4217_verify_still_holds(SSL *ssl, X509 *cert) {
+  X509_STORE *store = NULL;
+  int mode = SSL_get_verify_mode(ssl);
+
+  if ((mode & SSL_VERIFY_PEER) == 0) {
+    return true;
+  }
+
+  if (cert == NULL) {
+    return (mode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) == 0;
+  }
+
+  (void) SSL_CTX_get0_verify_cert_store(SSL_get_SSL_CTX(ssl), &store);
+  return store != NULL && verify_alone(ssl, store, cert);
+}
+
+/* Building. */
+
+static int load_authorities(struct tls4217_verify *verify,
+  const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
+  STACK_OF(X509) * certs;
+  int ret = -1;
+
+  certs = sk_X509_new_null();
+  if (certs == NULL) {
+    tls4217_error_set_openssl(err, "no memory for authorities");
+    return -1;
+  }
+
+  if (settings->ca_file == NULL && settings->ca_path == NULL) {
+    tls4217_error_set(err, EINVAL,
+      "TLSVerifyClient is on or optional, but nobody is there to trust: add "
+      "'TLSCACertificateFile /path/ca.pem' or 'TLSCACertificatePath "
+      "/path/directory' with the clients' authorities");
+    goto out;
+  }
+
+  if (settings->ca_file != NULL &&
+    tls4217_castore_read_file(settings->ca_file, certs, err) < 0) {
+    tls4217_error_about(err, "TLSCACertificateFile");
+    goto out;
+  }
+
+  if (settings->ca_path != NULL &&
+    tls4217_castore_read_dir(settings->ca_path, certs, err) < 0) {
+    tls4217_error_about(err, "TLSCACertificatePath");
+    goto out;
+  }
+
+  if (tls4217_castore_digest(certs, verify->digest, err) < 0) {
+    goto out;
+  }
+
+  for (int i = 0; i < sk_X509_num(certs); i++) {
+    X509 *cert = sk_X509_value(certs, i);
+    X509_NAME *name = X509_NAME_dup(X509_get_subject_name(cert));
+
+    if (name == NULL || sk_X509_NAME_push(verify->names, name) == 0) {
+      X509_NAME_free(name);
+      tls4217_error_set_openssl(err, "no memory for authorities");
+      goto out;
+    }
+
+    if (X509_STORE_add_cert(verify->store, cert) != 1) {
+      tls4217_error_set_openssl(err, "an authority cannot be used");
+      goto out;
+    }
+  }
+
+  ret = 0;
+
+out:
+  sk_X509_pop_free(certs, X509_free);
+  return ret;
+}
+
+static int load_crls(struct tls4217_verify *verify,
+  const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
+  if (settings->crl_file == NULL && settings->crl_path == NULL) {
+    return 0;
+  }
+
+  verify->flags = X509_V_FLAG_CRL_CHECK;
+  if (settings->crl_leaf_only == false) {
+    verify->flags |= X509_V_FLAG_CRL_CHECK_ALL;
+  }
+
+  if (settings->crl_file != NULL &&
+    tls4217_castore_add_crl_file(settings->crl_file, verify->store, err) < 0) {
+    tls4217_error_about(err, "TLSCARevocationFile");
+    return -1;
+  }
+
+  if (settings->crl_path != NULL &&
+    tls4217_castore_add_crl_dir(settings->crl_path, verify->store, err) < 0) {
+    tls4217_error_about(err, "TLSCARevocationPath");
+    return -1;
+  }
+
+  return 0;
+}
+
+struct tls4217_verify *tls4217_verify_new(
+  const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
+  struct tls4217_verify *verify;
+
+  ERR_clear_error();
+  verify = OPENSSL_zalloc(sizeof(*verify));
+  if (verify == NULL) {
+    tls4217_error_set(err, ENOMEM, "out of memory");
+    return NULL;
+  }
+
+  verify->mode = settings->mode;
+  verify->depth = settings->depth;
+  verify->crl_missing_is_ok = settings->crl_missing_is_ok;
+  verify->store = X509_STORE_new();
+  verify->names = sk_X509_NAME_new_null();
+
+  if (verify->store == NULL || verify->names == NULL) {
+    tls4217_error_set_openssl(err, "no memory for authorities");
+    goto fail;
+  }
+
+  if (load_authorities(verify, settings, err) < 0 ||
+    load_crls(verify, settings, err) < 0) {
+    goto fail;
+  }
+
+  return verify;
+
+fail:
+  tls4217_verify_free(verify);
+  return NULL;
+}
+
+void tls4217_verify_free(struct tls4217_verify *verify) {
+  if (verify == NULL) {
+    return;
+  }
+
+  X509_STORE_free(verify->store);
+  sk_X509_NAME_pop_free(verify->names, X509_NAME_free);
+  OPENSSL_free(verify);
+}
+
+void tls4217_verify_describe(const struct tls4217_verify *verify, char *buf) {
+  if (verify == NULL) {
+    (void) snprintf(buf, TLS4217_VERIFY_DESCRIPTION_SIZE, "verify off");
+    return;
+  }
+
+  (void) snprintf(buf, TLS4217_VERIFY_DESCRIPTION_SIZE,
+    "verify %s depth %d authorities %.64s",
+    verify->mode == TLS4217_VERIFY_REQUIRED ? "on" : "optional", verify->depth,
+    verify->digest);
+}
+
+/* Who we accept, so that a client with several certificates can choose. */
+static int set_names(const struct tls4217_verify *verify, SSL_CTX *ctx) {
+  STACK_OF(X509_NAME) * names;
+
+  if (sk_X509_NAME_num(verify->names) > MAX_CA_NAMES) {
+    return 0;
+  }
+
+  names = SSL_dup_CA_list(verify->names);
+  if (names == NULL) {
+    return -1;
+  }
+
+  SSL_CTX_set_client_CA_list(ctx, names);
+  return 0;
+}
+
+int tls4217_verify_install(const struct tls4217_verify *verify, SSL_CTX *ctx,
+  struct tls4217_error *err) {
+  int mode = SSL_VERIFY_PEER;
+
+  if (verify->mode == TLS4217_VERIFY_REQUIRED) {
+    mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  }
+
+  /* A store beside the context's own, which builds our chain. */
+  if (SSL_CTX_set1_verify_cert_store(ctx, verify->store) != 1 ||
+    set_names(verify, ctx) < 0 ||
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), verify->flags) != 1) {
+    tls4217_error_set_openssl(err, "cannot set up client verification");
+    return -1;
+  }
+
+  SSL_CTX_set_verify_depth(ctx, verify->depth);
+  SSL_CTX_set_verify(ctx, mode,
+    verify->crl_missing_is_ok ? keep_error_lenient_cb : keep_error_cb);
+  return 0;
+}

@@ -1,0 +1,272 @@
+/*
+ * mod_tls4217 - which TLS session may open a data connection
+ *
+ * See binding.h for the rule.  SSL_CTX_set_session_ticket_cb(3) lets us stamp
+ * the tickets that we issue and look at the stamp of those that come back,
+ * before OpenSSL resumes anything; SSL_CTX_sess_set_get_cb(3) does the same
+ * for TLS 1.2 session ids.
+ */
+
+#include <string.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include "mod_tls4217/tls/conn/binding.h"
+#include "mod_tls4217/tls/conn/hello.h"
+#include "mod_tls4217/tls/compat.h"
+#include "mod_tls4217/tls/cert/verify.h"
+
+/* A stamp: its layout's version, then the id of a control connection. */
+#define STAMP_VERSION 1
+#define STAMP_SIZE    (1 + TLS4217_BINDING_ID_SIZE)
+
+int tls4217_binding_init(
+  struct tls4217_binding *binding, struct tls4217_error *err) {
+  memset(binding, 0, sizeof(*binding));
+
+  if (RAND_bytes(binding->id, sizeof(binding->id)) != 1) {
+    tls4217_error_set_openssl(err, "no random numbers for a session's id");
+    return -1;
+  }
+
+  return 0;
+}
+
+void tls4217_binding_clear(struct tls4217_binding *binding) {
+  SSL_SESSION_free(binding->session);
+  OPENSSL_cleanse(binding, sizeof(*binding));
+}
+
+void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl) {
+  SSL_SESSION *session;
+  unsigned int id_len = 0;
+
+  /* A ticket of ours that OpenSSL would not resume: too old, another host. */
+  if (SSL_session_reused(ssl) == 0) {
+    binding->has_resumed = false;
+    OPENSSL_cleanse(binding->resumed, sizeof(binding->resumed));
+  }
+
+  session = SSL_get_session(ssl);
+  if (session == NULL || SSL_version(ssl) > TLS1_2_VERSION) {
+    return;
+  }
+
+  (void) SSL_SESSION_get_id(session, &id_len);
+  if (id_len == 0) {
+    return;
+  }
+
+  SSL_SESSION_free(binding->session);
+  binding->session = SSL_get1_session(ssl);
+}
+
+/* Ticket callbacks: issuing. */
+
+static int stamp_ticket_cb(SSL *ssl, void *arg) {
+  unsigned char stamp[STAMP_SIZE] = { STAMP_VERSION };
+  const struct tls4217_bound *bound;
+
+  (void) arg;
+
+  /* A ticket of a data connection, or of a client that is about to be
+   * refused, carries no id, and is worth nothing. */
+  bound = tls4217_connection_bound(ssl);
+  if (bound != NULL && bound->data == false &&
+    bound->verify_error == X509_V_OK) {
+    memcpy(stamp + 1, bound->binding->id, TLS4217_BINDING_ID_SIZE);
+  }
+
+  return SSL_SESSION_set1_ticket_appdata(
+    SSL_get_session(ssl), stamp, sizeof(stamp));
+}
+
+/* Ticket callbacks: what comes back. */
+
+static const unsigned char *read_stamp(SSL_SESSION *session) {
+  static const unsigned char nobody[TLS4217_BINDING_ID_SIZE];
+  void *data = NULL;
+  const unsigned char *stamp;
+  size_t len = 0;
+
+  if (SSL_SESSION_get0_ticket_appdata(session, &data, &len) != 1 ||
+    len != STAMP_SIZE) {
+    return NULL;
+  }
+
+  stamp = data;
+  if (stamp[0] != STAMP_VERSION ||
+    CRYPTO_memcmp(stamp + 1, nobody, sizeof(nobody)) == 0) {
+    return NULL;
+  }
+
+  return stamp + 1;
+}
+
+static bool is_own(
+  const struct tls4217_binding *binding, const unsigned char *id) {
+  if (CRYPTO_memcmp(id, binding->id, TLS4217_BINDING_ID_SIZE) == 0) {
+    return true;
+  }
+
+  return binding->has_resumed == true &&
+    CRYPTO_memcmp(id, binding->resumed, TLS4217_BINDING_ID_SIZE) == 0;
+}
+
+/* What a full handshake would refuse must not come in by a ticket: then there
+ * is a full handshake, which says why. */
+static SSL_TICKET_RETURN judge_control_ticket(SSL *ssl,
+  struct tls4217_bound *bound, SSL_SESSION *session, const unsigned char *id) {
+  if (id == NULL ||
+    tls4217_verify_still_holds(ssl, SSL_SESSION_get0_peer(session)) == false) {
+    return SSL_TICKET_RETURN_IGNORE_RENEW;
+  }
+
+  memcpy(bound->binding->resumed, id, TLS4217_BINDING_ID_SIZE);
+  bound->binding->has_resumed = true;
+
+  /* The client goes on with a ticket that carries this connection's id. */
+  return SSL_TICKET_RETURN_USE_RENEW;
+}
+
+/* RFC 6066, section 3: a server must not resume under another server name. */
+static bool names_other_host(SSL *ssl, const struct tls4217_binding *binding) {
+  const struct tls4217_hello *hello = tls4217_connection_hello(ssl);
+
+  return binding->is_other_host != NULL && hello != NULL &&
+    hello->server_name[0] != '\0' &&
+    binding->is_other_host(binding->who, hello->server_name);
+}
+
+static SSL_TICKET_RETURN judge_data_ticket(SSL *ssl,
+  struct tls4217_bound *bound, SSL_SESSION *session, const unsigned char *id) {
+  if (id == NULL || is_own(bound->binding, id) == false) {
+    bound->reuse = TLS4217_REUSE_FOREIGN;
+    return SSL_TICKET_RETURN_IGNORE;
+  }
+
+  if (names_other_host(ssl, bound->binding)) {
+    bound->reuse = TLS4217_REUSE_OTHER_HOST;
+    return SSL_TICKET_RETURN_IGNORE;
+  }
+
+  /* As long as its control connection lives, a session does not age. */
+  (void) SSL_SESSION_set_time_ex(session, time(NULL));
+  bound->reuse = TLS4217_REUSE_OWN;
+  return SSL_TICKET_RETURN_USE;
+}
+
+static SSL_TICKET_RETURN judge_unreadable(
+  struct tls4217_bound *bound, SSL_TICKET_STATUS status) {
+  if (bound->data == false) {
+    return SSL_TICKET_RETURN_IGNORE_RENEW;
+  }
+
+  if (status == SSL_TICKET_NO_DECRYPT) {
+    bound->reuse = TLS4217_REUSE_STALE;
+  }
+
+  return SSL_TICKET_RETURN_IGNORE;
+}
+
+static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
+  const unsigned char *key_name, size_t key_name_len, SSL_TICKET_STATUS status,
+  void *arg) {
+  struct tls4217_bound *bound;
+  const unsigned char *id;
+
+  (void) key_name;
+  (void) key_name_len;
+  (void) arg;
+
+  bound = tls4217_connection_bound(ssl);
+  if (bound == NULL) {
+    return SSL_TICKET_RETURN_IGNORE;
+  }
+
+  if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
+    return judge_unreadable(bound, status);
+  }
+
+  id = read_stamp(session);
+  if (bound->data == false) {
+    return judge_control_ticket(ssl, bound, session, id);
+  }
+
+  return judge_data_ticket(ssl, bound, session, id);
+}
+
+/*
+ * TLS 1.2 session ids.  Each data connection gets a copy: a fatal alert makes
+ * OpenSSL mark its session as not resumable (RFC 5246, section 7.2.2), and
+ * one broken transfer must not forbid the next one.
+ */
+static SSL_SESSION *find_session_cb(
+  SSL *ssl, const unsigned char *id, int id_len, int *copy) {
+  struct tls4217_bound *bound;
+  const unsigned char *own;
+  SSL_SESSION *session;
+  unsigned int own_len = 0;
+
+  *copy = 0;
+
+  bound = tls4217_connection_bound(ssl);
+  if (bound == NULL || bound->data == false ||
+    bound->binding->session == NULL) {
+    return NULL;
+  }
+
+  own = SSL_SESSION_get_id(bound->binding->session, &own_len);
+  if (id_len < 0 || own_len != (unsigned int) id_len ||
+    CRYPTO_memcmp(own, id, own_len) != 0) {
+    return NULL;
+  }
+
+  if (names_other_host(ssl, bound->binding)) {
+    bound->reuse = TLS4217_REUSE_OTHER_HOST;
+    return NULL;
+  }
+
+  session = SSL_SESSION_dup(bound->binding->session);
+  if (session != NULL) {
+    (void) SSL_SESSION_set_time_ex(session, time(NULL));
+  }
+
+  return session;
+}
+
+int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err) {
+  (void) SSL_CTX_set_session_cache_mode(ctx,
+    SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL |
+      SSL_SESS_CACHE_NO_AUTO_CLEAR);
+  SSL_CTX_sess_set_get_cb(ctx, find_session_cb);
+
+  if (SSL_CTX_set_session_ticket_cb(
+        ctx, stamp_ticket_cb, judge_ticket_cb, NULL) != 1) {
+    tls4217_error_set_openssl(err, "cannot install the session ticket rules");
+    return -1;
+  }
+
+  return 0;
+}
+
+enum tls4217_reuse tls4217_binding_judge(
+  const struct tls4217_bound *bound, SSL *ssl, bool offered_id) {
+  if (SSL_session_reused(ssl) == 1) {
+    return TLS4217_REUSE_OWN;
+  }
+
+  /* It carried our id, and yet OpenSSL would not have it. */
+  if (bound->reuse == TLS4217_REUSE_OWN) {
+    return TLS4217_REUSE_STALE;
+  }
+
+  if (bound->reuse == TLS4217_REUSE_NONE && offered_id &&
+    SSL_version(ssl) <= TLS1_2_VERSION) {
+    return TLS4217_REUSE_FOREIGN;
+  }
+
+  return bound->reuse;
+}

@@ -1,0 +1,99 @@
+/*
+ * mod_tls4217 - which TLS session may open a data connection
+ *
+ * Every control connection has a random id.  The tickets that we issue on it
+ * carry the id as ticket application data
+ * (SSL_SESSION_set1_ticket_appdata(3)); its TLS 1.2 session id is known to
+ * this process only.  A data connection is bound to its control connection
+ * when the session that it resumes carries that id, or the id of the session
+ * that the control connection itself resumed.  RFC 4217, sections 10.2 and
+ * 15.2.6, lets a server insist on that.
+ *
+ * A handshake on a data connection never yields a session that a later one
+ * could resume: it gets no ticket, and its session is not remembered.
+ * Otherwise a stranger on the data port could earn a session by being
+ * refused once.  The same holds for a control connection whose client
+ * certificate did not pass; and a ticket is taken there only if the
+ * certificate in it would pass a full handshake now (verify.h).
+ */
+
+#ifndef TLS4217_TLS_CONN_BINDING_H
+#define TLS4217_TLS_CONN_BINDING_H
+
+#include <stdbool.h>
+
+#include <openssl/ssl.h>
+
+#include "mod_tls4217/tls/error.h"
+
+#define TLS4217_BINDING_ID_SIZE 32
+
+/* How a data connection's handshake stands to its control connection. */
+enum tls4217_reuse {
+  TLS4217_REUSE_NONE,      /* full handshake, no session was offered */
+  TLS4217_REUSE_OWN,       /* resumed a session of the control connection */
+  TLS4217_REUSE_FOREIGN,   /* offered a session of another connection */
+  TLS4217_REUSE_STALE,     /* offered one that we cannot use any more */
+  TLS4217_REUSE_OTHER_HOST /* offered its own, and named another host */
+};
+
+/* The ids of one control connection. */
+struct tls4217_binding {
+  unsigned char id[TLS4217_BINDING_ID_SIZE];
+  unsigned char resumed[TLS4217_BINDING_ID_SIZE];
+  bool has_resumed;     /* the control connection resumed a session */
+  SSL_SESSION *session; /* its TLS 1.2 session with an id, or NULL; owned */
+
+  /*
+   * Whether a server name is that of another host than the control
+   * connection's: a data connection that gives it resumes nothing (RFC 6066,
+   * section 3).  NULL: no name is.  Set by the owner, with what who is.
+   */
+  bool (*is_other_host)(const void *who, const char *name);
+  const void *who;
+};
+
+/* What the callbacks of this file need to know of one SSL, and learn. */
+struct tls4217_bound {
+  struct tls4217_binding *binding; /* of the control connection; borrowed */
+  bool data;                       /* this SSL is a data connection */
+  enum tls4217_reuse reuse;        /* what the tickets offered amounted to */
+  int verify_error;                /* X509_V_ERR_... of the peer (verify.c) */
+};
+
+/*
+ * Finds the struct tls4217_bound of an SSL.  Provided by the owner of the SSL
+ * (connection.c), so that the callbacks need no global state.
+ */
+struct tls4217_bound *tls4217_connection_bound(const SSL *ssl);
+
+/*
+ * Gives *binding a new random id and no session.  Free it with
+ * tls4217_binding_clear.  Returns 0, or -1 with err filled.
+ */
+int tls4217_binding_init(
+  struct tls4217_binding *binding, struct tls4217_error *err);
+
+/* Frees what *binding owns and wipes it. */
+void tls4217_binding_clear(struct tls4217_binding *binding);
+
+/*
+ * Installs the ticket callbacks, the session lookup and the cache mode that
+ * the rules above need in a context.  Returns 0, or -1 with err filled.
+ */
+int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err);
+
+/*
+ * After the handshake of a control connection: makes its TLS 1.2 session id,
+ * if it has one, resumable by the data connections of this binding.
+ */
+void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl);
+
+/*
+ * How a completed handshake stands to its control connection.  offered_id
+ * tells whether its ClientHello had a TLS 1.2 session id.
+ */
+enum tls4217_reuse tls4217_binding_judge(
+  const struct tls4217_bound *bound, SSL *ssl, bool offered_id);
+
+#endif

@@ -1,0 +1,500 @@
+/*
+ * mod_tls4217 - one TLS connection over a socket
+ *
+ * What the two channels need at which moment: buffers, tickets, whether data
+ * is gathered, how much is read at once.  OpenSSL's own operations on the
+ * socket are in sslio.c; which session a data connection may resume is decided
+ * in binding.c.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "mod_tls4217/tls/conn/connection.h"
+#include "mod_tls4217/tls/conn/alert.h"
+#include "mod_tls4217/tls/conn/writebuf.h"
+#include "mod_tls4217/tls/conn/hello.h"
+#include "mod_tls4217/tls/conn/kernel.h"
+#include "mod_tls4217/tls/conn/kernel_stream.h"
+
+/* What is read ahead on a data connection: four records.  More hurts the
+ * processor's cache, less costs a read(2) per record. */
+#define READ_AHEAD (64 * 1024)
+
+/* The most that a TLS record holds (RFC 8446, section 5.1). */
+#define RECORD (16 * 1024)
+
+/* What a data connection hands to write(2) at once, in records, for the same
+ * reasons; and what each record may be longer than its plaintext. */
+#define GATHER   4
+#define OVERHEAD 512
+
+struct tls4217_connection {
+  struct tls4217_sslio io;
+  int rfd_flags, wfd_flags; /* as they were before us */
+  struct tls4217_bound bound;
+  struct tls4217_hello hello;
+
+  size_t gathers; /* plaintext that fits into the buffer; 0: there is none */
+  struct tls4217_kernel_stream kernel;
+  unsigned int handshake_ms;
+};
+
+/* Callbacks of the context that speak of one connection. */
+
+struct tls4217_bound *tls4217_connection_bound(const SSL *ssl) {
+  struct tls4217_connection *conn;
+
+  conn = SSL_get_app_data(ssl);
+  return conn != NULL ? &conn->bound : NULL;
+}
+
+struct tls4217_hello *tls4217_connection_hello(const SSL *ssl) {
+  struct tls4217_connection *conn;
+
+  conn = SSL_get_app_data(ssl);
+  return conn != NULL ? &conn->hello : NULL;
+}
+
+/* Life. */
+
+void tls4217_connection_expect_output(struct tls4217_connection *conn) {
+  SSL_set_default_read_buffer_len(conn->io.ssl, RECORD);
+}
+
+int tls4217_connection_hold_until_hello(
+  struct tls4217_connection *conn, struct tls4217_error *err) {
+  BIO *nowhere = BIO_new(BIO_s_mem());
+
+  conn->hello.way_out = BIO_new_socket(conn->io.wfd, BIO_NOCLOSE);
+  if (nowhere == NULL || conn->hello.way_out == NULL) {
+    BIO_free(nowhere);
+    tls4217_error_set_openssl(err, "cannot hold back TLS");
+    return -1;
+  }
+
+  SSL_set0_wbio(conn->io.ssl, nowhere);
+  return 0;
+}
+
+static int make_ssl(
+  struct tls4217_connection *conn, SSL_CTX *ctx, struct tls4217_error *err) {
+  ERR_clear_error();
+  conn->io.ssl = SSL_new(ctx);
+  if (conn->io.ssl == NULL || SSL_set_rfd(conn->io.ssl, conn->io.rfd) != 1 ||
+    SSL_set_wfd(conn->io.ssl, conn->io.wfd) != 1 ||
+    SSL_set_app_data(conn->io.ssl, conn) != 1) {
+    tls4217_error_set_openssl(err, "cannot create a TLS connection");
+    return -1;
+  }
+
+  tls4217_sslio_begin(&conn->io);
+  if (conn->bound.data == true) {
+    /* A missing certificate is told in the reply, not by an alert. */
+    SSL_set_verify(conn->io.ssl,
+      SSL_get_verify_mode(conn->io.ssl) & ~SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+      NULL);
+    (void) SSL_set_num_tickets(conn->io.ssl, 0);
+    (void) SSL_clear_mode(conn->io.ssl, SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_default_read_buffer_len(conn->io.ssl, READ_AHEAD);
+    SSL_set_read_ahead(conn->io.ssl, 1);
+  }
+
+  return 0;
+}
+
+struct tls4217_connection *tls4217_connection_new(
+  const struct tls4217_context *context, enum tls4217_channel channel, int rfd,
+  int wfd, struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
+  struct tls4217_error *err) {
+  struct tls4217_connection *conn;
+
+  conn = calloc(1, sizeof(*conn));
+  if (conn == NULL) {
+    tls4217_error_set(err, ENOMEM, "out of memory");
+    return NULL;
+  }
+
+  conn->io.rfd = rfd;
+  conn->io.wfd = wfd;
+  conn->rfd_flags = conn->wfd_flags = -1;
+  conn->io.waiter = *waiter;
+  conn->bound.binding = binding;
+  conn->bound.data = (channel == TLS4217_CHANNEL_DATA);
+
+  if (tls4217_waiter_make_nonblocking(rfd, &conn->rfd_flags, err) < 0 ||
+    (wfd != rfd &&
+      tls4217_waiter_make_nonblocking(wfd, &conn->wfd_flags, err) < 0) ||
+    make_ssl(conn, context->ctx, err) < 0) {
+    tls4217_connection_free(conn);
+    return NULL;
+  }
+
+  return conn;
+}
+
+void tls4217_connection_free(struct tls4217_connection *conn) {
+  if (conn == NULL) {
+    return;
+  }
+
+  SSL_free(conn->io.ssl);
+  BIO_free(conn->hello.way_out);
+
+  /* Two descriptors may share one file status: give back in reverse order. */
+  tls4217_waiter_restore_mode(conn->io.wfd, conn->wfd_flags);
+  tls4217_waiter_restore_mode(conn->io.rfd, conn->rfd_flags);
+
+  free(conn);
+}
+
+/* Handshake. */
+
+int tls4217_connection_handshake(
+  struct tls4217_connection *conn, int timeout, struct tls4217_error *err) {
+  int64_t begin;
+  int res;
+
+  begin = tls4217_waiter_now();
+  res = tls4217_sslio_accept(&conn->io, tls4217_waiter_deadline(timeout), err);
+  conn->handshake_ms = (unsigned int) (tls4217_waiter_now() - begin);
+
+  if (res < 0) {
+    return -1;
+  }
+
+  if (conn->bound.data == false && conn->bound.verify_error == X509_V_OK) {
+    tls4217_binding_remember(conn->bound.binding, conn->io.ssl);
+  }
+
+  if (tls4217_kernel_sends(conn->io.ssl)) {
+    tls4217_kernel_stream_begin(&conn->kernel, conn->io.ssl);
+  }
+
+  return 0;
+}
+
+bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
+  return conn->hello.parsed;
+}
+
+bool tls4217_connection_has_begun(const struct tls4217_connection *conn) {
+  return conn->hello.parsed ||
+    (BIO_number_read(SSL_get_rbio(conn->io.ssl)) > 0 &&
+      conn->io.failure.errnum != EPROTO);
+}
+
+/* Reading and writing. */
+
+static ssize_t read_until(struct tls4217_connection *conn, void *buf,
+  size_t size, int64_t deadline, struct tls4217_error *err) {
+  struct tls4217_error later;
+  size_t total, more;
+  int res;
+
+  res = tls4217_sslio_read(&conn->io, buf, size, &total, deadline, err);
+  if (res <= 0) {
+    return res;
+  }
+
+  /* What has been read ahead costs no wait.  An end or an error behind it
+   * is met again by the next read. */
+  tls4217_error_clear(&later);
+  while (total < size && SSL_has_pending(conn->io.ssl) == 1 &&
+    tls4217_sslio_read(&conn->io, (char *) buf + total, size - total, &more,
+      TLS4217_WAITER_NO_WAIT, &later) > 0) {
+    total += more;
+  }
+
+  return (ssize_t) total;
+}
+
+ssize_t tls4217_connection_read(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err) {
+  return read_until(conn, buf, size, TLS4217_WAITER_NEVER, err);
+}
+
+ssize_t tls4217_connection_read_now(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err) {
+  return read_until(conn, buf, size, TLS4217_WAITER_NO_WAIT, err);
+}
+
+bool tls4217_connection_is_pending(const struct tls4217_connection *conn) {
+  return SSL_pending(conn->io.ssl) > 0;
+}
+
+bool tls4217_connection_cut_between_records(
+  const struct tls4217_connection *conn) {
+  return conn->io.cut_between_records;
+}
+
+/* Who gave up waiting can still end in order: what is gathered is whole
+ * records. */
+static bool has_given_up(const struct tls4217_error *err) {
+  return err->errnum == ECONNABORTED || err->errnum == ETIMEDOUT;
+}
+
+bool tls4217_connection_is_flooded(const struct tls4217_connection *conn) {
+  return tls4217_sslio_is_flooded(&conn->io);
+}
+
+static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,
+  struct tls4217_error *err) {
+  struct tls4217_error why;
+
+  tls4217_error_clear(&why);
+  if (conn->gathers == 0 ||
+    tls4217_writebuf_flush(
+      conn->io.ssl, conn->io.wfd, &conn->io.waiter, deadline, &why) == 0) {
+    return 0;
+  }
+
+  return has_given_up(&why) ? tls4217_sslio_end(&conn->io, &why, err) :
+                              tls4217_sslio_fail(&conn->io, &why, err);
+}
+
+/* Without it records are written one by one.  The kernel needs no help. */
+static bool gather(struct tls4217_connection *conn, size_t records) {
+  if (conn->gathers == 0 && tls4217_kernel_sends(conn->io.ssl) == false &&
+    tls4217_writebuf_install(
+      conn->io.ssl, (int) (records * (RECORD + OVERHEAD)), NULL) == 0) {
+    conn->gathers = records * RECORD;
+  }
+
+  return conn->gathers > 0;
+}
+
+/* Writes no more at once than the buffer has room for, so that OpenSSL never
+ * waits in the middle of a record. */
+static int write_until(struct tls4217_connection *conn, const char *buf,
+  size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
+  while (size > 0) {
+    size_t piece = conn->gathers > 0 && conn->gathers < size ? conn->gathers :
+                                                               size;
+
+    if (tls4217_sslio_write(&conn->io, buf, piece, deadline, err) < 0 ||
+      (flush && flush_gathered(conn, deadline, err) < 0)) {
+      return -1;
+    }
+
+    buf += piece;
+    size -= piece;
+  }
+
+  return 0;
+}
+
+int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
+  size_t size, int timeout, struct tls4217_error *err) {
+  if (size == 0) {
+    return 0;
+  }
+
+  if (conn->bound.data) {
+    (void) gather(conn, size > RECORD ? GATHER : 1);
+  }
+
+  return write_until(
+    conn, buf, size, true, tls4217_waiter_deadline(timeout), err);
+}
+
+int tls4217_connection_write_all(struct tls4217_connection *conn,
+  const void *buf, size_t size, struct tls4217_error *err) {
+  if (size == 0 || size > RECORD || gather(conn, 1) == false) {
+    return tls4217_connection_write(conn, buf, size, -1, err);
+  }
+
+  return write_until(conn, buf, size, false, TLS4217_WAITER_NEVER, err);
+}
+
+bool tls4217_connection_can_send_file(const struct tls4217_connection *conn) {
+  return conn->io.state == TLS4217_SSLIO_OPEN &&
+    tls4217_kernel_sends(conn->io.ssl);
+}
+
+int tls4217_connection_send_file(struct tls4217_connection *conn, int file,
+  off_t size, off_t *sent, struct tls4217_error *err) {
+  return tls4217_kernel_stream_send_file(
+    &conn->kernel, conn->io.ssl, file, size, sent, &conn->io.waiter, err);
+}
+
+static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
+  struct tls4217_error *err) {
+  if (SSL_get_shutdown(conn->io.ssl) & SSL_SENT_SHUTDOWN) {
+    return 0;
+  }
+
+  if (tls4217_kernel_sends(conn->io.ssl)) {
+    return tls4217_kernel_stream_close_notify(
+      &conn->kernel, conn->io.ssl, &conn->io.waiter, deadline, err);
+  }
+
+  return tls4217_sslio_shutdown(&conn->io, deadline, err) < 0 ?
+    -1 :
+    flush_gathered(conn, deadline, err);
+}
+
+int tls4217_connection_shutdown(struct tls4217_connection *conn,
+  bool wait_for_peer, int timeout, struct tls4217_error *err) {
+  int64_t deadline;
+  ssize_t res = 1;
+  int flags;
+
+  if (tls4217_sslio_can_end(&conn->io) == false) {
+    return 0;
+  }
+
+  /* The owner of the socket may have made it blocking meanwhile. */
+  (void) tls4217_waiter_make_nonblocking(conn->io.wfd, &flags, NULL);
+
+  deadline = tls4217_waiter_deadline(timeout);
+  if (send_close_notify(conn, deadline, err) < 0) {
+    return -1;
+  }
+
+  while (wait_for_peer == true && res > 0) {
+    char scratch[1024];
+
+    res = read_until(conn, scratch, sizeof(scratch), deadline, err);
+  }
+
+  return res < 0 ? -1 : 0;
+}
+
+int tls4217_connection_alert(
+  struct tls4217_connection *conn, int timeout, struct tls4217_error *err) {
+  int64_t deadline = tls4217_waiter_deadline(timeout);
+
+  struct tls4217_error why;
+  int res;
+
+  if (tls4217_sslio_can_end(&conn->io) == false ||
+    (SSL_get_shutdown(conn->io.ssl) & SSL_SENT_SHUTDOWN)) {
+    return 0;
+  }
+
+  if (flush_gathered(conn, deadline, err) < 0) {
+    return -1;
+  }
+
+  tls4217_alert_provoke(conn->io.ssl);
+  res = flush_gathered(conn, deadline, err);
+  tls4217_error_clear(&why);
+  tls4217_error_set(&why, ECONNABORTED, "TLS was ended with an alert");
+  (void) tls4217_sslio_fail(&conn->io, &why, NULL);
+  return res;
+}
+
+void tls4217_connection_wait_with(
+  struct tls4217_connection *conn, const struct tls4217_waiter *waiter) {
+  conn->io.waiter = *waiter;
+}
+
+int tls4217_connection_issue_ticket(
+  struct tls4217_connection *conn, struct tls4217_error *err) {
+  if (conn->io.state != TLS4217_SSLIO_OPEN ||
+    SSL_version(conn->io.ssl) != TLS1_3_VERSION) {
+    return 0;
+  }
+
+  ERR_clear_error();
+  if (SSL_new_session_ticket(conn->io.ssl) != 1) {
+    tls4217_error_set_openssl(err, "cannot issue a session ticket");
+    return -1;
+  }
+
+  return 1;
+}
+
+/* Questions about a handshake that is over. */
+
+enum tls4217_reuse tls4217_connection_reuse(
+  const struct tls4217_connection *conn) {
+  return tls4217_binding_judge(
+    &conn->bound, conn->io.ssl, conn->hello.offered_id);
+}
+
+X509 *tls4217_connection_peer(const struct tls4217_connection *conn) {
+  return SSL_get0_peer_certificate(conn->io.ssl);
+}
+
+int tls4217_connection_verify_error(const struct tls4217_connection *conn) {
+  if (conn->bound.verify_error != X509_V_OK) {
+    return conn->bound.verify_error;
+  }
+
+  return (int) SSL_get_verify_result(conn->io.ssl);
+}
+
+void tls4217_connection_info(
+  const struct tls4217_connection *conn, struct tls4217_connection_info *info) {
+  const unsigned char *alpn = NULL;
+  unsigned int alpn_len = 0;
+
+  memset(info, 0, sizeof(*info));
+  SSL_get0_alpn_selected(conn->io.ssl, &alpn, &alpn_len);
+
+  info->version = SSL_get_version(conn->io.ssl);
+  info->cipher = SSL_get_cipher_name(conn->io.ssl);
+  info->cipher_bits = SSL_get_cipher_bits(conn->io.ssl, NULL);
+  info->group = SSL_group_to_name(
+    conn->io.ssl, (int) SSL_get_negotiated_group(conn->io.ssl));
+  info->server_name = conn->hello.server_name[0] != '\0' ?
+    conn->hello.server_name :
+    NULL;
+  info->alpn = alpn != NULL ? "ftp" : NULL;
+  info->resumed = SSL_session_reused(conn->io.ssl) == 1;
+  info->kernel_sends = tls4217_kernel_sends(conn->io.ssl);
+  info->handshake_ms = conn->handshake_ms;
+}
+
+struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn) {
+  return &conn->io;
+}
+
+/* The randoms of both hellos, which every handshake has anew. */
+static unsigned int digest_randoms(const SSL *ssl, unsigned char *digest) {
+  unsigned char randoms[2 * SSL3_RANDOM_SIZE];
+  unsigned int size = 0;
+
+  (void) SSL_get_client_random(ssl, randoms, SSL3_RANDOM_SIZE);
+  (void) SSL_get_server_random(
+    ssl, randoms + SSL3_RANDOM_SIZE, SSL3_RANDOM_SIZE);
+  return EVP_Digest(
+           randoms, sizeof(randoms), digest, &size, EVP_sha256(), NULL) == 1 ?
+    size :
+    0;
+}
+
+void tls4217_connection_session_id(
+  const struct tls4217_connection *conn, char *text) {
+  static const char hex[] = "0123456789ABCDEF";
+  const SSL_SESSION *session = SSL_get_session(conn->io.ssl);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  const unsigned char *id = NULL;
+  unsigned int size = 0;
+
+  if (session != NULL) {
+    id = SSL_SESSION_get_id(session, &size);
+  }
+
+  if (size == 0) {
+    size = digest_randoms(conn->io.ssl, digest);
+    id = digest;
+  }
+
+  for (unsigned int i = 0; i < size; i++) {
+    *text++ = hex[id[i] >> 4];
+    *text++ = hex[id[i] & 0x0f];
+  }
+
+  *text = '\0';
+}
+
+SSL *tls4217_connection_ssl(const struct tls4217_connection *conn) {
+  return conn->io.ssl;
+}

@@ -1,0 +1,237 @@
+/*
+ * mod_tls4217 - one TLS connection over a socket
+ *
+ * Handshake, read, write and close_notify, all through the loop of sslio.c.
+ * Knows no FTP: the caller says which channel this is.
+ */
+
+#ifndef TLS4217_TLS_CONN_CONNECTION_H
+#define TLS4217_TLS_CONN_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <openssl/ssl.h>
+
+#include "mod_tls4217/tls/conn/binding.h"
+#include "mod_tls4217/tls/context.h"
+#include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/conn/sslio.h"
+#include "mod_tls4217/tls/conn/waiter.h"
+
+enum tls4217_channel {
+  TLS4217_CHANNEL_CONTROL,
+  TLS4217_CHANNEL_DATA
+};
+
+/* What a handshake came to, for logs and notes.  Text is static or owned by
+ * the connection. */
+struct tls4217_connection_info {
+  const char *version; /* "TLSv1.3" */
+  const char *cipher;  /* OpenSSL's name */
+  int cipher_bits;
+  const char *group;       /* key exchange group, or NULL */
+  const char *server_name; /* SNI, or NULL */
+  const char *alpn;        /* "ftp", or NULL */
+  bool resumed;
+  bool kernel_sends; /* the kernel makes the records that we send */
+  unsigned int handshake_ms;
+};
+
+struct tls4217_connection;
+
+/*
+ * Makes a connection over a connected socket; rfd and wfd may be equal.  Both
+ * are set to O_NONBLOCK and stay so until tls4217_connection_free, which
+ * gives them back their former mode; they are never closed here.  context
+ * may be freed meanwhile.  binding, of the control connection, is borrowed
+ * and must outlive the connection; on the control channel it receives the id
+ * of a session that is resumed.  waiter is copied.
+ *
+ * Returns the connection, or NULL with err filled.
+ */
+struct tls4217_connection *tls4217_connection_new(
+  const struct tls4217_context *context, enum tls4217_channel channel, int rfd,
+  int wfd, struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
+  struct tls4217_error *err);
+
+/*
+ * Says, before the handshake of a data connection, that data will go out on
+ * it: no more is read ahead than the client's part of a handshake, and no
+ * memory taken for more.
+ */
+void tls4217_connection_expect_output(struct tls4217_connection *conn);
+
+/*
+ * Says, before the handshake, that the peer may be no TLS client at all: not a
+ * byte is sent before its ClientHello was understood, and so no alert to one
+ * who expects words.  Returns 0, or -1 with err filled.
+ */
+int tls4217_connection_hold_until_hello(
+  struct tls4217_connection *conn, struct tls4217_error *err);
+
+/* Frees it, without a close_notify.  NULL is fine. */
+void tls4217_connection_free(struct tls4217_connection *conn);
+
+/*
+ * The server's side of the handshake (SSL_accept(3)), within timeout
+ * milliseconds of wall clock.  Returns 0, or -1 with err filled
+ * (errnum ETIMEDOUT when time ran out).
+ */
+int tls4217_connection_handshake(
+  struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
+
+/*
+ * Whether any TLS has been spoken: the ClientHello was understood.  After that
+ * no reply in clear can be (RFC 4217, section 10.1).  Asked only where
+ * tls4217_connection_hold_until_hello was called: an alert counts, too.
+ */
+bool tls4217_connection_has_spoken(const struct tls4217_connection *conn);
+
+/*
+ * Whether the peer has begun a handshake, or something that could become one:
+ * not where it said nothing, or bytes that are not TLS.
+ */
+bool tls4217_connection_has_begun(const struct tls4217_connection *conn);
+
+/*
+ * Reads up to size bytes of plaintext, waiting until there is at least one;
+ * goes on while more can be had without waiting.
+ *
+ * Returns the number of bytes, or 0 when the peer sent close_notify, or -1
+ * with err filled: errnum ECONNRESET when the peer closed or reset without
+ * close_notify, EPROTO for a TLS error, or whatever the waiter gave up with.
+ */
+ssize_t tls4217_connection_read(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err);
+
+/*
+ * As tls4217_connection_read, but never waits: -1 with errnum EAGAIN when
+ * there is no plaintext now.
+ */
+ssize_t tls4217_connection_read_now(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err);
+
+/*
+ * Whether a read would return plaintext without touching the socket.  For
+ * control connections: a data connection reads ahead, and may hold a further
+ * record that this does not see.
+ */
+bool tls4217_connection_is_pending(const struct tls4217_connection *conn);
+
+/*
+ * Whether a read failed because the peer closed (FIN, not RST) between two
+ * records rather than inside one: an end without close_notify that a lenient
+ * configuration may take for an end (NoCloseNotifyRequired).
+ */
+bool tls4217_connection_cut_between_records(
+  const struct tls4217_connection *conn);
+
+/*
+ * Whether it was ended because the peer sent handshake messages and no data:
+ * more than TLS4217_SSLIO_MAX_MESSAGES of them.
+ */
+bool tls4217_connection_is_flooded(const struct tls4217_connection *conn);
+
+/*
+ * Writes all of buf within timeout milliseconds (-1: no limit), or fails for
+ * good.  Returns 0, or -1 with err filled (errnum EPIPE or ECONNRESET when
+ * the peer is gone, ETIMEDOUT when it did not read in time).
+ */
+int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
+  size_t size, int timeout, struct tls4217_error *err);
+
+/*
+ * The same for all that a data connection is to carry: it leaves with the
+ * close_notify behind it (tls4217_connection_shutdown), in one write(2), if
+ * it fits into one record.
+ */
+int tls4217_connection_write_all(struct tls4217_connection *conn,
+  const void *buf, size_t size, struct tls4217_error *err);
+
+/*
+ * Whether tls4217_connection_send_file may be called now: whatever is written
+ * to the socket leaves as TLS records.  To be asked anew before each call:
+ * this is what keeps a file from leaving in clear.
+ */
+bool tls4217_connection_can_send_file(const struct tls4217_connection *conn);
+
+/*
+ * Has the kernel send what there is room for of a file (a descriptor).  Takes
+ * and returns what tls4217_kernel_stream_send_file does.
+ */
+int tls4217_connection_send_file(struct tls4217_connection *conn, int file,
+  off_t size, off_t *sent, struct tls4217_error *err);
+
+/*
+ * Sends close_notify, once; where wait_for_peer is true, waits for the
+ * peer's.  Gives up after timeout milliseconds.  Plaintext that the peer
+ * still sends is thrown away.  Returns 0, or -1 with err filled.  After a
+ * failed handshake or a fatal error it does nothing and returns 0.
+ */
+int tls4217_connection_shutdown(struct tls4217_connection *conn,
+  bool wait_for_peer, int timeout, struct tls4217_error *err);
+
+/*
+ * Ends the connection with a fatal alert (RFC 5246, section 7.2.2; RFC 8446,
+ * section 6.2), so that the peer does not take for whole what it has got.
+ * Gives up after timeout milliseconds.  Returns 0, or -1 with err filled; after
+ * a failed handshake, a fatal error or a close_notify of ours it does nothing
+ * and returns 0.
+ */
+int tls4217_connection_alert(
+  struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
+
+/* From now on waits through waiter, which is copied. */
+void tls4217_connection_wait_with(
+  struct tls4217_connection *conn, const struct tls4217_waiter *waiter);
+
+/*
+ * TLS 1.3: has a fresh session ticket leave ahead of the next write
+ * (SSL_new_session_ticket(3)).  Returns 1, or 0 where there is none to
+ * issue (TLS 1.2), or -1 with err filled.
+ */
+int tls4217_connection_issue_ticket(
+  struct tls4217_connection *conn, struct tls4217_error *err);
+
+/* How a data connection stands to its control connection. */
+enum tls4217_reuse tls4217_connection_reuse(
+  const struct tls4217_connection *conn);
+
+/*
+ * The client's certificate, also that of a session that was resumed; NULL
+ * where it gave none.  Valid until the connection is freed.
+ */
+X509 *tls4217_connection_peer(const struct tls4217_connection *conn);
+
+/*
+ * Why that certificate does not hold: X509_V_ERR_..., or X509_V_OK.  A
+ * handshake with one that does not hold completes nevertheless (verify.h).
+ * Of a data connection this is not asked: there the certificate must be the
+ * one of the control connection.
+ */
+int tls4217_connection_verify_error(const struct tls4217_connection *conn);
+
+/* What the handshake came to.  Valid until the connection is freed. */
+void tls4217_connection_info(
+  const struct tls4217_connection *conn, struct tls4217_connection_info *info);
+
+/* What the loop works on, for unwrap.c. */
+struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn);
+
+/*
+ * Writes what tells this handshake's session from all others, in hex, to text
+ * (TLS4217_CONNECTION_ID_SIZE bytes): the session id, or where there is none
+ * (TLS 1.2 with a ticket: RFC 5077, section 3.4) a digest of both hellos'
+ * randoms, which are no secret.
+ */
+#define TLS4217_CONNECTION_ID_SIZE (2 * SSL_MAX_SSL_SESSION_ID_LENGTH + 1)
+void tls4217_connection_session_id(
+  const struct tls4217_connection *conn, char *text);
+
+/* The SSL, for the stream note "mod_tls.SSL" that other modules read. */
+SSL *tls4217_connection_ssl(const struct tls4217_connection *conn);
+
+#endif

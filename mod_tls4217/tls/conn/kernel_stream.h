@@ -1,0 +1,73 @@
+/*
+ * mod_tls4217 - a connection whose records the kernel makes
+ *
+ * sendfile(2) and close_notify on a socket that does not block.  Two things
+ * are different from what a plain TCP socket does:
+ *
+ * Up to Linux 6.4 a sendfile(2) that stops at a full buffer does not have TCP
+ * send what fills it; with a small buffer nothing is on its way then, and no
+ * room ever comes.  So it is pushed before anybody waits.  And where the
+ * kernel has no memory for a record, POLLOUT is set nevertheless.
+ *
+ * A record that TCP has no room for is kept by the kernel's TLS, and lost if
+ * the socket is closed meanwhile, or shut down.  No system call asks for that
+ * directly: it is what all records together have in bytes (TLS_TX of
+ * getsockopt(2) says how many there are), less what TCP has taken.
+ *
+ * A download must never be read from.  A KeyUpdate of the client's that asks
+ * for ours (RFC 8446, section 4.6.3) is answered by whoever reads it, with
+ * new keys for sending; the kernel goes on with the old ones, and the client
+ * meets "bad record mac" in the middle of the file.
+ */
+
+#ifndef TLS4217_TLS_CONN_KERNEL_STREAM_H
+#define TLS4217_TLS_CONN_KERNEL_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <openssl/ssl.h>
+
+#include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/conn/waiter.h"
+
+/* Of one connection; opaque to others.  All zero is fine to begin with. */
+struct tls4217_kernel_stream {
+  bool counts;      /* what follows is known; as it was at the beginning: */
+  uint64_t records; /* the number of the next record */
+  uint64_t taken;   /* what TCP had taken, in bytes */
+  uint64_t written; /* what OpenSSL had written, in bytes of plaintext */
+
+  uint64_t files; /* bytes of files since */
+  int in_vain;    /* tries in a row that sent nothing where there was room */
+};
+
+/* Behind a handshake: begins to count, where tls4217_kernel_sends(ssl). */
+void tls4217_kernel_stream_begin(struct tls4217_kernel_stream *ks, SSL *ssl);
+
+/*
+ * Sends what there is room for of file (a descriptor), from where it stands,
+ * size bytes at most, and puts into *sent how many that were: none where it
+ * had to wait for room, once.  To be called only where
+ * tls4217_kernel_sends(ssl).
+ *
+ * Returns 1, 0 where the file has ended, or -1 with err filled: errnum EPIPE
+ * when the client has gone; EINVAL, ENOSYS or EOVERFLOW where this file cannot
+ * be sent by sendfile(2), and nothing was; or what the waiter gave up with.
+ */
+int tls4217_kernel_stream_send_file(struct tls4217_kernel_stream *ks, SSL *ssl,
+  int file, off_t size, off_t *sent, const struct tls4217_waiter *waiter,
+  struct tls4217_error *err);
+
+/*
+ * Sends close_notify, and returns when it and all before it are with TCP.
+ * The waiter is asked at least once a second.  Returns 0, or -1 with err
+ * filled: ETIMEDOUT when the deadline has passed, EPIPE when the client has
+ * gone, or what the waiter gave up with.
+ */
+int tls4217_kernel_stream_close_notify(struct tls4217_kernel_stream *ks,
+  SSL *ssl, const struct tls4217_waiter *waiter, int64_t deadline,
+  struct tls4217_error *err);
+
+#endif

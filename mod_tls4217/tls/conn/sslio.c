@@ -1,0 +1,327 @@
+/*
+ * mod_tls4217 - OpenSSL's four operations on a socket
+ *
+ * See sslio.h.  All go through perform(), which asks SSL_get_error(3) what is
+ * missing, waits for it and tries again until the deadline.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "mod_tls4217/tls/conn/sslio.h"
+
+/* One operation of OpenSSL, and what it works on. */
+struct operation {
+  int (*run)(SSL *ssl, struct operation *op);
+  const char *what; /* for the error's sentence */
+  void *in;
+  const void *out;
+  size_t size;
+  size_t done;
+};
+
+static void tell_failure(
+  const struct tls4217_sslio *io, struct tls4217_error *err) {
+  if (err != NULL && !tls4217_error_is_set(err)) {
+    *err = io->failure;
+  }
+}
+
+bool tls4217_sslio_can_end(const struct tls4217_sslio *io) {
+  return io->state == TLS4217_SSLIO_OPEN || io->state == TLS4217_SSLIO_ENDING;
+}
+
+static int advance(struct tls4217_sslio *io, enum tls4217_sslio_state state,
+  const struct tls4217_error *why, struct tls4217_error *err) {
+  if (io->state < state) {
+    io->state = state;
+  }
+
+  if (!tls4217_error_is_set(&io->failure)) {
+    io->failure = *why;
+  }
+
+  tell_failure(io, err);
+  return -1;
+}
+
+int tls4217_sslio_end(struct tls4217_sslio *io, const struct tls4217_error *why,
+  struct tls4217_error *err) {
+  return advance(io, TLS4217_SSLIO_ENDING, why, err);
+}
+
+int tls4217_sslio_fail(struct tls4217_sslio *io,
+  const struct tls4217_error *why, struct tls4217_error *err) {
+  return advance(io, TLS4217_SSLIO_DEAD, why, err);
+}
+
+/*
+ * Keeps why the connection is of no more use.  OpenSSL tells it once and is
+ * vague from then on, and that once may be a look ahead behind good data.
+ */
+static void keep_failure(
+  struct tls4217_sslio *io, const struct operation *op, int code, int errnum) {
+  struct tls4217_error why;
+  unsigned long reason;
+
+  tls4217_error_clear(&why);
+  reason = ERR_peek_error();
+
+  if (code == SSL_ERROR_SSL &&
+    ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    io->cut_between_records = SSL_has_pending(io->ssl) == 0 &&
+      strcmp(SSL_rstate_string(io->ssl), "RH") == 0;
+    tls4217_error_set(&why, ECONNRESET,
+      "%s: the client closed the connection without close_notify", op->what);
+
+  } else if (code == SSL_ERROR_SSL) {
+    tls4217_error_set_openssl(&why, "%s", op->what);
+    if (why.errnum == 0) {
+      why.errnum = EPROTO;
+    }
+
+  } else {
+    tls4217_error_set_errno(
+      &why, errnum != 0 ? errnum : ECONNRESET, "%s", op->what);
+  }
+
+  (void) tls4217_sslio_fail(io, &why, NULL);
+  ERR_clear_error();
+}
+
+/*
+ * Messages behind the handshake cost the peer a few bytes and us a signature's
+ * worth of work, and OpenSSL takes any number of them.  It is told not to go
+ * on by itself (SSL_MODE_AUTO_RETRY), so that each comes back to the loop.
+ */
+static void see_message_cb(int write_p, int version, int content_type,
+  const void *buf, size_t len, SSL *ssl, void *arg) {
+  struct tls4217_sslio *io = arg;
+  const unsigned char *bytes = buf;
+
+  (void) version;
+
+  if (write_p != 0) {
+    return;
+  }
+
+  if (content_type == SSL3_RT_HEADER && len == SSL3_RT_HEADER_LENGTH) {
+    io->record_end = (int64_t) BIO_number_read(SSL_get_rbio(ssl)) +
+      (bytes[3] << 8 | bytes[4]);
+
+  } else if (content_type == SSL3_RT_HANDSHAKE &&
+    io->state != TLS4217_SSLIO_HANDSHAKE) {
+    io->messages++;
+  }
+}
+
+void tls4217_sslio_begin(struct tls4217_sslio *io) {
+  (void) SSL_clear_mode(io->ssl, SSL_MODE_AUTO_RETRY);
+  SSL_set_msg_callback(io->ssl, see_message_cb);
+  SSL_set_msg_callback_arg(io->ssl, io);
+}
+
+int tls4217_sslio_detach(struct tls4217_sslio *io, struct tls4217_error *err) {
+  BIO *memory = BIO_new(BIO_s_mem());
+
+  if (memory == NULL) {
+    tls4217_error_set_openssl(err, "cannot read from memory");
+    return -1;
+  }
+
+  (void) BIO_set_mem_eof_return(memory, -1);
+  io->record_end -= (int64_t) BIO_number_read(SSL_get_rbio(io->ssl));
+  SSL_set0_rbio(io->ssl, memory);
+  return 0;
+}
+
+size_t tls4217_sslio_missing(const struct tls4217_sslio *io) {
+  int64_t behind = (int64_t) BIO_number_read(SSL_get_rbio(io->ssl)) -
+    io->record_end;
+
+  if (behind > 0) {
+    return (size_t) (SSL3_RT_HEADER_LENGTH - behind);
+  }
+
+  return (size_t) -behind;
+}
+
+int tls4217_sslio_feed(struct tls4217_sslio *io, const void *bytes, size_t size,
+  struct tls4217_error *err) {
+  if (BIO_write(SSL_get_rbio(io->ssl), bytes, (int) size) != (int) size) {
+    tls4217_error_set_openssl(err, "cannot keep what the client sent");
+    return -1;
+  }
+
+  return 0;
+}
+
+bool tls4217_sslio_is_flooded(const struct tls4217_sslio *io) {
+  return io->messages > TLS4217_SSLIO_MAX_MESSAGES;
+}
+
+/* TLS has no alert for this; a close_notify at least says who ended it. */
+static int end_flood(struct tls4217_sslio *io, struct tls4217_error *err) {
+  struct tls4217_error why;
+
+  tls4217_error_clear(&why);
+  tls4217_error_set(&why, EPROTO,
+    "the client sent more than %d TLS handshake messages without data between "
+    "them",
+    TLS4217_SSLIO_MAX_MESSAGES);
+  (void) SSL_shutdown(io->ssl);
+  ERR_clear_error();
+  return tls4217_sslio_fail(io, &why, err);
+}
+
+/* Where a message was taken, more may lie in OpenSSL's buffer: it is asked
+ * again before anybody waits for the socket. */
+static int await_input(struct tls4217_sslio *io, bool taken, int64_t deadline,
+  struct tls4217_error *err) {
+  return taken ?
+    tls4217_waiter_look(&io->waiter, io->rfd, POLLIN, deadline, err) :
+    tls4217_waiter_until(&io->waiter, io->rfd, POLLIN, deadline, err);
+}
+
+/*
+ * The loop.  Returns what op->run returned when that was positive, 0 when the
+ * peer sent close_notify, -1 with err filled.
+ */
+static int perform(struct tls4217_sslio *io, struct operation *op,
+  int64_t deadline, struct tls4217_error *err) {
+  while (io->state != TLS4217_SSLIO_DEAD) {
+    unsigned int messages = io->messages;
+    int res, code, errnum;
+
+    ERR_clear_error();
+    errno = 0;
+
+    res = op->run(io->ssl, op);
+    errnum = errno;
+    if (tls4217_sslio_is_flooded(io)) {
+      return end_flood(io, err);
+    }
+
+    if (res > 0) {
+      return res;
+    }
+
+    code = SSL_get_error(io->ssl, res);
+    switch (code) {
+      case SSL_ERROR_ZERO_RETURN:
+        return 0;
+
+      case SSL_ERROR_WANT_READ:
+        res = await_input(io, io->messages != messages, deadline, err);
+        break;
+
+      case SSL_ERROR_WANT_WRITE:
+        res = tls4217_waiter_until(
+          &io->waiter, io->wfd, POLLOUT, deadline, err);
+        break;
+
+      default:
+        keep_failure(io, op, code, errnum);
+    }
+
+    if (res < 0) {
+      break;
+    }
+  }
+
+  tell_failure(io, err);
+  return -1;
+}
+
+/*
+ * The same for what cannot be taken up again once it has failed, whatever the
+ * reason: time has run out, the waiter gave up.  Returns 0, or -1 with err
+ * filled.
+ */
+static int perform_or_die(struct tls4217_sslio *io, struct operation *op,
+  int64_t deadline, struct tls4217_error *err) {
+  struct tls4217_error why;
+
+  tls4217_error_clear(&why);
+  if (perform(io, op, deadline, &why) > 0) {
+    return 0;
+  }
+
+  tls4217_error_set(&why, ECONNRESET, "%s: the client ended it", op->what);
+  return tls4217_sslio_fail(io, &why, err);
+}
+
+static int run_accept(SSL *ssl, struct operation *op) {
+  (void) op;
+  return SSL_accept(ssl);
+}
+
+static int run_read(SSL *ssl, struct operation *op) {
+  return SSL_read_ex(ssl, op->in, op->size, &op->done);
+}
+
+static int run_write(SSL *ssl, struct operation *op) {
+  return SSL_write_ex(ssl, op->out, op->size, &op->done);
+}
+
+/* Sending close_notify is enough here; see tls4217_connection_shutdown. */
+static int run_shutdown(SSL *ssl, struct operation *op) {
+  int res;
+
+  (void) op;
+  res = SSL_shutdown(ssl);
+  return res == 0 ? 1 : res;
+}
+
+int tls4217_sslio_accept(
+  struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err) {
+  struct operation op = { .run = run_accept, .what = "TLS handshake failed" };
+
+  if (perform_or_die(io, &op, deadline, err) < 0) {
+    return -1;
+  }
+
+  io->state = TLS4217_SSLIO_OPEN;
+  return 0;
+}
+
+int tls4217_sslio_read(struct tls4217_sslio *io, void *buf, size_t size,
+  size_t *done, int64_t deadline, struct tls4217_error *err) {
+  struct operation op = {
+    .run = run_read, .what = "TLS read failed", .in = buf, .size = size
+  };
+  int res;
+
+  res = perform(io, &op, deadline, err);
+  if (res > 0) {
+    io->messages = 0;
+  }
+
+  *done = op.done;
+  return res;
+}
+
+int tls4217_sslio_write(struct tls4217_sslio *io, const void *buf, size_t size,
+  int64_t deadline, struct tls4217_error *err) {
+  struct operation op = {
+    .run = run_write, .what = "TLS write failed", .out = buf, .size = size
+  };
+
+  if (io->state == TLS4217_SSLIO_ENDING) {
+    tell_failure(io, err);
+    return -1;
+  }
+
+  return perform_or_die(io, &op, deadline, err);
+}
+
+int tls4217_sslio_shutdown(
+  struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err) {
+  struct operation op = { .run = run_shutdown,
+    .what = "TLS could not be shut down" };
+
+  return perform_or_die(io, &op, deadline, err);
+}

@@ -1,0 +1,69 @@
+/*
+ * mod_tls4217 - waiting for a socket, with a deadline
+ *
+ * The deadline is wall clock (CLOCK_MONOTONIC), so that a peer that trickles
+ * bytes does not extend it.  How to wait is the caller's business: it may
+ * have signals to serve meanwhile.
+ */
+
+#ifndef TLS4217_TLS_CONN_WAITER_H
+#define TLS4217_TLS_CONN_WAITER_H
+
+#include <stdint.h>
+
+#include "mod_tls4217/tls/error.h"
+
+/*
+ * wait behaves as poll(2) on one descriptor: events is POLLIN or POLLOUT;
+ * timeout is in milliseconds, -1 for none.  Returns 1 when the descriptor is
+ * ready, 0 when it is worth looking at the clock and trying again (a timeout,
+ * a signal that has been served), -1 with errno set to give up (ECONNABORTED:
+ * somebody aborted the transfer).
+ */
+struct tls4217_waiter {
+  int (*wait)(void *user, int fd, short events, int timeout);
+  void *user;
+};
+
+/* A waiter for those who have nothing else to serve: plain poll(2). */
+extern const struct tls4217_waiter tls4217_waiter_poll;
+
+/* Two deadlines that are none: never, and do not wait at all. */
+#define TLS4217_WAITER_NEVER   INT64_MAX
+#define TLS4217_WAITER_NO_WAIT INT64_MIN
+
+/* Milliseconds of a clock that only goes forward. */
+int64_t tls4217_waiter_now(void);
+
+/* The deadline that is timeout milliseconds away; -1 for none. */
+int64_t tls4217_waiter_deadline(int timeout);
+
+/*
+ * Waits once for events on fd.  Returns 0 to try again, or -1 with err
+ * filled: errnum EAGAIN where the deadline is TLS4217_WAITER_NO_WAIT,
+ * ETIMEDOUT when it has passed, or what the waiter gave up with.
+ */
+int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
+  short events, int64_t deadline, struct tls4217_error *err);
+
+/*
+ * Has the waiter serve what it serves, and looks at the clock, without waiting
+ * for fd: for a peer who never gives a reason to wait.  Returns 0 to go on, or
+ * -1 with err filled as tls4217_waiter_until does.  With
+ * TLS4217_WAITER_NO_WAIT it does nothing.
+ */
+int tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
+  short events, int64_t deadline, struct tls4217_error *err);
+
+/*
+ * Sets O_NONBLOCK on fd, so that nobody but a waiter waits for it, and puts
+ * the flags of before into *old_flags (-1 where they cannot be read).
+ * Returns 0, or -1 with err, which may be NULL, filled.
+ */
+int tls4217_waiter_make_nonblocking(
+  int fd, int *old_flags, struct tls4217_error *err);
+
+/* Makes fd blocking again if old_flags says that it was; -1 is fine. */
+void tls4217_waiter_restore_mode(int fd, int old_flags);
+
+#endif
