@@ -46,7 +46,7 @@ class Reach(harness.LiveCase):
         cls.SERVER = {
             "modules": ("mod_copy",),
             "directives": cls.CHROOT + DIRECTIVES,
-            "vhosts": {"deep": cls.CHROOT + DIRECTIVES + 'ListOptions "-R"'}}
+            "vhosts": {"deep": cls.CHROOT + DIRECTIVES + 'ListOptions "-lR"'}}
         super().setUpClass()
 
     @classmethod
@@ -97,7 +97,7 @@ class Reach(harness.LiveCase):
         for line in LAWFUL:
             with self.subTest(line=line):
                 self.assertNotIn(HIDDEN, self.works(control, line))
-        self.assertIn(b"plain-name", self.works(control, "LIST -R pub"))
+        self.assertIn(b"plain-name", self.works(control, "LIST -lR pub"))
 
     def test_a_tilde_is_a_home(self):
         control = self.at("C")
