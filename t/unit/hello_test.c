@@ -16,7 +16,7 @@
 
 #include <openssl/err.h>
 
-#include "mod_tls4217/tls/conn/hello.h"
+#include "mod_tls4217/tls/sslstate.h"
 #include "t/unit/world.h"
 
 struct hello_case {
@@ -63,10 +63,12 @@ static void test_hello(void **state) {
     .session = session,
     .server_name = row->server_name };
   struct endpoint *ep = endpoint_open(&spec);
-  const struct tls4217_hello *hello = tls4217_connection_hello(
+  const struct tls4217_sslstate *of_ssl = tls4217_sslstate_find(
     tls4217_connection_ssl(ep->conn));
+  const struct tls4217_hello *hello;
 
-  assert_non_null(hello);
+  assert_non_null(of_ssl);
+  hello = &of_ssl->hello;
   assert_true(hello->parsed);
   assert_int_equal(hello->offered_id, row->want_id);
   assert_string_equal(

@@ -13,9 +13,9 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
-#include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/cert/castore.h"
 #include "mod_tls4217/tls/cert/verify.h"
+#include "mod_tls4217/tls/sslstate.h"
 
 /* More names than this say nothing to a client, and make its handshake
  * longer: none are sent then (RFC 8446, section 4.2.4, lets us). */
@@ -131,12 +131,12 @@ struct tls4217_verify_reason tls4217_verify_explain(int error) {
 
 /* Verifying. */
 
-static struct tls4217_bound *find_bound(X509_STORE_CTX *store_ctx) {
+static struct tls4217_sslstate *find_state(X509_STORE_CTX *store_ctx) {
   const SSL *ssl;
 
   ssl = X509_STORE_CTX_get_ex_data(
     store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-  return ssl != NULL ? tls4217_connection_bound(ssl) : NULL;
+  return ssl != NULL ? tls4217_sslstate_find(ssl) : NULL;
 }
 
 /*
@@ -144,14 +144,14 @@ static struct tls4217_bound *find_bound(X509_STORE_CTX *store_ctx) {
  * client can be told.  Outside of a handshake an error is an error.
  */
 static int keep_error_cb(int holds, X509_STORE_CTX *store_ctx) {
-  struct tls4217_bound *bound = find_bound(store_ctx);
+  struct tls4217_sslstate *state = find_state(store_ctx);
 
-  if (holds == 1 || bound == NULL) {
+  if (holds == 1 || state == NULL) {
     return holds;
   }
 
-  if (bound->verify_error == X509_V_OK) {
-    bound->verify_error = X509_STORE_CTX_get_error(store_ctx);
+  if (state->verify_error == X509_V_OK) {
+    state->verify_error = X509_STORE_CTX_get_error(store_ctx);
   }
 
   return 1;

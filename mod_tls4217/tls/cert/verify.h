@@ -4,7 +4,7 @@
  * The authorities and revocation lists are read once, in the daemon, into one
  * object that is put into a context.  A verification that fails does not end
  * the handshake: its first error is kept beside the connection
- * (struct tls4217_bound), so that the caller can refuse the client with a
+ * (struct tls4217_sslstate), so that the caller can refuse the client with a
  * protected reply that says why (RFC 4217, section 10.1).  Such a handshake
  * yields no session that could be resumed (binding.c).
  * SSL_CTX_set_verify(3), X509_STORE_CTX_set_verify_cb(3),

@@ -14,7 +14,6 @@
 #include <openssl/rand.h>
 
 #include "mod_tls4217/tls/conn/binding.h"
-#include "mod_tls4217/tls/conn/hello.h"
 #include "mod_tls4217/tls/compat.h"
 #include "mod_tls4217/tls/cert/verify.h"
 
@@ -67,16 +66,16 @@ void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl) {
 
 static int stamp_ticket_cb(SSL *ssl, void *arg) {
   unsigned char stamp[STAMP_SIZE] = { STAMP_VERSION };
-  const struct tls4217_bound *bound;
+  const struct tls4217_sslstate *state;
 
   (void) arg;
 
   /* A ticket of a data connection, or of a client that is about to be
    * refused, carries no id, and is worth nothing. */
-  bound = tls4217_connection_bound(ssl);
-  if (bound != NULL && bound->data == false &&
-    bound->verify_error == X509_V_OK) {
-    memcpy(stamp + 1, bound->binding->id, TLS4217_BINDING_ID_SIZE);
+  state = tls4217_sslstate_find(ssl);
+  if (state != NULL && state->data == false &&
+    state->verify_error == X509_V_OK) {
+    memcpy(stamp + 1, state->binding->id, TLS4217_BINDING_ID_SIZE);
   }
 
   return SSL_SESSION_set1_ticket_appdata(
@@ -118,54 +117,55 @@ static bool is_own(
 /* What a full handshake would refuse must not come in by a ticket: then there
  * is a full handshake, which says why. */
 static SSL_TICKET_RETURN judge_control_ticket(SSL *ssl,
-  struct tls4217_bound *bound, SSL_SESSION *session, const unsigned char *id) {
+  struct tls4217_sslstate *state, SSL_SESSION *session,
+  const unsigned char *id) {
   if (id == NULL ||
     tls4217_verify_still_holds(ssl, SSL_SESSION_get0_peer(session)) == false) {
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   }
 
-  memcpy(bound->binding->resumed, id, TLS4217_BINDING_ID_SIZE);
-  bound->binding->has_resumed = true;
+  memcpy(state->binding->resumed, id, TLS4217_BINDING_ID_SIZE);
+  state->binding->has_resumed = true;
 
   /* The client goes on with a ticket that carries this connection's id. */
   return SSL_TICKET_RETURN_USE_RENEW;
 }
 
 /* RFC 6066, section 3: a server must not resume under another server name. */
-static bool names_other_host(SSL *ssl, const struct tls4217_binding *binding) {
-  const struct tls4217_hello *hello = tls4217_connection_hello(ssl);
+static bool names_other_host(const struct tls4217_sslstate *state) {
+  const struct tls4217_binding *binding = state->binding;
 
-  return binding->is_other_host != NULL && hello != NULL &&
-    hello->server_name[0] != '\0' &&
-    binding->is_other_host(binding->who, hello->server_name);
+  return binding->is_other_host != NULL &&
+    state->hello.server_name[0] != '\0' &&
+    binding->is_other_host(binding->who, state->hello.server_name);
 }
 
-static SSL_TICKET_RETURN judge_data_ticket(SSL *ssl,
-  struct tls4217_bound *bound, SSL_SESSION *session, const unsigned char *id) {
-  if (id == NULL || is_own(bound->binding, id) == false) {
-    bound->reuse = TLS4217_REUSE_FOREIGN;
+static SSL_TICKET_RETURN judge_data_ticket(struct tls4217_sslstate *state,
+  SSL_SESSION *session, const unsigned char *id) {
+  if (id == NULL || is_own(state->binding, id) == false) {
+    state->reuse = TLS4217_REUSE_FOREIGN;
     return SSL_TICKET_RETURN_IGNORE;
   }
 
-  if (names_other_host(ssl, bound->binding)) {
-    bound->reuse = TLS4217_REUSE_OTHER_HOST;
+  if (names_other_host(state)) {
+    state->reuse = TLS4217_REUSE_OTHER_HOST;
     return SSL_TICKET_RETURN_IGNORE;
   }
 
   /* As long as its control connection lives, a session does not age. */
   (void) SSL_SESSION_set_time_ex(session, time(NULL));
-  bound->reuse = TLS4217_REUSE_OWN;
+  state->reuse = TLS4217_REUSE_OWN;
   return SSL_TICKET_RETURN_USE;
 }
 
 static SSL_TICKET_RETURN judge_unreadable(
-  struct tls4217_bound *bound, SSL_TICKET_STATUS status) {
-  if (bound->data == false) {
+  struct tls4217_sslstate *state, SSL_TICKET_STATUS status) {
+  if (state->data == false) {
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   }
 
   if (status == SSL_TICKET_NO_DECRYPT) {
-    bound->reuse = TLS4217_REUSE_STALE;
+    state->reuse = TLS4217_REUSE_STALE;
   }
 
   return SSL_TICKET_RETURN_IGNORE;
@@ -174,28 +174,28 @@ static SSL_TICKET_RETURN judge_unreadable(
 static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
   const unsigned char *key_name, size_t key_name_len, SSL_TICKET_STATUS status,
   void *arg) {
-  struct tls4217_bound *bound;
+  struct tls4217_sslstate *state;
   const unsigned char *id;
 
   (void) key_name;
   (void) key_name_len;
   (void) arg;
 
-  bound = tls4217_connection_bound(ssl);
-  if (bound == NULL) {
+  state = tls4217_sslstate_find(ssl);
+  if (state == NULL) {
     return SSL_TICKET_RETURN_IGNORE;
   }
 
   if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
-    return judge_unreadable(bound, status);
+    return judge_unreadable(state, status);
   }
 
   id = read_stamp(session);
-  if (bound->data == false) {
-    return judge_control_ticket(ssl, bound, session, id);
+  if (state->data == false) {
+    return judge_control_ticket(ssl, state, session, id);
   }
 
-  return judge_data_ticket(ssl, bound, session, id);
+  return judge_data_ticket(state, session, id);
 }
 
 /*
@@ -205,31 +205,31 @@ static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
  */
 static SSL_SESSION *find_session_cb(
   SSL *ssl, const unsigned char *id, int id_len, int *copy) {
-  struct tls4217_bound *bound;
+  struct tls4217_sslstate *state;
   const unsigned char *own;
   SSL_SESSION *session;
   unsigned int own_len = 0;
 
   *copy = 0;
 
-  bound = tls4217_connection_bound(ssl);
-  if (bound == NULL || bound->data == false ||
-    bound->binding->session == NULL) {
+  state = tls4217_sslstate_find(ssl);
+  if (state == NULL || state->data == false ||
+    state->binding->session == NULL) {
     return NULL;
   }
 
-  own = SSL_SESSION_get_id(bound->binding->session, &own_len);
+  own = SSL_SESSION_get_id(state->binding->session, &own_len);
   if (id_len < 0 || own_len != (unsigned int) id_len ||
     CRYPTO_memcmp(own, id, own_len) != 0) {
     return NULL;
   }
 
-  if (names_other_host(ssl, bound->binding)) {
-    bound->reuse = TLS4217_REUSE_OTHER_HOST;
+  if (names_other_host(state)) {
+    state->reuse = TLS4217_REUSE_OTHER_HOST;
     return NULL;
   }
 
-  session = SSL_SESSION_dup(bound->binding->session);
+  session = SSL_SESSION_dup(state->binding->session);
   if (session != NULL) {
     (void) SSL_SESSION_set_time_ex(session, time(NULL));
   }
@@ -252,21 +252,22 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err) {
   return 0;
 }
 
-enum tls4217_reuse tls4217_binding_judge(
-  const struct tls4217_bound *bound, SSL *ssl, bool offered_id) {
+enum tls4217_reuse tls4217_binding_judge(SSL *ssl) {
+  const struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
+
   if (SSL_session_reused(ssl) == 1) {
     return TLS4217_REUSE_OWN;
   }
 
   /* It carried our id, and yet OpenSSL would not have it. */
-  if (bound->reuse == TLS4217_REUSE_OWN) {
+  if (state->reuse == TLS4217_REUSE_OWN) {
     return TLS4217_REUSE_STALE;
   }
 
-  if (bound->reuse == TLS4217_REUSE_NONE && offered_id &&
+  if (state->reuse == TLS4217_REUSE_NONE && state->hello.offered_id &&
     SSL_version(ssl) <= TLS1_2_VERSION) {
     return TLS4217_REUSE_FOREIGN;
   }
 
-  return bound->reuse;
+  return state->reuse;
 }

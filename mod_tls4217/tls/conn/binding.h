@@ -25,17 +25,9 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/sslstate.h"
 
 #define TLS4217_BINDING_ID_SIZE 32
-
-/* How a data connection's handshake stands to its control connection. */
-enum tls4217_reuse {
-  TLS4217_REUSE_NONE,      /* full handshake, no session was offered */
-  TLS4217_REUSE_OWN,       /* resumed a session of the control connection */
-  TLS4217_REUSE_FOREIGN,   /* offered a session of another connection */
-  TLS4217_REUSE_STALE,     /* offered one that we cannot use any more */
-  TLS4217_REUSE_OTHER_HOST /* offered its own, and named another host */
-};
 
 /* The ids of one control connection. */
 struct tls4217_binding {
@@ -52,20 +44,6 @@ struct tls4217_binding {
   bool (*is_other_host)(const void *who, const char *name);
   const void *who;
 };
-
-/* What the callbacks of this file need to know of one SSL, and learn. */
-struct tls4217_bound {
-  struct tls4217_binding *binding; /* of the control connection; borrowed */
-  bool data;                       /* this SSL is a data connection */
-  enum tls4217_reuse reuse;        /* what the tickets offered amounted to */
-  int verify_error;                /* X509_V_ERR_... of the peer (verify.c) */
-};
-
-/*
- * Finds the struct tls4217_bound of an SSL.  Provided by the owner of the SSL
- * (connection.c), so that the callbacks need no global state.
- */
-struct tls4217_bound *tls4217_connection_bound(const SSL *ssl);
 
 /*
  * Gives *binding a new random id and no session.  Free it with
@@ -89,11 +67,8 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err);
  */
 void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl);
 
-/*
- * How a completed handshake stands to its control connection.  offered_id
- * tells whether its ClientHello had a TLS 1.2 session id.
- */
-enum tls4217_reuse tls4217_binding_judge(
-  const struct tls4217_bound *bound, SSL *ssl, bool offered_id);
+/* How the completed handshake of an SSL, with a state of sslstate.h, stands
+ * to its control connection. */
+enum tls4217_reuse tls4217_binding_judge(SSL *ssl);
 
 #endif

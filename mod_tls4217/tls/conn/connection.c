@@ -17,9 +17,9 @@
 #include "mod_tls4217/tls/conn/connection.h"
 #include "mod_tls4217/tls/conn/alert.h"
 #include "mod_tls4217/tls/conn/writebuf.h"
-#include "mod_tls4217/tls/conn/hello.h"
 #include "mod_tls4217/tls/conn/kernel.h"
 #include "mod_tls4217/tls/conn/kernel_stream.h"
+#include "mod_tls4217/tls/sslstate.h"
 
 /* What is read ahead on a data connection: four records.  More hurts the
  * processor's cache, less costs a read(2) per record. */
@@ -36,29 +36,12 @@
 struct tls4217_connection {
   struct tls4217_sslio io;
   int rfd_flags, wfd_flags; /* as they were before us */
-  struct tls4217_bound bound;
-  struct tls4217_hello hello;
+  struct tls4217_sslstate state;
 
   size_t gathers; /* plaintext that fits into the buffer; 0: there is none */
   struct tls4217_kernel_stream kernel;
   unsigned int handshake_ms;
 };
-
-/* Callbacks of the context that speak of one connection. */
-
-struct tls4217_bound *tls4217_connection_bound(const SSL *ssl) {
-  struct tls4217_connection *conn;
-
-  conn = SSL_get_app_data(ssl);
-  return conn != NULL ? &conn->bound : NULL;
-}
-
-struct tls4217_hello *tls4217_connection_hello(const SSL *ssl) {
-  struct tls4217_connection *conn;
-
-  conn = SSL_get_app_data(ssl);
-  return conn != NULL ? &conn->hello : NULL;
-}
 
 /* Life. */
 
@@ -70,8 +53,8 @@ int tls4217_connection_hold_until_hello(
   struct tls4217_connection *conn, struct tls4217_error *err) {
   BIO *nowhere = BIO_new(BIO_s_mem());
 
-  conn->hello.way_out = BIO_new_socket(conn->io.wfd, BIO_NOCLOSE);
-  if (nowhere == NULL || conn->hello.way_out == NULL) {
+  conn->state.hello.way_out = BIO_new_socket(conn->io.wfd, BIO_NOCLOSE);
+  if (nowhere == NULL || conn->state.hello.way_out == NULL) {
     BIO_free(nowhere);
     tls4217_error_set_openssl(err, "cannot hold back TLS");
     return -1;
@@ -87,13 +70,13 @@ static int make_ssl(
   conn->io.ssl = SSL_new(ctx);
   if (conn->io.ssl == NULL || SSL_set_rfd(conn->io.ssl, conn->io.rfd) != 1 ||
     SSL_set_wfd(conn->io.ssl, conn->io.wfd) != 1 ||
-    SSL_set_app_data(conn->io.ssl, conn) != 1) {
+    tls4217_sslstate_attach(conn->io.ssl, &conn->state) < 0) {
     tls4217_error_set_openssl(err, "cannot create a TLS connection");
     return -1;
   }
 
   tls4217_sslio_begin(&conn->io);
-  if (conn->bound.data == true) {
+  if (conn->state.data == true) {
     /* A missing certificate is told in the reply, not by an alert. */
     SSL_set_verify(conn->io.ssl,
       SSL_get_verify_mode(conn->io.ssl) & ~SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
@@ -123,8 +106,8 @@ struct tls4217_connection *tls4217_connection_new(
   conn->io.wfd = wfd;
   conn->rfd_flags = conn->wfd_flags = -1;
   conn->io.waiter = *waiter;
-  conn->bound.binding = binding;
-  conn->bound.data = (channel == TLS4217_CHANNEL_DATA);
+  conn->state.binding = binding;
+  conn->state.data = (channel == TLS4217_CHANNEL_DATA);
 
   if (tls4217_waiter_make_nonblocking(rfd, &conn->rfd_flags, err) < 0 ||
     (wfd != rfd &&
@@ -143,7 +126,7 @@ void tls4217_connection_free(struct tls4217_connection *conn) {
   }
 
   SSL_free(conn->io.ssl);
-  BIO_free(conn->hello.way_out);
+  BIO_free(conn->state.hello.way_out);
 
   /* Two descriptors may share one file status: give back in reverse order. */
   tls4217_waiter_restore_mode(conn->io.wfd, conn->wfd_flags);
@@ -167,8 +150,8 @@ int tls4217_connection_handshake(
     return -1;
   }
 
-  if (conn->bound.data == false && conn->bound.verify_error == X509_V_OK) {
-    tls4217_binding_remember(conn->bound.binding, conn->io.ssl);
+  if (conn->state.data == false && conn->state.verify_error == X509_V_OK) {
+    tls4217_binding_remember(conn->state.binding, conn->io.ssl);
   }
 
   if (tls4217_kernel_sends(conn->io.ssl)) {
@@ -179,11 +162,11 @@ int tls4217_connection_handshake(
 }
 
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
-  return conn->hello.parsed;
+  return conn->state.hello.parsed;
 }
 
 bool tls4217_connection_has_begun(const struct tls4217_connection *conn) {
-  return conn->hello.parsed ||
+  return conn->state.hello.parsed ||
     (BIO_number_read(SSL_get_rbio(conn->io.ssl)) > 0 &&
       conn->io.failure.errnum != EPROTO);
 }
@@ -294,7 +277,7 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
     return 0;
   }
 
-  if (conn->bound.data) {
+  if (conn->state.data) {
     (void) gather(conn, size > RECORD ? GATHER : 1);
   }
 
@@ -414,8 +397,7 @@ int tls4217_connection_issue_ticket(
 
 enum tls4217_reuse tls4217_connection_reuse(
   const struct tls4217_connection *conn) {
-  return tls4217_binding_judge(
-    &conn->bound, conn->io.ssl, conn->hello.offered_id);
+  return tls4217_binding_judge(conn->io.ssl);
 }
 
 X509 *tls4217_connection_peer(const struct tls4217_connection *conn) {
@@ -423,8 +405,8 @@ X509 *tls4217_connection_peer(const struct tls4217_connection *conn) {
 }
 
 int tls4217_connection_verify_error(const struct tls4217_connection *conn) {
-  if (conn->bound.verify_error != X509_V_OK) {
-    return conn->bound.verify_error;
+  if (conn->state.verify_error != X509_V_OK) {
+    return conn->state.verify_error;
   }
 
   return (int) SSL_get_verify_result(conn->io.ssl);
@@ -443,8 +425,8 @@ void tls4217_connection_info(
   info->cipher_bits = SSL_get_cipher_bits(conn->io.ssl, NULL);
   info->group = SSL_group_to_name(
     conn->io.ssl, (int) SSL_get_negotiated_group(conn->io.ssl));
-  info->server_name = conn->hello.server_name[0] != '\0' ?
-    conn->hello.server_name :
+  info->server_name = conn->state.hello.server_name[0] != '\0' ?
+    conn->state.hello.server_name :
     NULL;
   info->alpn = alpn != NULL ? "ftp" : NULL;
   info->resumed = SSL_session_reused(conn->io.ssl) == 1;

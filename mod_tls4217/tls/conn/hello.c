@@ -8,6 +8,14 @@
 
 #include <string.h>
 
+#include "mod_tls4217/tls/sslstate.h"
+
+static struct tls4217_hello *find_hello(const SSL *ssl) {
+  struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
+
+  return state != NULL ? &state->hello : NULL;
+}
+
 /* The name goes into logs and notes: only what a name can have. */
 static void keep_name(
   struct tls4217_hello *hello, const unsigned char *name, size_t size) {
@@ -64,7 +72,7 @@ static void open_way_out(SSL *ssl, struct tls4217_hello *hello) {
  * knows TLS 1.3: then it may be the dummy of RFC 8446, appendix D.4.
  */
 static int read_hello_cb(SSL *ssl, int *alert, void *arg) {
-  struct tls4217_hello *hello = tls4217_connection_hello(ssl);
+  struct tls4217_hello *hello = find_hello(ssl);
   const unsigned char *data;
   size_t len;
 
@@ -85,7 +93,7 @@ static int read_hello_cb(SSL *ssl, int *alert, void *arg) {
 
 /* Whether the name is acknowledged. */
 static int answer_server_name_cb(SSL *ssl, int *alert, void *arg) {
-  const struct tls4217_hello *hello = tls4217_connection_hello(ssl);
+  const struct tls4217_hello *hello = find_hello(ssl);
 
   (void) alert;
   (void) arg;

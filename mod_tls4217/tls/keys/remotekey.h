@@ -15,24 +15,12 @@
 #ifndef TLS4217_TLS_KEYS_REMOTEKEY_H
 #define TLS4217_TLS_KEYS_REMOTEKEY_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include <openssl/evp.h>
 
-#include "mod_tls4217/tls/keys/signform.h"
+#include "mod_tls4217/tls/keys/remoteparts.h"
 #include "mod_tls4217/tls/error.h"
-
-/*
- * Asks for the signature of job.  signature has room for *size bytes, and
- * *size becomes its length.  Returns 0, or -1 with err filled.
- */
-typedef int (*tls4217_remotekey_ask)(void *user,
-  const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
-  struct tls4217_error *err);
-
-/* The provider, and who is asked. */
-struct tls4217_remotekeys;
 
 /*
  * Loads the provider.  Returns it (free it with tls4217_remotekey_unload_provider), or

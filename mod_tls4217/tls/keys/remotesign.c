@@ -15,6 +15,7 @@
 #include <openssl/params.h>
 #include <openssl/rsa.h>
 
+#include "mod_tls4217/tls/keys/remoteparts.h"
 #include "mod_tls4217/tls/keys/remotesign.h"
 #include "mod_tls4217/tls/keys/signer.h"
 

@@ -1,0 +1,53 @@
+/*
+ * mod_tls4217 - what hangs on one SSL
+ *
+ * OpenSSL's callbacks get an SSL and no argument of ours.  What they have to
+ * know of a connection, and what they learn, is in this one struct; it is
+ * found here and nowhere else (SSL_set_app_data(3)).  The owner of the SSL
+ * (connection.c) makes it; hello.c, binding.c and verify.c fill their part.
+ */
+
+#ifndef TLS4217_TLS_SSLSTATE_H
+#define TLS4217_TLS_SSLSTATE_H
+
+#include <stdbool.h>
+
+#include <openssl/ssl.h>
+
+/* How a data connection's handshake stands to its control connection. */
+enum tls4217_reuse {
+  TLS4217_REUSE_NONE,      /* full handshake, no session was offered */
+  TLS4217_REUSE_OWN,       /* resumed a session of the control connection */
+  TLS4217_REUSE_FOREIGN,   /* offered a session of another connection */
+  TLS4217_REUSE_STALE,     /* offered one that we cannot use any more */
+  TLS4217_REUSE_OTHER_HOST /* offered its own, and named another host */
+};
+
+/* What the client said in its ClientHello.  Empty: all zeros. */
+struct tls4217_hello {
+  bool parsed;           /* OpenSSL has understood it */
+  BIO *way_out;          /* where the answer goes then; NULL: it does */
+  bool offered_id;       /* a TLS 1.2 session id was offered */
+  char server_name[256]; /* SNI, fit for a log file; "" for none */
+};
+
+struct tls4217_binding;
+
+struct tls4217_sslstate {
+  struct tls4217_binding *binding; /* of the control connection; borrowed */
+  bool data;                       /* this SSL is a data connection */
+  enum tls4217_reuse reuse;        /* what the tickets offered amounted to */
+  int verify_error;                /* the peer's first: X509_V_ERR_... */
+  struct tls4217_hello hello;
+};
+
+/*
+ * Hangs state, which is borrowed and must outlive the SSL, on it.  Returns 0,
+ * or -1 with OpenSSL's reason in its error queue.
+ */
+int tls4217_sslstate_attach(SSL *ssl, struct tls4217_sslstate *state);
+
+/* The state of an SSL, or NULL where none hangs on it. */
+struct tls4217_sslstate *tls4217_sslstate_find(const SSL *ssl);
+
+#endif
