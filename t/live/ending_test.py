@@ -127,9 +127,9 @@ class DuringTheHandshake(EndingCase):
 class UnsentReplies(EndingCase):
     """Pipelined commands of a client that cannot hear any more."""
 
-    def stopped(self, line):
+    def stopped(self, line, make=None):
         """A session that finds commands, and no client behind them."""
-        control, pid = self.watched(self.login)
+        control, pid = self.watched(make or self.login)
         os.kill(pid, signal.SIGSTOP)
         try:
             control.send(line)
@@ -144,6 +144,13 @@ class UnsentReplies(EndingCase):
             self.assertFalse(os.path.exists(
                 os.path.join(self.server.home, name)), name)
         self.assert_logged("a reply could not be sent, and the session ends")
+
+    def test_the_same_in_clear(self):
+        self.stopped(b"NOOP\r\nMKD clear1\r\nMKD clear2\r\n",
+                     lambda: self.connect().login())
+        for name in ("clear1", "clear2"):
+            self.assertFalse(os.path.exists(
+                os.path.join(self.server.home, name)), name)
 
     def test_quit_is_logged_in_order(self):
         self.stopped(b"QUIT\r\n")

@@ -89,16 +89,36 @@ static int write_protected(struct tls4217_session *sess,
   return (int) size;
 }
 
+/* Also where TLS was never begun: the same client cannot read them. */
+static int write_clear(struct tls4217_session *sess, pr_netio_stream_t *strm,
+  char *buf, size_t size) {
+  struct tls4217_error err;
+  int res, errnum;
+
+  res = sess->plain->write(strm, buf, size);
+  errnum = errno;
+
+  if (res < 0 && (errnum == EPIPE || errnum == ECONNRESET) &&
+    session.c != NULL && strm == session.c->outstrm) {
+    tls4217_error_clear(&err);
+    tls4217_error_set_errno(&err, errnum, "write failed");
+    end_session(sess, &err);
+  }
+
+  errno = errnum;
+  return res;
+}
+
 int tls4217_output_write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (tls4217_control_owns(sess, strm) == false) {
-    return sess->plain->write(strm, buf, size);
+    return write_clear(sess, strm, buf, size);
   }
 
   switch (find_way(sess)) {
     case IN_CLEAR:
-      return sess->plain->write(strm, buf, size);
+      return write_clear(sess, strm, buf, size);
 
     case IN_TLS:
       return write_protected(sess, strm, buf, size);

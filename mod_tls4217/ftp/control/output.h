@@ -14,8 +14,8 @@
 /*
  * The write callback of control streams (netio).  Returns size, or -1 with
  * errno set: EWOULDBLOCK where a reply can go nowhere now.  Does not return
- * where TLS can carry no reply any more: no command may be executed whose
- * reply cannot be read, so the session ends.
+ * where no reply can reach the client any more: no command may be executed
+ * whose reply cannot be read, so the session ends.
  */
 int tls4217_output_write_cb(pr_netio_stream_t *strm, char *buf, size_t size);
 
