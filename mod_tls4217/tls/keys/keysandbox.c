@@ -132,13 +132,16 @@ int tls4217_keysandbox_enter(const struct tls4217_keysandbox_settings *settings,
 
 #ifdef TLS4217_WITH_SECCOMP
 
-/* What the loop, signatures, parsing and memory need, and the end. */
+/* What the loop, signatures, parsing and memory need, and the end.  Clocks are
+ * asked for without a call of the system (vdso(7)), but not on every kernel;
+ * the names with 64 are those of 32-bit processors. */
 static const int allowed[] = {
   SCMP_SYS(epoll_wait),
   SCMP_SYS(epoll_pwait),
   SCMP_SYS(epoll_ctl),
   SCMP_SYS(poll),
   SCMP_SYS(ppoll),
+  SCMP_SYS(ppoll_time64),
   SCMP_SYS(recvmsg),
   SCMP_SYS(sendmsg),
   SCMP_SYS(read),
@@ -155,9 +158,12 @@ static const int allowed[] = {
   SCMP_SYS(mremap),
   SCMP_SYS(madvise),
   SCMP_SYS(futex),
+  SCMP_SYS(futex_time64),
   SCMP_SYS(getrandom),
   SCMP_SYS(clock_gettime),
+  SCMP_SYS(clock_gettime64),
   SCMP_SYS(gettimeofday),
+  SCMP_SYS(time),
   SCMP_SYS(getpid),
   SCMP_SYS(gettid),
   SCMP_SYS(sched_yield),

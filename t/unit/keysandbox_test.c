@@ -1,0 +1,93 @@
+/*
+ * mod_tls4217 - tests of tls/keys/keysandbox.c: the filter of system calls
+ */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "mod_tls4217/tls/keys/keysandbox.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Past the C library, which asks the kernel only where the vDSO cannot tell:
+ * in user-mode-linux, and with some clocks. */
+static void ask_clocks(void) {
+  struct timespec ts;
+  struct timeval tv;
+
+  (void) syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
+  (void) syscall(SYS_gettimeofday, &tv, NULL);
+#ifdef SYS_time
+  (void) syscall(SYS_time, NULL);
+#endif
+}
+
+static void ask_for_a_file(void) {
+  (void) access("/", R_OK);
+}
+
+static void ask_for_a_process(void) {
+  (void) syscall(SYS_kill, getppid(), 0);
+}
+
+static const struct {
+  void (*ask)(void);
+  bool allowed;
+} cases[] = {
+  { ask_clocks, true },
+  { ask_for_a_file, false },
+  { ask_for_a_process, false },
+};
+
+static int run_filtered(void (*ask)(void)) {
+  int status = 0;
+  pid_t pid = fork();
+
+  if (pid == 0) {
+    if (tls4217_keysandbox_filter(NULL) < 0) {
+      _exit(EXIT_FAILURE);
+    }
+
+    ask();
+    _exit(EXIT_SUCCESS);
+  }
+
+  assert_true(pid > 0);
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  return status;
+}
+
+static void test_filter(void **unused) {
+  (void) unused;
+  if (tls4217_keysandbox_has_filter() == false) {
+    skip();
+  }
+
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    int status = run_filtered(cases[i].ask);
+
+    if (cases[i].allowed) {
+      assert_int_equal(status, 0);
+
+    } else {
+      assert_true(WIFSIGNALED(status));
+      assert_int_equal(WTERMSIG(status), SIGSYS);
+    }
+  }
+}
+
+int main(void) {
+  static const struct CMUnitTest tests[] = { cmocka_unit_test(test_filter) };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
