@@ -149,32 +149,18 @@ void tls4217_session_refresh_after_login(struct tls4217_session *sess) {
   }
 }
 
-static bool is_same(const char *left, const char *right) {
-  return left == right ||
-    (left != NULL && right != NULL && strcmp(left, right) == 0);
-}
-
 int tls4217_session_apply_class(const struct tls4217_session *sess,
-  const struct tls4217_connection *conn, struct tls4217_error *err) {
-  const struct tls4217_settings *own = &sess->settings;
-  const struct tls4217_settings *common = sess->server != NULL ?
-    &sess->server->settings :
-    own;
-  const struct tls4217_context_settings wanted = {
-    .versions = own->versions,
-    .ciphers = own->ciphers,
-    .ciphersuites = own->ciphersuites,
-    .no_decryption = tls4217_keyprocess_is_there(),
-    .weak_security = (own->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
-  };
+  const struct tls4217_context *context, const struct tls4217_connection *conn,
+  struct tls4217_error *err) {
+  const struct tls4217_parameters *own = &sess->settings.tls;
 
-  if (own->versions == common->versions &&
-    is_same(own->ciphers, common->ciphers) &&
-    is_same(own->ciphersuites, common->ciphersuites)) {
+  if (sess->server == NULL ||
+    tls4217_parameters_are_equal(own, &sess->server->settings.tls)) {
     return 0;
   }
 
-  return tls4217_context_override(tls4217_connection_ssl(conn), &wanted, err);
+  return tls4217_context_override(
+    context, tls4217_connection_ssl(conn), own, err);
 }
 
 void tls4217_session_adopt_server(struct tls4217_session *sess) {

@@ -152,12 +152,13 @@ void tls4217_session_adopt_server(struct tls4217_session *sess);
 void tls4217_session_refresh_after_login(struct tls4217_session *sess);
 
 /*
- * Gives a connection that has not shaken hands yet the versions and ciphers
- * of the client's class, where mod_ifsession has set some.  Returns 0, or -1
+ * Gives a connection of a context that has not shaken hands yet the
+ * parameters of the client's class, where mod_ifsession has set some.  Returns 0, or -1
  * with err filled.
  */
 int tls4217_session_apply_class(const struct tls4217_session *sess,
-  const struct tls4217_connection *conn, struct tls4217_error *err);
+  const struct tls4217_context *context, const struct tls4217_connection *conn,
+  struct tls4217_error *err);
 
 /* What the state machine wants to know, as of now. */
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess);

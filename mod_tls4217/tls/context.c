@@ -19,21 +19,6 @@
 #include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/conn/hello.h"
 #include "mod_tls4217/tls/ssl_ctx.h"
-#include "mod_tls4217/tls/version.h"
-
-/* Forward secrecy with authenticated encryption, and nothing else. */
-#define DEFAULT_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
-
-/* For old devices, where AllowWeakSecurity says so: what the library knows,
- * but nothing anonymous and nothing broken. */
-#define WEAK_CIPHERS "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
-
-/* Longer than any list of cipher suites that anybody has written. */
-#define LIST_SIZE 4096
-
-/* What a set of versions with gaps may have set. */
-#define VERSION_OPTIONS \
- (SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3)
 
 /* ProtocolNameList entry of RFC 7301, section 3.1. */
 static const unsigned char alpn_ftp[] = { 3, 'f', 't', 'p' };
@@ -54,102 +39,6 @@ static int select_alpn_cb(SSL *ssl, const unsigned char **out,
 
   *out = selected;
   return SSL_TLSEXT_ERR_OK;
-}
-
-static int set_versions(
-  SSL_CTX *ctx, unsigned int versions, struct tls4217_error *err) {
-  struct tls4217_version_range range;
-
-  range = tls4217_version_range(versions);
-  if (SSL_CTX_set_min_proto_version(ctx, range.min) != 1 ||
-    SSL_CTX_set_max_proto_version(ctx, range.max) != 1) {
-    tls4217_error_set_openssl(err, "OpenSSL refuses these TLS versions");
-    return -1;
-  }
-
-  (void) SSL_CTX_set_options(ctx, range.options);
-  return 0;
-}
-
-static int set_cipher_list(
-  SSL_CTX *ctx, const char *list, bool tls13, struct tls4217_error *err) {
-  int res;
-
-  res = tls13 ? SSL_CTX_set_ciphersuites(ctx, list) :
-                SSL_CTX_set_cipher_list(ctx, list);
-  if (res != 1) {
-    tls4217_error_set_openssl(err, "no cipher is left of '%s'", list);
-    return -1;
-  }
-
-  return 0;
-}
-
-static int set_groups(
-  SSL_CTX *ctx, const char *list, struct tls4217_error *err) {
-  if (SSL_CTX_set1_groups_list(ctx, list) != 1) {
-    ERR_clear_error();
-    tls4217_error_set(err, EINVAL,
-      "'%s' is no list of key exchange groups that OpenSSL knows, such as "
-      "X25519:P-256",
-      list);
-    return -1;
-  }
-
-  return 0;
-}
-
-int tls4217_context_check_ciphers(
-  const char *list, bool tls13, struct tls4217_error *err) {
-  SSL_CTX *ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
-  int res = ctx != NULL ? set_cipher_list(ctx, list, tls13, err) : -1;
-
-  SSL_CTX_free(ctx);
-  return res;
-}
-
-int tls4217_context_check_groups(const char *list, struct tls4217_error *err) {
-  SSL_CTX *ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
-  int res = ctx != NULL ? set_groups(ctx, list, err) : -1;
-
-  SSL_CTX_free(ctx);
-  return res;
-}
-
-static const char *choose_ciphers(
-  const struct tls4217_context_settings *settings, char *buf, size_t size) {
-  const char *list = settings->ciphers;
-
-  if (list == NULL) {
-    list = settings->weak_security ? WEAK_CIPHERS : DEFAULT_CIPHERS;
-  }
-
-  if (settings->no_decryption == false) {
-    return list;
-  }
-
-  /* libssl offers it for every RSA certificate. */
-  (void) snprintf(buf, size, "!kRSA:!kRSAPSK:%s", list);
-  return buf;
-}
-
-static int set_ciphers(SSL_CTX *ctx,
-  const struct tls4217_context_settings *settings, struct tls4217_error *err) {
-  char buf[LIST_SIZE];
-
-  if (set_cipher_list(
-        ctx, choose_ciphers(settings, buf, sizeof(buf)), false, err) < 0 ||
-    (settings->ciphersuites != NULL &&
-      set_cipher_list(ctx, settings->ciphersuites, true, err) < 0) ||
-    (settings->groups != NULL && set_groups(ctx, settings->groups, err) < 0)) {
-    return -1;
-  }
-
-  if (settings->server_preference) {
-    (void) SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
-  }
-
-  return 0;
 }
 
 static int use_pair(
@@ -182,8 +71,6 @@ static int set_scope(
 
 static void set_behaviour(
   SSL_CTX *ctx, const struct tls4217_context_settings *settings) {
-  (void) SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
-
   /* The chain is what the files say; searching for one costs every handshake
    * and finds nothing, because there is no store to search. */
   (void) SSL_CTX_set_mode(
@@ -193,33 +80,37 @@ static void set_behaviour(
   /* One ticket after the handshake; every transfer gets a fresh one. */
   (void) SSL_CTX_set_num_tickets(ctx, 1);
   tls4217_hello_install(ctx);
-  if (settings->ignore_alpn == false) {
+  if (settings->parameters.next_protocol) {
     SSL_CTX_set_alpn_select_cb(ctx, select_alpn_cb, NULL);
   }
 }
 
-static int fill_context(SSL_CTX *ctx,
+/* What the context offers, with parameters that may be its own. */
+static struct tls4217_offering offering_of(
+  const struct tls4217_context *context,
+  const struct tls4217_parameters *parameters) {
+  return (struct tls4217_offering){
+    .parameters = parameters,
+    .no_decryption = context->no_decryption,
+    .verify = context->verify,
+  };
+}
+
+static int fill_context(struct tls4217_context *context,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
-  set_behaviour(ctx, settings);
-  if (settings->weak_security == true) {
-    SSL_CTX_set_security_level(ctx, 0);
-  }
+  const struct tls4217_offering offering = offering_of(
+    context, &context->parameters);
 
-  if (set_versions(ctx, settings->versions, err) < 0 ||
-    set_ciphers(ctx, settings, err) < 0 ||
-    set_scope(ctx, settings->scope, err) < 0 ||
-    tls4217_binding_install(ctx, err) < 0) {
-    return -1;
-  }
-
-  if (settings->verify != NULL &&
-    tls4217_verify_install(settings->verify, ctx, err) < 0) {
+  set_behaviour(context->ctx, settings);
+  if (tls4217_parameters_set_context(context->ctx, &offering, err) < 0 ||
+    set_scope(context->ctx, settings->scope, err) < 0 ||
+    tls4217_binding_install(context->ctx, err) < 0) {
     return -1;
   }
 
   /* Backwards: of two pairs with the same type of key the first one stays. */
   for (size_t i = settings->npairs; i > 0; i--) {
-    if (use_pair(ctx, settings->pairs[i - 1], err) < 0) {
+    if (use_pair(context->ctx, settings->pairs[i - 1], err) < 0) {
       return -1;
     }
   }
@@ -227,27 +118,25 @@ static int fill_context(SSL_CTX *ctx,
   return 0;
 }
 
-int tls4217_context_override(SSL *ssl,
-  const struct tls4217_context_settings *settings, struct tls4217_error *err) {
-  const struct tls4217_version_range range = tls4217_version_range(
-    settings->versions);
-  char buf[LIST_SIZE];
+int tls4217_context_override(const struct tls4217_context *context, SSL *ssl,
+  const struct tls4217_parameters *parameters, struct tls4217_error *err) {
+  const struct tls4217_offering offering = offering_of(context, parameters);
+
+  return tls4217_parameters_set_class(ssl, &offering, err);
+}
+
+int tls4217_context_switch(
+  const struct tls4217_context *context, SSL *ssl, struct tls4217_error *err) {
+  const struct tls4217_offering offering = offering_of(
+    context, &context->parameters);
 
   ERR_clear_error();
-  (void) SSL_clear_options(ssl, VERSION_OPTIONS);
-  (void) SSL_set_options(ssl, range.options);
-
-  if (SSL_set_min_proto_version(ssl, range.min) != 1 ||
-    SSL_set_max_proto_version(ssl, range.max) != 1 ||
-    SSL_set_cipher_list(ssl, choose_ciphers(settings, buf, sizeof(buf))) != 1 ||
-    (settings->ciphersuites != NULL &&
-      SSL_set_ciphersuites(ssl, settings->ciphersuites) != 1)) {
-    tls4217_error_set_openssl(
-      err, "the class's TLSProtocol and TLSCipherSuite leave nothing");
+  if (SSL_set_SSL_CTX(ssl, context->ctx) != context->ctx) {
+    tls4217_error_set_openssl(err, "cannot choose another certificate");
     return -1;
   }
 
-  return 0;
+  return tls4217_parameters_set_name(ssl, &offering, err);
 }
 
 struct tls4217_context *tls4217_context_new(
@@ -260,8 +149,11 @@ struct tls4217_context *tls4217_context_new(
     return NULL;
   }
 
+  context->parameters = settings->parameters;
+  context->no_decryption = settings->no_decryption;
+  context->verify = settings->verify;
   context->ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
-  if (context->ctx == NULL || fill_context(context->ctx, settings, err) < 0) {
+  if (context->ctx == NULL || fill_context(context, settings, err) < 0) {
     tls4217_context_free(context);
     return NULL;
   }

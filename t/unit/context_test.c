@@ -64,7 +64,8 @@ static struct tls4217_keypair *one_pair[] = { &ec_pair };
 
 static struct tls4217_context_settings usual(void) {
   return (struct tls4217_context_settings){
-    .versions = TLS4217_VERSION_DEFAULT,
+    .parameters.versions = TLS4217_VERSION_DEFAULT,
+    .parameters.next_protocol = true,
     .pairs = one_pair,
     .npairs = 1,
     .scope = "test",
@@ -136,7 +137,7 @@ static void test_versions(void **state) {
     struct tls4217_context *context;
 
     print_message("  %s\n", versions[i].name);
-    settings.versions = versions[i].allowed;
+    settings.parameters.versions = versions[i].allowed;
     context = make(&settings);
     spec.context = context;
     endpoint_free(visit(&spec, versions[i].want,
@@ -212,13 +213,13 @@ static void test_bad_lists(void **state) {
 
   (void) state;
   tls4217_context_free(NULL);
-  settings.ciphers = "NO-SUCH-CIPHER";
+  settings.parameters.ciphers = "NO-SUCH-CIPHER";
   refuse(&settings,
     "no cipher is left of 'NO-SUCH-CIPHER': no cipher suite of that name");
-  settings.ciphers = "";
+  settings.parameters.ciphers = "";
   refuse(&settings, "no cipher is left of ''");
-  settings.ciphers = NULL;
-  settings.ciphersuites = "TLS_NO_SUCH_SUITE";
+  settings.parameters.ciphers = NULL;
+  settings.parameters.ciphersuites = "TLS_NO_SUCH_SUITE";
   refuse(&settings, "no cipher is left of 'TLS_NO_SUCH_SUITE'");
   assert_null(tls4217_context_new(&settings, NULL));
 }
@@ -245,7 +246,7 @@ static void test_lists_can_be_checked_alone(void **state) {
 
     print_message("  %s\n", lists[i].name);
     assert_int_equal(
-      tls4217_context_check_ciphers(lists[i].list, lists[i].tls13, &err),
+      tls4217_parameters_check_ciphers(lists[i].list, lists[i].tls13, &err),
       lists[i].want ? 0 : -1);
     assert_int_equal(tls4217_error_is_set(&err), !lists[i].want);
   }
@@ -266,22 +267,10 @@ static void test_lists_are_obeyed(void **state) {
   struct tls4217_context_settings settings = usual();
 
   (void) state;
-  settings.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
-  settings.ciphersuites = "TLS_CHACHA20_POLY1305_SHA256";
+  settings.parameters.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
+  settings.parameters.ciphersuites = "TLS_CHACHA20_POLY1305_SHA256";
   assert_cipher(&settings, TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256");
   assert_cipher(&settings, TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256");
-}
-
-/* OpenSSL's client prefers AES-256 to AES-128; who decides? */
-static void test_server_preference(void **state) {
-  struct tls4217_context_settings settings = usual();
-
-  (void) state;
-  settings
-    .ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384";
-  assert_cipher(&settings, TLS1_2_VERSION, "ECDHE-ECDSA-AES256-GCM-SHA384");
-  settings.server_preference = true;
-  assert_cipher(&settings, TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256");
 }
 
 /* Suites of TLS 1.2 and older; strong are those with forward secrecy by
@@ -318,7 +307,7 @@ static void test_defaults_hold_nothing_weak(void **state) {
   tls4217_context_free(context);
 
   /* Old devices know nothing better; an administrator has said so. */
-  settings.weak_security = true;
+  settings.parameters.weak_security = true;
   context = make(&settings);
   assert_true(count_old_suites(context->ctx, &strong) > 6);
   assert_int_equal(strong, 6);
@@ -485,7 +474,6 @@ int main(void) {
     cmocka_unit_test(test_bad_lists),
     cmocka_unit_test(test_lists_can_be_checked_alone),
     cmocka_unit_test(test_lists_are_obeyed),
-    cmocka_unit_test(test_server_preference),
     cmocka_unit_test(test_defaults_hold_nothing_weak),
     cmocka_unit_test(test_each_key_type_is_served_with_its_chain),
     cmocka_unit_test(test_first_pair_of_a_type_wins),

@@ -330,7 +330,8 @@ struct tls4217_context *endpoint_context(
   struct tls4217_keypair pair = endpoint_pair(leaf, NULL);
   struct tls4217_keypair *pairs[] = { &pair };
   const struct tls4217_context_settings settings = {
-    .versions = TLS4217_VERSION_DEFAULT,
+    .parameters.versions = TLS4217_VERSION_DEFAULT,
+    .parameters.next_protocol = true,
     .pairs = pairs,
     .npairs = 1,
     .scope = scope,

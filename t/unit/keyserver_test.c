@@ -40,7 +40,8 @@
 static struct tls4217_context *make_context(struct tls4217_keypair *pair) {
   struct tls4217_keypair *pairs[] = { pair };
   const struct tls4217_context_settings settings = {
-    .versions = TLS4217_VERSION_DEFAULT,
+    .parameters.versions = TLS4217_VERSION_DEFAULT,
+    .parameters.next_protocol = true,
     .pairs = pairs,
     .npairs = 1,
     .scope = "test",

@@ -102,10 +102,10 @@ static void test_offers(void **state) {
     struct tls4217_keypair pair = { .leaf = cert->cert, .key = cert->key };
     struct tls4217_keypair *pairs[] = { &pair };
     const struct tls4217_context_settings settings = {
-      .versions = offers[i].versions,
-      .ciphers = offers[i].ciphers,
-      .ciphersuites = offers[i].suites,
-      .weak_security = offers[i].weak,
+      .parameters.versions = offers[i].versions,
+      .parameters.ciphers = offers[i].ciphers,
+      .parameters.ciphersuites = offers[i].suites,
+      .parameters.weak_security = offers[i].weak,
       .pairs = pairs,
       .npairs = 1,
       .scope = "test",

@@ -152,7 +152,8 @@ static struct tls4217_context *make_context(
   struct tls4217_keypair pair = endpoint_pair(server_leaf, NULL);
   struct tls4217_keypair *pairs[] = { &pair };
   struct tls4217_context_settings wanted = {
-    .versions = TLS4217_VERSION_DEFAULT,
+    .parameters.versions = TLS4217_VERSION_DEFAULT,
+    .parameters.next_protocol = true,
     .pairs = pairs,
     .npairs = 1,
     .scope = "test"

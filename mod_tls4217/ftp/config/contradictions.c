@@ -136,7 +136,7 @@ void tls4217_contradictions_check(const server_rec *rec,
       "'TLSControlProtection login', or take CCC out");
   }
 
-  if ((settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0 &&
+  if (settings->tls.weak_security &&
     find_config(rec->conf, CONF_PARAM, "TLSProtocol", FALSE) == NULL) {
     tls4217_complaints_warning(rec,
       "TLSOptions AllowWeakSecurity allows small keys and old suites, but not "

@@ -159,7 +159,7 @@ static modret_t *set_curves(
     return PR_HANDLED(cmd);
   }
 
-  if (tls4217_context_check_groups(cmd->argv[1], &err) < 0) {
+  if (tls4217_parameters_check_groups(cmd->argv[1], &err) < 0) {
     struct tls4217_error unknown;
 
     tls4217_error_clear(&unknown);
@@ -220,7 +220,7 @@ static modret_t *set_ciphers(
     }
   }
 
-  if (tls4217_context_check_ciphers(cmd->argv[cmd->argc - 1],
+  if (tls4217_parameters_check_ciphers(cmd->argv[cmd->argc - 1],
         versions == TLS4217_VERSION_TLS1_3, &err) < 0) {
     return tls4217_directive_refuse(cmd,
       is_suite_list(cmd) ? SUITES_APART : pstrdup(cmd->tmp_pool, err.text));

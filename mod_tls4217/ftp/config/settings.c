@@ -53,8 +53,8 @@ static void find_ciphers(xaset_t *set, struct tls4217_settings *settings) {
   for (c = find_config(set, CONF_PARAM, "TLSCipherSuite", FALSE); c != NULL;
        c = find_config_next(c, c->next, CONF_PARAM, "TLSCipherSuite", FALSE)) {
     const bool *tls13 = c->argv[1];
-    const char **list = *tls13 == true ? &settings->ciphersuites :
-                                         &settings->ciphers;
+    const char **list = *tls13 == true ? &settings->tls.ciphersuites :
+                                         &settings->tls.ciphers;
 
     if (*list == NULL) {
       *list = c->argv[0];
@@ -143,17 +143,20 @@ void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings) {
   memset(settings, 0, sizeof(*settings));
 
   settings->engine = find_switch(set, "TLSEngine", false);
-  settings->server_preference = find_switch(
+  settings->tls.server_preference = find_switch(
     set, "TLSServerCipherPreference", true);
-  settings->next_protocol = find_switch(set, "TLSNextProtocol", true);
+  settings->tls.next_protocol = find_switch(set, "TLSNextProtocol", true);
   settings->clear_command_channel = find_switch(
     set, "TLSClearCommandChannel", false);
   settings->options = find_options(set);
+  settings->tls.weak_security = (settings->options &
+                                  TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0;
   settings->log_path = find_value(set, "TLSLog");
-  settings->groups = find_value(set, "TLSECDHCurve");
+  settings->tls.groups = find_value(set, "TLSECDHCurve");
 
   versions = find_value(set, "TLSProtocol");
-  settings->versions = versions != NULL ? *versions : TLS4217_VERSION_DEFAULT;
+  settings->tls.versions = versions != NULL ? *versions :
+                                              TLS4217_VERSION_DEFAULT;
 
   timeout = find_value(set, "TLSTimeoutHandshake");
   settings->handshake_timeout = timeout != NULL ? *timeout :

@@ -13,6 +13,7 @@
 #include "mod_tls4217/rfc4217/policy.h"
 #include "mod_tls4217/tls/cert/identity.h"
 #include "mod_tls4217/tls/cert/verify.h"
+#include "mod_tls4217/tls/parameters.h"
 
 /* One pair of files, and the directive that names it. */
 struct tls4217_certificate_files {
@@ -40,13 +41,8 @@ struct tls4217_client_settings {
 
 struct tls4217_settings {
   bool engine;
-  unsigned long options;    /* TLS4217_OPT_... */
-  unsigned int versions;    /* TLS4217_VERSION_... */
-  const char *ciphers;      /* TLS 1.2 and below, or NULL */
-  const char *ciphersuites; /* TLS 1.3, or NULL */
-  const char *groups;       /* key exchange, or NULL */
-  bool server_preference;
-  bool next_protocol;         /* ALPN is looked at */
+  unsigned long options; /* TLS4217_OPT_... */
+  struct tls4217_parameters tls;
   int handshake_timeout;      /* seconds, control connection */
   const char *log_path;       /* or NULL for none */
   bool clear_command_channel; /* CCC is accepted */

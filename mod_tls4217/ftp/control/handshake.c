@@ -89,7 +89,8 @@ static int try_handshake(
   }
 
   sess->control.stage = TLS4217_STAGE_HANDSHAKE;
-  if (tls4217_session_apply_class(sess, sess->control.conn, err) < 0 ||
+  if (tls4217_session_apply_class(
+        sess, sess->server->tls.context, sess->control.conn, err) < 0 ||
     (sess->implicit == false &&
       tls4217_connection_hold_until_hello(sess->control.conn, err) < 0)) {
     return -1;

@@ -270,7 +270,7 @@ static int check_offer(const server_rec *rec,
   int res;
 
   tls4217_error_clear(&err);
-  res = tls4217_offer_check(generation->context, settings->versions,
+  res = tls4217_offer_check(generation->context, settings->tls.versions,
     generation->pairs, generation->npairs, &err);
   if (res < 0) {
     tls4217_complaints_error(rec, "%s", err.text);
@@ -297,14 +297,8 @@ int tls4217_generation_build(pool *p, const server_rec *rec,
   const struct tls4217_settings *settings,
   struct tls4217_generation *generation) {
   struct tls4217_context_settings wanted = {
-    .versions = settings->versions,
-    .ciphers = settings->ciphers,
-    .ciphersuites = settings->ciphersuites,
-    .groups = settings->groups,
-    .server_preference = settings->server_preference,
-    .ignore_alpn = settings->next_protocol == false,
+    .parameters = settings->tls,
     .no_decryption = tls4217_keyprocess_is_there(),
-    .weak_security = (settings->options & TLS4217_OPT_ALLOW_WEAK_SECURITY) != 0,
   };
   struct tls4217_error err;
 

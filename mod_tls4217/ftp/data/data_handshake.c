@@ -55,7 +55,8 @@ static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
     tls4217_offload_request(sess, send);
   }
 
-  if (tls4217_session_apply_class(sess, sess->data.conn, err) < 0) {
+  if (tls4217_session_apply_class(
+        sess, sess->control.context, sess->data.conn, err) < 0) {
     return -1;
   }
 

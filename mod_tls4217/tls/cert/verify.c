@@ -369,14 +369,18 @@ static int set_names(const struct tls4217_verify *verify, SSL_CTX *ctx) {
   return 0;
 }
 
+static int mode_of(const struct tls4217_verify *verify) {
+  return verify->mode == TLS4217_VERIFY_REQUIRED ?
+    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT :
+    SSL_VERIFY_PEER;
+}
+
+static SSL_verify_cb callback_of(const struct tls4217_verify *verify) {
+  return verify->crl_missing_is_ok ? keep_error_lenient_cb : keep_error_cb;
+}
+
 int tls4217_verify_install(const struct tls4217_verify *verify, SSL_CTX *ctx,
   struct tls4217_error *err) {
-  int mode = SSL_VERIFY_PEER;
-
-  if (verify->mode == TLS4217_VERIFY_REQUIRED) {
-    mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-  }
-
   /* A store beside the context's own, which builds our chain. */
   if (SSL_CTX_set1_verify_cert_store(ctx, verify->store) != 1 ||
     set_names(verify, ctx) < 0 ||
@@ -386,7 +390,24 @@ int tls4217_verify_install(const struct tls4217_verify *verify, SSL_CTX *ctx,
   }
 
   SSL_CTX_set_verify_depth(ctx, verify->depth);
-  SSL_CTX_set_verify(ctx, mode,
-    verify->crl_missing_is_ok ? keep_error_lenient_cb : keep_error_cb);
+  SSL_CTX_set_verify(ctx, mode_of(verify), callback_of(verify));
+  return 0;
+}
+
+/* The store and the names come with the context. */
+int tls4217_verify_apply(
+  const struct tls4217_verify *verify, SSL *ssl, struct tls4217_error *err) {
+  if (verify == NULL) {
+    SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
+    return 0;
+  }
+
+  if (X509_VERIFY_PARAM_set_flags(SSL_get0_param(ssl), verify->flags) != 1) {
+    tls4217_error_set_openssl(err, "cannot set up client verification");
+    return -1;
+  }
+
+  SSL_set_verify_depth(ssl, verify->depth);
+  SSL_set_verify(ssl, mode_of(verify), callback_of(verify));
   return 0;
 }

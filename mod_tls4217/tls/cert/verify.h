@@ -80,6 +80,14 @@ int tls4217_verify_install(
   const struct tls4217_verify *verify, SSL_CTX *ctx, struct tls4217_error *err);
 
 /*
+ * The same for one connection whose context it is installed in by now
+ * (SSL_set_SSL_CTX(3) leaves the mode as it was).  verify may be NULL: the
+ * client is asked for none.
+ */
+int tls4217_verify_apply(
+  const struct tls4217_verify *verify, SSL *ssl, struct tls4217_error *err);
+
+/*
  * Whether a certificate whose session a client wants to resume would pass a
  * full handshake at ssl's context now: chain, CRL, validity.  cert may be
  * NULL: none was given.  Where the chain needs certificates that only the

@@ -1,0 +1,295 @@
+/*
+ * mod_tls4217 - what a handshake may agree on, and how OpenSSL is told
+ *
+ * See parameters.h.  OpenSSL has each function twice, SSL_CTX_...(3) and
+ * SSL_...(3); a setter gets a target, and takes the one that it is for.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "mod_tls4217/tls/parameters.h"
+#include "mod_tls4217/tls/ssl_ctx.h"
+#include "mod_tls4217/tls/version.h"
+
+/* For old devices, where AllowWeakSecurity says so: what the library knows,
+ * but nothing anonymous and nothing broken. */
+#define WEAK_CIPHERS "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:!aDSS:!3DES:!RC4:!MD5"
+
+/* Longer than any list of cipher suites that anybody has written. */
+#define LIST_SIZE 4096
+
+/* What a set of versions with gaps may have set. */
+#define VERSION_OPTIONS \
+ (SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3)
+
+/* One of the two is NULL. */
+struct target {
+  SSL_CTX *ctx;
+  SSL *ssl;
+};
+
+static void set_options(const struct target *target, uint64_t options) {
+  if (target->ctx != NULL) {
+    (void) SSL_CTX_set_options(target->ctx, options);
+
+  } else {
+    (void) SSL_set_options(target->ssl, options);
+  }
+}
+
+static void clear_options(const struct target *target, uint64_t options) {
+  if (target->ctx != NULL) {
+    (void) SSL_CTX_clear_options(target->ctx, options);
+
+  } else {
+    (void) SSL_clear_options(target->ssl, options);
+  }
+}
+
+static int set_versions(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  const struct tls4217_version_range range = tls4217_version_range(
+    offering->parameters->versions);
+  bool taken;
+
+  clear_options(target, VERSION_OPTIONS);
+  set_options(target, range.options);
+  taken = target->ctx != NULL ?
+    SSL_CTX_set_min_proto_version(target->ctx, range.min) == 1 &&
+      SSL_CTX_set_max_proto_version(target->ctx, range.max) == 1 :
+    SSL_set_min_proto_version(target->ssl, range.min) == 1 &&
+      SSL_set_max_proto_version(target->ssl, range.max) == 1;
+  if (taken == false) {
+    tls4217_error_set_openssl(err, "OpenSSL refuses these TLS versions");
+    return -1;
+  }
+
+  return 0;
+}
+
+/* The level that the system has is never raised here: openssl.cnf(5) says what
+ * is strong enough. */
+static int set_security_level(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  (void) err;
+  if (offering->parameters->weak_security == false) {
+    return 0;
+  }
+
+  if (target->ctx != NULL) {
+    SSL_CTX_set_security_level(target->ctx, 0);
+
+  } else {
+    SSL_set_security_level(target->ssl, 0);
+  }
+
+  return 0;
+}
+
+static int set_cipher_list(
+  const struct target *target, const char *list, struct tls4217_error *err) {
+  const int res = target->ctx != NULL ?
+    SSL_CTX_set_cipher_list(target->ctx, list) :
+    SSL_set_cipher_list(target->ssl, list);
+
+  if (res != 1) {
+    tls4217_error_set_openssl(err, "no cipher is left of '%s'", list);
+    return -1;
+  }
+
+  return 0;
+}
+
+static int set_suite_list(
+  const struct target *target, const char *list, struct tls4217_error *err) {
+  const int res = target->ctx != NULL ?
+    SSL_CTX_set_ciphersuites(target->ctx, list) :
+    SSL_set_ciphersuites(target->ssl, list);
+
+  if (res != 1) {
+    tls4217_error_set_openssl(err, "no cipher is left of '%s'", list);
+    return -1;
+  }
+
+  return 0;
+}
+
+static int set_group_list(
+  const struct target *target, const char *list, struct tls4217_error *err) {
+  const long res = target->ctx != NULL ?
+    SSL_CTX_set1_groups_list(target->ctx, list) :
+    SSL_set1_groups_list(target->ssl, list);
+
+  if (res != 1) {
+    ERR_clear_error();
+    tls4217_error_set(err, EINVAL,
+      "'%s' is no list of key exchange groups that OpenSSL knows, such as "
+      "X25519:P-256",
+      list);
+    return -1;
+  }
+
+  return 0;
+}
+
+static int set_ciphers(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  const struct tls4217_parameters *parameters = offering->parameters;
+  const char *list = parameters->ciphers;
+  char buf[LIST_SIZE];
+
+  if (list == NULL) {
+    list = parameters->weak_security ? WEAK_CIPHERS :
+                                       TLS4217_PARAMETERS_CIPHERS;
+  }
+
+  if (offering->no_decryption) {
+    /* libssl offers it for every RSA certificate. */
+    (void) snprintf(buf, sizeof(buf), "!kRSA:!kRSAPSK:%s", list);
+    list = buf;
+  }
+
+  return set_cipher_list(target, list, err);
+}
+
+static int set_suites(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  const char *list = offering->parameters->ciphersuites;
+
+  return list != NULL ? set_suite_list(target, list, err) : 0;
+}
+
+static int set_groups(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  const char *list = offering->parameters->groups;
+
+  return list != NULL ? set_group_list(target, list, err) : 0;
+}
+
+static int set_preference(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  (void) err;
+  clear_options(target, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  if (offering->parameters->server_preference) {
+    set_options(target, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  }
+
+  return 0;
+}
+
+static int refuse_renegotiation(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  (void) offering;
+  (void) err;
+  set_options(target, SSL_OP_NO_RENEGOTIATION);
+  return 0;
+}
+
+static int set_verification(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  if (target->ssl != NULL) {
+    return tls4217_verify_apply(offering->verify, target->ssl, err);
+  }
+
+  return offering->verify != NULL ?
+    tls4217_verify_install(offering->verify, target->ctx, err) :
+    0;
+}
+
+/* In this order: a list is checked against the level.  A class has no
+ * verification of its own: a connection may have changed its mode since
+ * (connection.c), and the authorities are the host's. */
+static const struct setting {
+  int (*set)(const struct target *target,
+    const struct tls4217_offering *offering, struct tls4217_error *err);
+  bool by_class;
+} settings[] = {
+  { refuse_renegotiation, true },
+  { set_security_level, true },
+  { set_versions, true },
+  { set_ciphers, true },
+  { set_suites, true },
+  { set_groups, true },
+  { set_preference, true },
+  { set_verification, false },
+};
+
+static int set_all(const struct target *target,
+  const struct tls4217_offering *offering, bool by_class,
+  struct tls4217_error *err) {
+  ERR_clear_error();
+  for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+    if ((by_class == false || settings[i].by_class) &&
+      settings[i].set(target, offering, err) < 0) {
+      return -1;
+    }
+  }
+
+  return 0;
+}
+
+int tls4217_parameters_set_context(SSL_CTX *ctx,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  const struct target target = { .ctx = ctx };
+
+  return set_all(&target, offering, false, err);
+}
+
+int tls4217_parameters_set_name(SSL *ssl,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  const struct target target = { .ssl = ssl };
+
+  return set_all(&target, offering, false, err);
+}
+
+int tls4217_parameters_set_class(SSL *ssl,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  const struct target target = { .ssl = ssl };
+
+  return set_all(&target, offering, true, err);
+}
+
+static bool is_same(const char *first, const char *second) {
+  return first == second ||
+    (first != NULL && second != NULL && strcmp(first, second) == 0);
+}
+
+bool tls4217_parameters_are_equal(const struct tls4217_parameters *first,
+  const struct tls4217_parameters *second) {
+  return first->versions == second->versions &&
+    is_same(first->ciphers, second->ciphers) &&
+    is_same(first->ciphersuites, second->ciphersuites) &&
+    is_same(first->groups, second->groups) &&
+    first->server_preference == second->server_preference &&
+    first->weak_security == second->weak_security &&
+    first->next_protocol == second->next_protocol;
+}
+
+int tls4217_parameters_check_ciphers(
+  const char *list, bool tls13, struct tls4217_error *err) {
+  const struct target target = { .ctx = tls4217_ssl_ctx_new(
+                                   TLS_server_method(), err) };
+  int res = -1;
+
+  if (target.ctx != NULL) {
+    res = tls13 ? set_suite_list(&target, list, err) :
+                  set_cipher_list(&target, list, err);
+  }
+
+  SSL_CTX_free(target.ctx);
+  return res;
+}
+
+int tls4217_parameters_check_groups(
+  const char *list, struct tls4217_error *err) {
+  const struct target target = { .ctx = tls4217_ssl_ctx_new(
+                                   TLS_server_method(), err) };
+  const int res = target.ctx != NULL ? set_group_list(&target, list, err) : -1;
+
+  SSL_CTX_free(target.ctx);
+  return res;
+}
