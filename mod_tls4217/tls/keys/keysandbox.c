@@ -169,6 +169,7 @@ static const int allowed[] = {
   SCMP_SYS(sched_yield),
   SCMP_SYS(rt_sigreturn),
   SCMP_SYS(rt_sigprocmask),
+  SCMP_SYS(sigaltstack),
   SCMP_SYS(restart_syscall),
   SCMP_SYS(set_robust_list),
   SCMP_SYS(rseq),
