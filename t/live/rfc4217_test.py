@@ -141,7 +141,8 @@ class Broken(harness.LiveCase):
     """A certificate that has gone bad under a server that runs."""
 
     SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
-                     "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"}
+                     "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"
+                     "TLSKeyIsolation off\n"}
 
     @classmethod
     def prepare(cls):
