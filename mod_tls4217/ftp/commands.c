@@ -62,7 +62,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   }
 
   /* In clear, and now: the handshake follows. */
-  tls4217_response_now(verdict.reply);
+  tls4217_response_now(verdict.reply, NULL);
 
   tls4217_handshake_protect(sess, verdict.level);
   tls4217_certlogin_expect_user(sess);
@@ -163,7 +163,7 @@ MODRET cmd_ccc(cmd_rec *cmd) {
   }
 
   /* Protected, and now: TLS ends behind it. */
-  tls4217_response_now(verdict.reply);
+  tls4217_response_now(verdict.reply, NULL);
 
   tls4217_state_clear(&sess->state);
   tls4217_handshake_clear(sess, C_CCC);

@@ -31,8 +31,60 @@ modret_t *tls4217_response_accept(cmd_rec *cmd, enum tls4217_reply_id id) {
   return PR_HANDLED(cmd);
 }
 
-void tls4217_response_now(enum tls4217_reply_id id) {
+/* Behind the text: ": " and the reason, or nothing. */
+static const char *separator(const char *reason) {
+  return reason != NULL ? ": " : "";
+}
+
+static const char *or_nothing(const char *reason) {
+  return reason != NULL ? reason : "";
+}
+
+/* The core may have the words in the client's language: those that are its
+ * own. */
+void tls4217_response_now(enum tls4217_reply_id id, const char *reason) {
   const struct tls4217_reply *reply = tls4217_reply_get(id);
 
-  pr_response_send(reply->code, "%s", reply->text);
+  pr_response_send(reply->code, "%s%s%s", _(reply->text), separator(reason),
+    or_nothing(reason));
+}
+
+void tls4217_response_async(
+  const struct tls4217_session *sess, enum tls4217_reply_id id) {
+  const struct tls4217_reply *reply = tls4217_reply_get(id);
+
+  tls4217_session_log(sess, "%s %s", reply->code, reply->text);
+  pr_response_send_async(reply->code, "%s", reply->text);
+}
+
+bool tls4217_response_replace(
+  enum tls4217_reply_id id, const char *reason, bool refused) {
+  const struct tls4217_reply *reply = tls4217_reply_get(id);
+  pr_response_t **list = refused ? &resp_err_list : &resp_list;
+
+  if (*list == NULL) {
+    return false;
+  }
+
+  pr_response_clear(list);
+  if (refused) {
+    pr_response_add_err(reply->code, "%s%s%s", reply->text, separator(reason),
+      or_nothing(reason));
+
+  } else {
+    pr_response_add(reply->code, "%s%s%s", reply->text, separator(reason),
+      or_nothing(reason));
+  }
+
+  return true;
+}
+
+void tls4217_response_recode_login(void) {
+  const pr_response_t *responses = resp_list;
+
+  pr_response_clear(&resp_list);
+  for (; responses != NULL; responses = responses->next) {
+    pr_response_add(
+      tls4217_reply_code_by_certificate(responses->num), "%s", responses->msg);
+  }
 }

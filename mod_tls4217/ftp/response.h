@@ -23,7 +23,25 @@ modret_t *tls4217_response_refuse(cmd_rec *cmd,
 /* Accepts cmd with the reply id, sent when the command is done. */
 modret_t *tls4217_response_accept(cmd_rec *cmd, enum tls4217_reply_id id);
 
-/* Sends the reply id at once, at the level the control connection has now. */
-void tls4217_response_now(enum tls4217_reply_id id);
+/* Sends the reply id at once, at the level the control connection has now.
+ * ": reason" is put behind it, unless NULL. */
+void tls4217_response_now(enum tls4217_reply_id id, const char *reason);
+
+/* The same from a timer or a signal, while a command may be under way; and
+ * writes it to the log. */
+void tls4217_response_async(
+  const struct tls4217_session *sess, enum tls4217_reply_id id);
+
+/*
+ * Puts the reply id, and ": reason" unless NULL, in the place of all replies
+ * that a command has collected; refused says where: as a refusal's, or as a
+ * success's.  Where nothing has been collected nothing is done: the client has
+ * its reply.  Returns whether the reply was put there.
+ */
+bool tls4217_response_replace(
+  enum tls4217_reply_id id, const char *reason, bool refused);
+
+/* Gives a login by certificate its code, in what has been collected. */
+void tls4217_response_recode_login(void);
 
 #endif

@@ -18,6 +18,7 @@
 #include "mod_tls4217/ftp/config/policies.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
+#include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/data/transfers.h"
 #include "mod_tls4217/ftp/data/upload.h"
@@ -197,8 +198,7 @@ static void reinit_ev(const void *event_data, void *user_data) {
       "the client's certificate was verified for another server: "
       "TLSVerifyClient "
       "is on, and the session ends");
-    tls4217_peer_end_session(
-      "this host wants to see the client certificate in its own handshake");
+    tls4217_peer_end_session(TLS4217_REPLY_PEER_OTHER_HOST, NULL);
   }
 }
 
@@ -237,12 +237,9 @@ static void connected_ev(const void *event_data, void *user_data) {
 /* TimeoutStalled: the core ends the session without a word. */
 static void stalled_ev(const void *event_data, void *user_data) {
   const struct tls4217_session *sess = user_data;
-  const struct tls4217_reply *reply = tls4217_reply_get(TLS4217_REPLY_STALLED);
-
   (void) event_data;
   if (sess->server != NULL) {
-    tls4217_session_log(sess, "%s %s", reply->code, reply->text);
-    pr_response_send_async(reply->code, "%s", reply->text);
+    tls4217_response_async(sess, TLS4217_REPLY_STALLED);
   }
 }
 

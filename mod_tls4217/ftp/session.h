@@ -16,6 +16,7 @@
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/ftp/config/settings.h"
 #include "mod_tls4217/rfc4217/heldfile.h"
+#include "mod_tls4217/rfc4217/reply.h"
 #include "mod_tls4217/rfc4217/state.h"
 #include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/conn/connection.h"
@@ -58,8 +59,9 @@ struct tls4217_data_channel {
 
 /* The reply that a failed transfer gets instead of the core's (failure.c). */
 struct tls4217_failure {
-  const char *code; /* NULL: none */
-  char text[768];
+  enum tls4217_reply_id id; /* TLS4217_REPLY_NONE: there is none */
+  bool has_reason;
+  char reason[TLS4217_ERROR_TEXT_SIZE]; /* goes behind it */
 };
 
 /* The file that an upload will write to, until TLS is up (upload.c). */

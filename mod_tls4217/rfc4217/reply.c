@@ -10,6 +10,7 @@
 #include "mod_tls4217/rfc4217/reply.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* RFC 4217, section 10.2, gives these words to every 521. */
 #define WRONG_PROT "Data connection cannot be opened with this PROT setting: "
@@ -27,6 +28,10 @@
  "The data connection came from another address than the control " \
  "connection: use the same one (administrator: AllowForeignAddress lifts " \
  "this)"
+
+#define PEER_REFUSED \
+ "This TLS session is not acceptable here, closing the connection: " \
+ "check your client certificate"
 
 static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_NONE] = { "", "" },
@@ -48,9 +53,10 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_HANDSHAKE_FAILED] = { "421",
     "TLS negotiation failed, closing the connection: "
     "send AUTH TLS on a new one and start TLS when 234 has come" },
-  [TLS4217_REPLY_PEER_REFUSED] = { "421",
-    "This TLS session is not acceptable here, closing the connection: "
-    "check your client certificate" },
+  [TLS4217_REPLY_PEER_REFUSED] = { "421", PEER_REFUSED },
+  [TLS4217_REPLY_PEER_OTHER_HOST] = { "421",
+    PEER_REFUSED ": this host wants to see the client certificate in its own "
+                 "handshake" },
   [TLS4217_REPLY_TWO_HOSTS] = { "421",
     "HOST and TLS (SNI) name different hosts of this server, closing the "
     "connection: name the same one in both" },
@@ -128,6 +134,10 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "This user may not log in with TLS, closing the connection: log in "
     "without AUTH on a new one" },
 
+  /* The words of the core, which mod_auth gives a wrong password, too: who has
+   * not logged in learns no more. */
+  [TLS4217_REPLY_LOGIN_PROTOCOL] = { "530", "Login incorrect." },
+
   [TLS4217_REPLY_REVEAL_NEEDS_AUTH] = { "533",
     "What is in this directory is not told without TLS: send AUTH TLS before "
     "login, on a new connection" },
@@ -170,6 +180,15 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "connection: use the same certificate on both" },
   [TLS4217_REPLY_DATA_ABORTED] = { "426",
     "Transfer aborted before its data connection was ready" },
+  [TLS4217_REPLY_DATA_BROKEN] = { "426", "Transfer aborted" },
+  [TLS4217_REPLY_DATA_CUT] = { "426",
+    "Transfer aborted: the data connection ended without TLS close_notify, so "
+    "the file may be cut short (the server accepts that with TLSOptions "
+    "NoCloseNotifyRequired)" },
+  [TLS4217_REPLY_DATA_UNPROTECTED] = { "426",
+    "Transfer aborted: the data connection has lost its protection" },
+  [TLS4217_REPLY_UPLOAD_NOT_EMPTIED] = { "451",
+    "The file could not be emptied" },
   [TLS4217_REPLY_STALLED] = { "421",
     "The transfer has moved no data for too long (administrator: "
     "TimeoutStalled), closing the connection" },
@@ -229,4 +248,8 @@ const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id) {
   }
 
   return &replies[id];
+}
+
+const char *tls4217_reply_code_by_certificate(const char *code) {
+  return code != NULL && strcmp(code, "230") == 0 ? "232" : code;
 }

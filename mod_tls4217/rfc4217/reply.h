@@ -22,6 +22,7 @@ enum tls4217_reply_id {
   TLS4217_REPLY_AUTH_NO_CERTIFICATE, /* 431 */
   TLS4217_REPLY_HANDSHAKE_FAILED,    /* 421, in clear */
   TLS4217_REPLY_PEER_REFUSED,        /* 421; the caller adds ": reason" */
+  TLS4217_REPLY_PEER_OTHER_HOST,     /* 421: HOST, and TLSVerifyClient there */
   TLS4217_REPLY_TWO_HOSTS,           /* 421: HOST and SNI differ */
 
   TLS4217_REPLY_PBSZ_ZERO,        /* 200 */
@@ -60,6 +61,7 @@ enum tls4217_reply_id {
   TLS4217_REPLY_USER_PROTECTED,        /* 533: this user may not use TLS */
   TLS4217_REPLY_LOGIN_NOT_PROTECTED,   /* 533 to PASS; the session ends */
   TLS4217_REPLY_LOGIN_PROTECTED,       /* 533 to PASS; the session ends */
+  TLS4217_REPLY_LOGIN_PROTOCOL,        /* 530: Protocols has no ftps */
 
   TLS4217_REPLY_REVEAL_NEEDS_AUTH,  /* 533: STAT, MLST in clear */
   TLS4217_REPLY_REVEAL_AFTER_CCC,   /* 533 */
@@ -78,6 +80,10 @@ enum tls4217_reply_id {
   TLS4217_REPLY_DATA_OTHER_HOST,      /* 522: another server name */
   TLS4217_REPLY_DATA_OTHER_PEER,      /* 522: another client certificate */
   TLS4217_REPLY_DATA_ABORTED,         /* 426: by ABOR or QUIT, in between */
+  TLS4217_REPLY_DATA_BROKEN,          /* 426; the caller adds ": reason" */
+  TLS4217_REPLY_DATA_CUT,             /* 426: no close_notify */
+  TLS4217_REPLY_DATA_UNPROTECTED,     /* 426: of a transfer at level P */
+  TLS4217_REPLY_UPLOAD_NOT_EMPTIED,   /* 451; the caller adds ": reason" */
   TLS4217_REPLY_STALLED,              /* 421: TimeoutStalled */
   TLS4217_REPLY_DATA_FOREIGN_ADDRESS, /* 522: of another host */
   TLS4217_REPLY_DATA_FOREIGN_ADDRESS_CLEAR, /* 425: the same, at level C */
@@ -98,6 +104,13 @@ struct tls4217_reply {
  * out of range give an entry whose code and text are "".
  */
 const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id);
+
+/*
+ * The code that a login by certificate gives where a login by password gives
+ * code: 232 for 230 (RFC 2228, section 5.2.1), and else code itself, which may
+ * be NULL.  Static text, or code.
+ */
+const char *tls4217_reply_code_by_certificate(const char *code);
 
 /*
  * What an administrator may change for a client that gets this refusal: the

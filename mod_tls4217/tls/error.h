@@ -12,10 +12,14 @@
 
 #include <stdbool.h>
 
+/* Bytes of a sentence, with the NUL. */
+#define TLS4217_ERROR_TEXT_SIZE 512
+
 struct tls4217_error {
-  char text[512];     /* one sentence, no trailing newline; "" if none */
-  unsigned long code; /* OpenSSL's packed error code, or 0 */
-  int errnum;         /* errno, or 0 */
+  char text
+    [TLS4217_ERROR_TEXT_SIZE]; /* one sentence, no trailing newline; "" if none */
+  unsigned long code;          /* OpenSSL's packed error code, or 0 */
+  int errnum;                  /* errno, or 0 */
 };
 
 /* Empties err. */

@@ -33,6 +33,8 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_AUTH_NO_CERTIFICATE, "431", "certificate" },
   { TLS4217_REPLY_HANDSHAKE_FAILED, "421", "clos" },
   { TLS4217_REPLY_PEER_REFUSED, "421", "clos" },
+  { TLS4217_REPLY_PEER_OTHER_HOST, "421",
+    "closing the connection: check your client certificate: this host" },
   { TLS4217_REPLY_TWO_HOSTS, "421", "the same one in both" },
   { TLS4217_REPLY_PBSZ_ZERO, "200", "PBSZ" },
   { TLS4217_REPLY_PBSZ_OTHER, "200", "PBSZ=0" },
@@ -71,6 +73,7 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_USER_NOT_PROTECTED, "533", "send AUTH TLS first" },
   { TLS4217_REPLY_LOGIN_NOT_PROTECTED, "533", "AUTH TLS first on a new one" },
   { TLS4217_REPLY_LOGIN_PROTECTED, "533", "without AUTH on a new one" },
+  { TLS4217_REPLY_LOGIN_PROTOCOL, "530", "Login incorrect." },
   { TLS4217_REPLY_USER_PROTECTED, "533", "without AUTH" },
   { TLS4217_REPLY_DATA_NEEDS_AUTH, "521",
     "send AUTH TLS before login, then PBSZ 0 and PROT P" },
@@ -84,6 +87,10 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_DATA_OTHER_HOST, "522", "the same server name" },
   { TLS4217_REPLY_DATA_OTHER_PEER, "522", "same certificate" },
   { TLS4217_REPLY_DATA_ABORTED, "426", "aborted" },
+  { TLS4217_REPLY_DATA_BROKEN, "426", "Transfer aborted" },
+  { TLS4217_REPLY_DATA_CUT, "426", "NoCloseNotifyRequired" },
+  { TLS4217_REPLY_DATA_UNPROTECTED, "426", "lost its protection" },
+  { TLS4217_REPLY_UPLOAD_NOT_EMPTIED, "451", "could not be emptied" },
   { TLS4217_REPLY_STALLED, "421", "TimeoutStalled" },
   { TLS4217_REPLY_DATA_FOREIGN_ADDRESS, "522", "AllowForeignAddress" },
   { TLS4217_REPLY_DATA_FOREIGN_ADDRESS_CLEAR, "425", "AllowForeignAddress" },
@@ -185,6 +192,29 @@ static void test_out_of_range(void **unused) {
   }
 }
 
+/* RFC 2228, section 5.2.1: the login alone, whatever else is said with it. */
+static void test_code_by_certificate(void **unused) {
+  static const struct {
+    const char *code, *want;
+  } rows[] = {
+    { "230", "232" },
+    { "232", "232" },
+    { "231", "231" },
+    { "2300", "2300" },
+    { "530", "530" },
+    { "", "" },
+  };
+
+  (void) unused;
+
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    assert_string_equal(
+      tls4217_reply_code_by_certificate(rows[i].code), rows[i].want);
+  }
+
+  assert_null(tls4217_reply_code_by_certificate(NULL));
+}
+
 /* Every refusal that a directive decides names it. */
 static void test_remedies(void **state) {
   (void) state;
@@ -214,6 +244,8 @@ int main(void) {
     { "4217-10.2-521-words", test_521_opens_with_the_words_of_the_rfc, NULL,
       NULL, NULL },
     { "out-of-range", test_out_of_range, NULL, NULL, NULL },
+    { "2228-5.2.1-code-by-certificate", test_code_by_certificate, NULL, NULL,
+      NULL },
     { "remedies", test_remedies, NULL, NULL, NULL },
   };
 

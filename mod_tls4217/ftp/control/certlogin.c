@@ -10,6 +10,7 @@
 
 #include "mod_tls4217/ftp/control/authorization.h"
 #include "mod_tls4217/ftp/control/certlogin.h"
+#include "mod_tls4217/ftp/response.h"
 
 #define DOT_LOGIN "/.tlslogin"
 
@@ -207,19 +208,10 @@ static int replace_authenticators(void) {
 /* RFC 2228, section 5.2.1: 232, authorized by the security data exchange. */
 static modret_t *recode(cmd_rec *cmd) {
   const struct tls4217_session *sess = tls4217_session_get();
-  pr_response_t *responses = resp_list;
 
-  if (sess == NULL || sess->peer.granting == false ||
-    pr_cmd_cmp(cmd, PR_CMD_PASS_ID) != 0) {
-    return PR_DECLINED(cmd);
-  }
-
-  pr_response_clear(&resp_list);
-  for (; responses != NULL; responses = responses->next) {
-    const bool is_230 = responses->num != NULL &&
-      strcmp(responses->num, R_230) == 0;
-
-    pr_response_add(is_230 ? R_232 : responses->num, "%s", responses->msg);
+  if (sess != NULL && sess->peer.granting &&
+    pr_cmd_cmp(cmd, PR_CMD_PASS_ID) == 0) {
+    tls4217_response_recode_login();
   }
 
   return PR_DECLINED(cmd);

@@ -60,10 +60,7 @@ static void end_after_failure(
   }
 
   if (spoken == false && sess->implicit == false) {
-    const struct tls4217_reply *reply = tls4217_reply_get(
-      TLS4217_REPLY_HANDSHAKE_FAILED);
-
-    pr_response_send(reply->code, "%s", reply->text);
+    tls4217_response_now(TLS4217_REPLY_HANDSHAKE_FAILED, NULL);
   }
 
   /* A client that has written first must still find the reply, or the alert. */
@@ -123,7 +120,7 @@ static void end_where_hosts_differ(struct tls4217_session *sess) {
     return;
   }
 
-  tls4217_response_now(TLS4217_REPLY_TWO_HOSTS);
+  tls4217_response_now(TLS4217_REPLY_TWO_HOSTS, NULL);
   tls4217_session_log(sess,
     "control connection from %s: HOST was '%s', and the TLS handshake (SNI) "
     "names another host of ours: the session ends",
@@ -142,7 +139,7 @@ void tls4217_handshake_protect(
   sess->control.context = sess->server->tls.context;
   tls4217_error_clear(&err);
   if (tls4217_peer_admit(sess, &err) < 0) {
-    tls4217_peer_end_session(err.text);
+    tls4217_peer_end_session(TLS4217_REPLY_PEER_REFUSED, err.text);
     return;
   }
 

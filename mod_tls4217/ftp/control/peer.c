@@ -5,6 +5,7 @@
  */
 
 #include "mod_tls4217/ftp/control/peer.h"
+#include "mod_tls4217/ftp/response.h"
 
 /* As text without the prefix of an IPv4 address in IPv6. */
 static const char *remote_address(void) {
@@ -156,11 +157,8 @@ static void say_goodbye(const struct tls4217_session *sess) {
   }
 }
 
-void tls4217_peer_end_session(const char *reason) {
-  const struct tls4217_reply *reply = tls4217_reply_get(
-    TLS4217_REPLY_PEER_REFUSED);
-
-  pr_response_send(reply->code, "%s: %s", reply->text, reason);
+void tls4217_peer_end_session(enum tls4217_reply_id id, const char *reason) {
+  tls4217_response_now(id, reason);
   say_goodbye(tls4217_session_get());
   pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
     "client certificate refused");

@@ -35,10 +35,10 @@ bool tls4217_peer_is_same(const struct tls4217_session *sess);
 int tls4217_peer_change_server(struct tls4217_session *sess);
 
 /*
- * Refuses the client with a protected 421 and the reason, and ends the
- * session.  Does not return.
+ * Refuses the client with a protected 421, the reply id and the reason (NULL:
+ * none), and ends the session.  Does not return.
  */
-void tls4217_peer_end_session(const char *reason);
+void tls4217_peer_end_session(enum tls4217_reply_id id, const char *reason);
 
 /* Forgets the certificate. */
 void tls4217_peer_forget(struct tls4217_session *sess);

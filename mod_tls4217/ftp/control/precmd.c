@@ -102,7 +102,7 @@ modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {
 
   if (is_denied_by_protocols(sess)) {
     tls4217_session_log(sess, "login refused: Protocols has no ftps");
-    pr_response_send(R_530, "%s", _("Login incorrect."));
+    tls4217_response_now(TLS4217_REPLY_LOGIN_PROTOCOL, NULL);
     pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
       "Denied by Protocols setting");
   }
@@ -110,7 +110,7 @@ modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {
   verdict = judge_login(cmd, sess);
   if (verdict.accepted == false) {
     (void) tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
-    tls4217_response_now(verdict.reply);
+    tls4217_response_now(verdict.reply, NULL);
     pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
       "Denied by TLSUserProtection");
   }

@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/control/peer.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
+#include "mod_tls4217/ftp/data/failure.h"
 #include "mod_tls4217/ftp/data/transfers.h"
 
 #define DEFAULT_MAX_LOGIN_ATTEMPTS 3
@@ -53,7 +54,7 @@ static void start_over(struct tls4217_session *sess) {
   tls4217_state_reset(&sess->state);
   renew_binding(sess);
   tls4217_peer_forget(sess);
-  sess->failure.code = NULL;
+  tls4217_failure_forget(sess);
 
   session.rfc2228_mech = NULL;
   tls4217_reset_server(sess);
@@ -98,7 +99,7 @@ modret_t *tls4217_rein_rein(cmd_rec *cmd) {
   }
 
   add_rein(sess);
-  tls4217_response_now(verdict.reply);
+  tls4217_response_now(verdict.reply, NULL);
   if (sess->control.conn != NULL) {
     tls4217_handshake_clear(sess, C_REIN);
   }

@@ -37,8 +37,7 @@ static bool is_unprotected(
 }
 
 static int refuse_clear(struct tls4217_session *sess) {
-  tls4217_failure_set(sess, R_426,
-    "Transfer aborted: the data connection has lost its protection");
+  tls4217_failure_set(sess, TLS4217_REPLY_DATA_UNPROTECTED, NULL);
   errno = EPERM;
   return -1;
 }
@@ -72,10 +71,7 @@ static int end_without_notify(struct tls4217_session *sess) {
     return 0;
   }
 
-  tls4217_failure_set(sess, R_426,
-    "Transfer aborted: the data connection ended "
-    "without TLS close_notify, so the file may be cut short (the server "
-    "accepts that with TLSOptions NoCloseNotifyRequired)");
+  tls4217_failure_set(sess, TLS4217_REPLY_DATA_CUT, NULL);
   errno = ECONNRESET;
   return -1;
 }
@@ -84,7 +80,7 @@ static int end_without_notify(struct tls4217_session *sess) {
 static int give_up(
   struct tls4217_session *sess, const struct tls4217_error *err) {
   if (err->errnum != ECONNABORTED) {
-    tls4217_failure_set(sess, R_426, "Transfer aborted: %s", err->text);
+    tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err->text);
   }
 
   errno = ECONNABORTED;
@@ -183,7 +179,7 @@ static int open_clear(struct tls4217_session *sess, pr_netio_stream_t *strm) {
   if (sess->server != NULL && owns(sess, strm) == false && session.d != NULL &&
     strm == session.d->instrm) {
     tls4217_data_end_drop(sess);
-    sess->failure.code = NULL;
+    tls4217_failure_forget(sess);
     if (tls4217_data_gates_pass(sess) < 0) {
       return refuse();
     }
@@ -206,7 +202,7 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   /* What was left of another transfer protects nothing here. */
   tls4217_data_end_drop(sess);
 
-  sess->failure.code = NULL;
+  tls4217_failure_forget(sess);
   sess->data.in = session.d->instrm;
   sess->data.out = session.d->outstrm;
   sess->data.sends = (session.xfer.direction == PR_NETIO_IO_WR);

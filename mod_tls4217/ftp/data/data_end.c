@@ -41,7 +41,7 @@ static int end_socket(struct tls4217_session *sess, pr_netio_stream_t *strm) {
  * that has sent ABOR, and waits for the end. */
 static bool is_cut(const struct tls4217_session *sess) {
   return sess->data.sends &&
-    (sess->failure.code != NULL || sess->control.ended);
+    (tls4217_failure_is_set(sess) || sess->control.ended);
 }
 
 enum ending {
@@ -80,7 +80,7 @@ static void say_whole(struct tls4217_session *sess) {
   pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
   if (sess->data.whole ||
     tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn))) {
-    tls4217_failure_set(sess, R_426, "Transfer aborted: %s", err.text);
+    tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err.text);
     tls4217_transfers_correct();
   }
 }
@@ -103,7 +103,7 @@ int tls4217_data_end_shutdown(
   /* The end of the data, close_notify and FIN: one segment, if they fit. */
   (void) pr_inet_set_proto_cork(PR_NETIO_FD(strm), 1);
 
-  if (tls4217_data_waiter_is_aborted(sess) || sess->failure.code != NULL) {
+  if (tls4217_data_waiter_is_aborted(sess) || tls4217_failure_is_set(sess)) {
     say_end(sess, is_cut(sess) ? CUT : IN_ORDER, ABORTED_TIMEOUT);
 
   } else {

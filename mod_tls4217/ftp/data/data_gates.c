@@ -90,7 +90,7 @@ int tls4217_data_gates_pass(struct tls4217_session *sess) {
     }
 
     if (refusal != TLS4217_REPLY_NONE) {
-      tls4217_failure_set_reply(sess, refusal, NULL);
+      tls4217_failure_set(sess, refusal, NULL);
       return -1;
     }
   }

@@ -31,8 +31,7 @@ static int commit_upload(struct tls4217_session *sess) {
     return 0;
   }
 
-  tls4217_failure_set(
-    sess, R_451, "The file could not be emptied: %s", strerror(errno));
+  tls4217_failure_set(sess, TLS4217_REPLY_UPLOAD_NOT_EMPTIED, strerror(errno));
   return -1;
 }
 
@@ -79,16 +78,16 @@ static enum tls4217_reply_id explain(const struct tls4217_session *sess) {
 static void fail(
   struct tls4217_session *sess, const struct tls4217_error *err) {
   if (err->errnum == ECONNABORTED) {
-    tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
+    tls4217_failure_set(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
 
   } else if (tls4217_keyprocess_is_spent() &&
     (sess->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) == 0) {
     /* A client that never resumes: it has been let shake hands before, to read
      * why it is refused. */
-    tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_NOT_REUSED, NULL);
+    tls4217_failure_set(sess, TLS4217_REPLY_DATA_NOT_REUSED, NULL);
 
   } else {
-    tls4217_failure_set_reply(sess, explain(sess), err->text);
+    tls4217_failure_set(sess, explain(sess), err->text);
   }
 }
 

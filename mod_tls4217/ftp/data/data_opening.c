@@ -40,7 +40,7 @@ static int look_cb(CALLBACK_FRAME) {
     return 1;
   }
 
-  tls4217_failure_set_reply(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
+  tls4217_failure_set(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
   (void) shutdown(session.d->listen_fd, SHUT_RDWR);
 
   /* It removes itself. */

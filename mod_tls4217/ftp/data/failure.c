@@ -5,43 +5,57 @@
  */
 
 #include "mod_tls4217/ftp/data/failure.h"
+#include "mod_tls4217/ftp/response.h"
 
-static void log_failure(
-  const struct tls4217_session *sess, const char *remedy) {
+/* NULL: none. */
+static const char *reason_of(const struct tls4217_session *sess) {
+  return sess->failure.has_reason ? sess->failure.reason : NULL;
+}
+
+static void log_failure(const struct tls4217_session *sess) {
+  const struct tls4217_reply *reply = tls4217_reply_get(sess->failure.id);
+  const char *remedy = tls4217_reply_remedy(sess->failure.id);
+  const char *reason = reason_of(sess);
   pool *tmp_pool = make_sub_pool(sess->pool);
 
-  tls4217_session_log(sess, "%sdata connection from %s: %s %s%s%s%s",
+  tls4217_session_log(sess, "%sdata connection from %s: %s %s%s%s%s%s%s",
     tls4217_session_who(tmp_pool), pr_netaddr_get_ipstr(session.c->remote_addr),
-    sess->failure.code, sess->failure.text, remedy != NULL ? " (" : "",
+    reply->code, reply->text, reason != NULL ? ": " : "",
+    reason != NULL ? reason : "", remedy != NULL ? " (" : "",
     remedy != NULL ? remedy : "", remedy != NULL ? ")" : "");
   destroy_pool(tmp_pool);
 }
 
 void tls4217_failure_set(
-  struct tls4217_session *sess, const char *code, const char *fmt, ...) {
-  va_list ap;
+  struct tls4217_session *sess, enum tls4217_reply_id id, const char *reason) {
+  struct tls4217_failure *failure = &sess->failure;
 
-  if (sess->failure.code != NULL) {
+  if (tls4217_failure_is_set(sess)) {
     return;
   }
 
-  sess->failure.code = code;
-  va_start(ap, fmt);
-  (void) vsnprintf(sess->failure.text, sizeof(sess->failure.text), fmt, ap);
-  va_end(ap);
-  log_failure(sess, NULL);
+  failure->id = id;
+  failure->has_reason = (reason != NULL);
+  if (reason != NULL) {
+    (void) snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
+  }
+
+  log_failure(sess);
 }
 
-void tls4217_failure_set_reply(
-  struct tls4217_session *sess, enum tls4217_reply_id id, const char *reason) {
-  const struct tls4217_reply *reply = tls4217_reply_get(id);
+bool tls4217_failure_is_set(const struct tls4217_session *sess) {
+  return sess->failure.id != TLS4217_REPLY_NONE;
+}
 
-  if (sess->failure.code != NULL) {
-    return;
+void tls4217_failure_forget(struct tls4217_session *sess) {
+  sess->failure.id = TLS4217_REPLY_NONE;
+}
+
+/* Where nothing has been collected the client has its reply: 426, after
+ * ABOR. */
+void tls4217_failure_say(struct tls4217_session *sess, bool refused) {
+  if (tls4217_failure_is_set(sess) &&
+    tls4217_response_replace(sess->failure.id, reason_of(sess), refused)) {
+    tls4217_failure_forget(sess);
   }
-
-  sess->failure.code = reply->code;
-  (void) snprintf(sess->failure.text, sizeof(sess->failure.text), "%s%s%s",
-    reply->text, reason != NULL ? ": " : "", reason != NULL ? reason : "");
-  log_failure(sess, tls4217_reply_remedy(id));
 }

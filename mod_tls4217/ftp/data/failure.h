@@ -1,8 +1,8 @@
 /*
  * mod_tls4217 - why a transfer failed
  *
- * A transfer that TLS has ended gets a reply of ours in place of the core's
- * (transfers.c says it); until then the reason is kept here.
+ * A transfer that TLS has ended gets a reply of ours in place of the core's;
+ * until that is sent (transfers.c) the reason is kept here.
  */
 
 #ifndef TLS4217_FTP_DATA_FAILURE_H
@@ -12,15 +12,23 @@
 #include "mod_tls4217/rfc4217/reply.h"
 
 /*
- * Keeps code, which is not copied, and the sentence as the reply to the
- * transfer that is under way, and writes both to the TLSLog.  The first
- * reason stays: what fails later fails because of it.
+ * Keeps the reply id, and the reason that goes behind it (NULL: none; it is
+ * copied), for the transfer that is under way, and writes both to the TLSLog.
+ * The first one stays: what fails later fails because of it.
  */
-void tls4217_failure_set(struct tls4217_session *sess, const char *code,
-  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-/* The same with a reply of the table; reason is put behind it, unless NULL. */
-void tls4217_failure_set_reply(
+void tls4217_failure_set(
   struct tls4217_session *sess, enum tls4217_reply_id id, const char *reason);
+
+/* Whether a reply is kept. */
+bool tls4217_failure_is_set(const struct tls4217_session *sess);
+
+/* Forgets it: another transfer begins. */
+void tls4217_failure_forget(struct tls4217_session *sess);
+
+/*
+ * Has the client read the reply that is kept, if there is one, in place of the
+ * core's refusal or, where refused is false, of its 226.
+ */
+void tls4217_failure_say(struct tls4217_session *sess, bool refused);
 
 #endif

@@ -9,6 +9,7 @@
 #include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/data/data_opening.h"
 #include "mod_tls4217/ftp/data/offload.h"
+#include "mod_tls4217/ftp/data/failure.h"
 #include "mod_tls4217/ftp/data/judge.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/data/transfers.h"
@@ -149,10 +150,8 @@ modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
   }
 
   /* An empty list means that the client has its reply: 426, after ABOR. */
-  if (sess != NULL && sess->failure.code != NULL && resp_err_list != NULL) {
-    pr_response_clear(&resp_err_list);
-    pr_response_add_err(sess->failure.code, "%s", sess->failure.text);
-    sess->failure.code = NULL;
+  if (sess != NULL) {
+    tls4217_failure_say(sess, true);
   }
 
   return PR_DECLINED(cmd);
@@ -162,10 +161,8 @@ static modret_t *post_retr(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_get();
 
   (void) cmd;
-  if (sess != NULL && sess->failure.code != NULL && resp_list != NULL) {
-    pr_response_clear(&resp_list);
-    pr_response_add(sess->failure.code, "%s", sess->failure.text);
-    sess->failure.code = NULL;
+  if (sess != NULL) {
+    tls4217_failure_say(sess, false);
   }
 
   return PR_DECLINED(cmd);
@@ -186,6 +183,6 @@ void tls4217_transfers_forget_failure(void) {
 
   if (sess != NULL && is_between_transfers()) {
     tls4217_data_opening_end(sess);
-    sess->failure.code = NULL;
+    tls4217_failure_forget(sess);
   }
 }
