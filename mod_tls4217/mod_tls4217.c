@@ -22,7 +22,7 @@
 #include "mod_tls4217/ftp/config/directives.h"
 #include "mod_tls4217/ftp/config/parsing.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
-#include "mod_tls4217/ftp/session.h"
+#include "mod_tls4217/ftp/lifecycle.h"
 #include "mod_tls4217/ftp/systemlog.h"
 
 /* Holds the daemon's process id once it has started: a configuration that is
@@ -292,7 +292,7 @@ static int tls4217_init(void) {
 }
 
 static int tls4217_sess_init(void) {
-  return tls4217_session_start();
+  return tls4217_lifecycle_start();
 }
 
 module tls4217_module __attribute__((visibility("default"))) = {

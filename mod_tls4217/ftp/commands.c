@@ -14,6 +14,7 @@
 #include "mod_tls4217/ftp/report/notes.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
+#include "mod_tls4217/ftp/control/xferlevel.h"
 #include "mod_tls4217/ftp/data/transfers.h"
 
 /* Why TLS is not available is the administrator's to know, in any log. */
@@ -67,7 +68,7 @@ MODRET cmd_auth(cmd_rec *cmd) {
   tls4217_handshake_protect(sess, verdict.level);
   tls4217_certlogin_expect_user(sess);
   tls4217_reset_parameters(sess);
-  tls4217_transfers_announce_level(sess);
+  tls4217_xferlevel_tell(sess);
   return PR_HANDLED(cmd);
 }
 

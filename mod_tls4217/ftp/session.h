@@ -3,18 +3,18 @@
  *
  * One struct with one owner.  ProFTPD's callbacks carry no argument of ours,
  * so one file-scope pointer to it, in session.c, is what they force; everyone
- * else gets it as a parameter.
+ * else gets it as a parameter.  Its parts are defined here, or below; what
+ * they are for is in the files named beside them.
  */
 
 #ifndef TLS4217_FTP_SESSION_H
 #define TLS4217_FTP_SESSION_H
 
-#include "mod_tls4217/ftp/control/command_buffer.h"
 #include "mod_tls4217/ftp/core.h"
-#include "mod_tls4217/ftp/control/supervisor.h"
-#include "mod_tls4217/ftp/data/linger.h"
+#include "mod_tls4217/ftp/linger.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/ftp/config/settings.h"
+#include "mod_tls4217/rfc4217/command_buffer.h"
 #include "mod_tls4217/rfc4217/heldfile.h"
 #include "mod_tls4217/rfc4217/reply.h"
 #include "mod_tls4217/rfc4217/state.h"
@@ -102,6 +102,8 @@ struct tls4217_peer {
   bool pam, pam_decides; /* mod_auth_pam is asked, and nobody behind it */
 };
 
+struct tls4217_supervisor;
+
 struct tls4217_session {
   pool *pool;
   pr_netio_t *plain;                  /* ProFTPD's own callbacks */
@@ -113,7 +115,7 @@ struct tls4217_session {
   bool implicit;
   int core_chunk; /* what the core reads of a file at once, in bytes */
   struct tls4217_origin origin;
-  struct tls4217_supervisor keeper;
+  struct tls4217_supervisor *keeper;
   unsigned int reins; /* accepted by this process */
 
   struct tls4217_control_channel control;
@@ -128,12 +130,13 @@ struct tls4217_session {
 };
 
 /*
- * Starts the session of this process: called once, by the module's sess_init.
- * Returns 0, or -1 with errno set.
+ * Makes the session of this process, once, and allocates it from p; it has no
+ * server yet.  keeper is borrowed.  Returns it, or NULL with err filled.
  */
-int tls4217_session_start(void);
+struct tls4217_session *tls4217_session_new(
+  pool *p, struct tls4217_supervisor *keeper, struct tls4217_error *err);
 
-/* The session of this process, or NULL before tls4217_session_start. */
+/* The session of this process, or NULL before tls4217_session_new. */
 struct tls4217_session *tls4217_session_get(void);
 
 /*
@@ -141,11 +144,8 @@ struct tls4217_session *tls4217_session_get(void);
  */
 struct tls4217_session *tls4217_session_engine(void);
 
-/*
- * Makes main_server the session's server: at the start, and again after HOST.
- * Reads the settings, and says in FEAT what is offered.
- */
-void tls4217_session_adopt_server(struct tls4217_session *sess);
+/* Reads the settings again, as mod_ifsession and the login have left them. */
+void tls4217_session_refresh(struct tls4217_session *sess);
 
 /*
  * Reads the settings again where the login may have changed them: the user is
@@ -162,7 +162,12 @@ int tls4217_session_apply_class(const struct tls4217_session *sess,
   const struct tls4217_context *context, const struct tls4217_connection *conn,
   struct tls4217_error *err);
 
-/* What the state machine wants to know, as of now. */
+/* Whether a stream is one of the protected control connection. */
+bool tls4217_session_is_control(
+  const struct tls4217_session *sess, const pr_netio_stream_t *strm);
+
+/* What the state machine wants to know, as of now; what only REIN is judged
+ * by is rein.c's. */
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess);
 
 /*

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mod_tls4217/ftp/control/command_buffer.h"
+#include "mod_tls4217/rfc4217/command_buffer.h"
 #include "t/fuzz/fuzz.h"
 
 /* What went in and has not come out. */

@@ -2,7 +2,7 @@
  * mod_tls4217 - is a line what ProFTPD says it is?
  *
  * A module for tests that lets the running ProFTPD read commands (its
- * pr_cmd_read(), with all that is below) from ftp/command_buffer.c, and
+ * pr_cmd_read(), with all that is below) from rfc4217/command_buffer.c, and
  * compares each with what rfc4217/line.c has read before: where the line
  * ends, the command's name, whether there is a parameter.  The bytes are
  * random, of those that matter; the beginning of the sequence is in the
@@ -11,7 +11,7 @@
 
 #include "conf.h"
 
-#include "mod_tls4217/ftp/control/command_buffer.h"
+#include "mod_tls4217/rfc4217/command_buffer.h"
 
 extern module lines_module;
 

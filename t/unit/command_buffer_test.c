@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - tests of ftp/command_buffer.c
+ * mod_tls4217 - tests of rfc4217/command_buffer.c
  *
  * Serves RFC 4217, section 14, and RFC 959, section 4.1.3: commands that
  * arrive in any pieces leave as lines, and can be read before they leave.
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "mod_tls4217/ftp/control/command_buffer.h"
+#include "mod_tls4217/rfc4217/command_buffer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SIZE         TLS4217_COMMAND_BUFFER_SIZE

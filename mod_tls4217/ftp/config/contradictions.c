@@ -106,13 +106,12 @@ static bool is_same_type(const EVP_PKEY *first, const EVP_PKEY *second) {
 }
 
 static void check_pairs(
-  const server_rec *rec, const struct tls4217_generation *generation) {
-  for (size_t i = 1; i < generation->npairs; i++) {
-    const struct tls4217_keypair *pair = generation->pairs[i];
+  const server_rec *rec, struct tls4217_keypair *const *pairs, size_t npairs) {
+  for (size_t i = 1; i < npairs; i++) {
+    const struct tls4217_keypair *pair = pairs[i];
     size_t before = 0;
 
-    while (before < i &&
-      is_same_type(generation->pairs[before]->key, pair->key) == false) {
+    while (before < i && is_same_type(pairs[before]->key, pair->key) == false) {
       before++;
     }
 
@@ -120,14 +119,14 @@ static void check_pairs(
       tls4217_complaints_warning(rec,
         "%s is never sent: its key is of the same type as that of %s, which "
         "stands before it; take one of them out",
-        pair->label, generation->pairs[before]->label);
+        pair->label, pairs[before]->label);
     }
   }
 }
 
 void tls4217_contradictions_check(const server_rec *rec,
-  const struct tls4217_settings *settings,
-  const struct tls4217_generation *generation) {
+  const struct tls4217_settings *settings, struct tls4217_keypair *const *pairs,
+  size_t npairs) {
   if (settings->clear_command_channel &&
     settings->control_view == TLS4217_CONTROL_VIEW_REQUIRED) {
     tls4217_complaints_warning(rec,
@@ -143,7 +142,7 @@ void tls4217_contradictions_check(const server_rec *rec,
       "TLS 1.0 and 1.1: for these add 'TLSProtocol ALL'");
   }
 
-  check_pairs(rec, generation);
+  check_pairs(rec, pairs, npairs);
 }
 
 /* Two of them. */

@@ -9,8 +9,8 @@
 #define TLS4217_FTP_CONFIG_CONTRADICTIONS_H
 
 #include "mod_tls4217/ftp/core.h"
-#include "mod_tls4217/ftp/daemon/generation.h"
 #include "mod_tls4217/ftp/config/settings.h"
+#include "mod_tls4217/tls/cert/keypair.h"
 
 /*
  * The directive being read, which has been stored: whether one before it, in
@@ -18,10 +18,10 @@
  */
 void tls4217_contradictions_repeated(cmd_rec *cmd);
 
-/* A server's settings, and what was built of them. */
+/* A server's settings, and its certificates, of which there are npairs. */
 void tls4217_contradictions_check(const server_rec *rec,
-  const struct tls4217_settings *settings,
-  const struct tls4217_generation *generation);
+  const struct tls4217_settings *settings, struct tls4217_keypair *const *pairs,
+  size_t npairs);
 
 /*
  * Two servers with TLSEngine on, at one address and port: the first of them

@@ -37,12 +37,6 @@ int tls4217_control_wait(void *user, int fd, short events, int timeout) {
   return tls4217_wait(fd, events, -1, timeout, NULL);
 }
 
-bool tls4217_control_owns(
-  const struct tls4217_session *sess, const pr_netio_stream_t *strm) {
-  return sess->control.conn != NULL && session.c != NULL &&
-    (strm == session.c->instrm || strm == session.c->outstrm);
-}
-
 /* Reading commands. */
 
 /* Both streams of a control connection may share a descriptor; commands come
@@ -257,11 +251,12 @@ static int poll_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (is_command_poll(strm)) {
-    tls4217_supervisor_before_command(&sess->keeper);
+    tls4217_supervisor_before_command(sess->keeper);
   }
 
   /* A write waits by itself, and has a time limit. */
-  if (tls4217_control_owns(sess, strm) && strm->strm_mode == PR_NETIO_IO_WR) {
+  if (tls4217_session_is_control(sess, strm) &&
+    strm->strm_mode == PR_NETIO_IO_WR) {
     return 1;
   }
 
@@ -312,7 +307,7 @@ static void say_goodbye(struct tls4217_session *sess) {
 static int close_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
 
-  if (tls4217_control_owns(sess, strm)) {
+  if (tls4217_session_is_control(sess, strm)) {
     say_goodbye(sess);
     tls4217_control_drop(sess);
   }

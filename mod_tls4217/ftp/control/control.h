@@ -53,8 +53,4 @@ enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess);
 /* Whether a command is buffered that this core serves beside a transfer. */
 bool tls4217_control_has_command(struct tls4217_session *sess);
 
-/* Whether a stream is one of the protected control connection. */
-bool tls4217_control_owns(
-  const struct tls4217_session *sess, const pr_netio_stream_t *strm);
-
 #endif

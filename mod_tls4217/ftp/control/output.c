@@ -5,7 +5,6 @@
  * readable follows a handshake that failed.
  */
 
-#include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/control/output.h"
 
 /* Milliseconds, for a client that does not read its replies. */
@@ -112,7 +111,7 @@ static int write_clear(struct tls4217_session *sess, pr_netio_stream_t *strm,
 int tls4217_output_write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
 
-  if (tls4217_control_owns(sess, strm) == false) {
+  if (tls4217_session_is_control(sess, strm) == false) {
     return write_clear(sess, strm, buf, size);
   }
 

@@ -10,29 +10,34 @@
 #include "mod_tls4217/ftp/control/peer.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
-#include "mod_tls4217/ftp/data/failure.h"
-#include "mod_tls4217/ftp/data/transfers.h"
+#include "mod_tls4217/ftp/control/supervisor.h"
+#include "mod_tls4217/ftp/control/xferlevel.h"
+
+/* How often a connection may use REIN: each may cost a handshake and a
+ * process, and gives another TimeoutLogin. */
+#define MAX_REINS                  10
 
 #define DEFAULT_MAX_LOGIN_ATTEMPTS 3
 
 static unsigned int count_reins(const struct tls4217_session *sess) {
-  return sess->keeper.page != NULL ? sess->keeper.page->reins : sess->reins;
+  return sess->keeper->page != NULL ? sess->keeper->page->reins : sess->reins;
 }
 
 static void add_rein(struct tls4217_session *sess) {
   sess->reins++;
-  if (sess->keeper.page != NULL) {
-    sess->keeper.page->reins++;
+  if (sess->keeper->page != NULL) {
+    sess->keeper->page->reins++;
   }
 }
 
-void tls4217_rein_facts(
-  const struct tls4217_session *sess, struct tls4217_facts *facts) {
-  facts->implicit = sess->implicit;
-  facts->rein_exhausted = count_reins(sess) >= TLS4217_REIN_LIMIT;
-  facts->login_undoable = (sess->settings.options &
-                            TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
-    tls4217_supervisor_is_there(&sess->keeper);
+static struct tls4217_facts find_facts(const struct tls4217_session *sess) {
+  struct tls4217_facts facts = tls4217_session_facts(sess);
+
+  facts.rein_exhausted = count_reins(sess) >= MAX_REINS;
+  facts.login_undoable = (sess->settings.options &
+                           TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
+    tls4217_supervisor_is_there(sess->keeper);
+  return facts;
 }
 
 /* Sessions of before must not open the data connections of the next user. */
@@ -54,12 +59,11 @@ static void start_over(struct tls4217_session *sess) {
   tls4217_state_reset(&sess->state);
   renew_binding(sess);
   tls4217_peer_forget(sess);
-  tls4217_failure_forget(sess);
 
   session.rfc2228_mech = NULL;
   tls4217_reset_server(sess);
   tls4217_reset_parameters(sess);
-  tls4217_transfers_announce_level(sess);
+  tls4217_xferlevel_tell(sess);
   (void) pr_table_remove(session.notes, "clnt", NULL);
 }
 
@@ -73,7 +77,7 @@ static void leave(struct tls4217_session *sess) {
       (unsigned long) discarded, pr_netaddr_get_ipstr(session.c->remote_addr));
   }
 
-  tls4217_supervisor_leave(&sess->keeper);
+  tls4217_supervisor_leave(sess->keeper);
 }
 
 modret_t *tls4217_rein_rein(cmd_rec *cmd) {
@@ -86,7 +90,7 @@ modret_t *tls4217_rein_rein(cmd_rec *cmd) {
     return PR_DECLINED(cmd);
   }
 
-  facts = tls4217_session_facts(sess);
+  facts = find_facts(sess);
   verdict = tls4217_state_rein(
     &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
   if (verdict.accepted == false) {
@@ -124,7 +128,7 @@ modret_t *tls4217_rein_failed_pass(cmd_rec *cmd) {
     pr_table_get(session.notes, "mod_auth.orig-user", NULL) != NULL) {
     limit = get_param_ptr(main_server->conf, "MaxLoginAttempts", FALSE);
     tls4217_supervisor_count_failure(
-      &sess->keeper, limit != NULL ? *limit : DEFAULT_MAX_LOGIN_ATTEMPTS);
+      sess->keeper, limit != NULL ? *limit : DEFAULT_MAX_LOGIN_ATTEMPTS);
   }
 
   return PR_DECLINED(cmd);

@@ -12,14 +12,6 @@
 
 #include "mod_tls4217/ftp/session.h"
 
-/* How often a connection may use REIN: each may cost a handshake and a
- * process, and gives another TimeoutLogin. */
-#define TLS4217_REIN_LIMIT 10
-
-/* Fills in what the state machine wants to know about REIN. */
-void tls4217_rein_facts(
-  const struct tls4217_session *sess, struct tls4217_facts *facts);
-
 /* CMD of REIN. */
 modret_t *tls4217_rein_rein(cmd_rec *cmd);
 

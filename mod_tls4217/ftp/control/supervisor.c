@@ -11,38 +11,17 @@
 #include <sys/wait.h>
 
 #include "mod_tls4217/ftp/control/supervisor.h"
-#include "mod_tls4217/ftp/session.h"
-
-/* Seconds between two looks whether the keeper is still there.  A signal at
- * its death (prctl(2)) would not do: each change of identity cancels it. */
-#define WATCH_INTERVAL 30
 
 /* What the daemon and administrators send to the process that they know. */
 static const int forwarded[] = { SIGTERM, SIGINT, SIGUSR1, SIGUSR2 };
 
 #define NFORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
 
-/* The daemon knows of nobody but the keeper. */
-static void end_without(const struct tls4217_supervisor *keeper) {
+void tls4217_supervisor_end_alone(const struct tls4217_supervisor *keeper) {
   if (keeper->page != NULL && tls4217_supervisor_is_there(keeper) == false) {
     pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
       "the process that kept the connection is gone");
   }
-}
-
-static int watch_keeper_cb(CALLBACK_FRAME) {
-  const struct tls4217_session *sess = tls4217_session_get();
-
-  (void) p1;
-  (void) p2;
-  (void) p3;
-  (void) data;
-
-  if (sess != NULL) {
-    end_without(&sess->keeper);
-  }
-
-  return 1;
 }
 
 /* The process that serves the client. */
@@ -55,8 +34,6 @@ static void begin_serving(
   (void) pr_random_init();
   (void) signal(SIGCHLD, SIG_DFL);
   (void) sigprocmask(SIG_SETMASK, mask, NULL);
-  (void) pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module, watch_keeper_cb,
-    "watch over the keeper of the connection");
 
   /* The client has had its 220, in reply to REIN. */
   if (keeper->quiet) {
@@ -227,7 +204,7 @@ void tls4217_supervisor_before_command(struct tls4217_supervisor *keeper) {
     (void) pr_response_block(FALSE);
   }
 
-  end_without(keeper);
+  tls4217_supervisor_end_alone(keeper);
   if (keeper->denied) {
     deny();
   }

@@ -50,6 +50,12 @@ void tls4217_supervisor_start(struct tls4217_supervisor *keeper);
 /* Whether there is a keeper that could fork another process. */
 bool tls4217_supervisor_is_there(const struct tls4217_supervisor *keeper);
 
+/*
+ * Ends the session where its keeper is gone: the daemon knows of nobody else.
+ * To be called now and then, where page is not NULL.  May not return.
+ */
+void tls4217_supervisor_end_alone(const struct tls4217_supervisor *keeper);
+
 /* Has this process end before the next command, for another to take over. */
 void tls4217_supervisor_leave(struct tls4217_supervisor *keeper);
 

@@ -8,10 +8,10 @@
 #include "mod_tls4217/ftp/config/contradictions.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/log.h"
-#include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/ftp/config/policies.h"
 #include "mod_tls4217/ftp/config/sections.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
+#include "mod_tls4217/tls/conn/kernel.h"
 #include "mod_tls4217/tls/warmup.h"
 
 #define UNPREPARED \
@@ -91,6 +91,48 @@ static void compare_with_others(const struct tls4217_vhost *server) {
   }
 }
 
+/* Whether the kernel can, or why it cannot; asked once. */
+static int ask_kernel(struct tls4217_error *err) {
+  static bool asked = false;
+  static int answer;
+  static struct tls4217_error reason;
+
+  if (asked == false) {
+    tls4217_error_clear(&reason);
+
+    /* As root, the kernel loads the module that it has. */
+    pr_signals_block();
+    PRIVS_ROOT
+    answer = tls4217_kernel_probe(&reason);
+    PRIVS_RELINQUISH
+    pr_signals_unblock();
+    asked = true;
+  }
+
+  *err = reason;
+  return answer;
+}
+
+/* Whether the sessions of a host shall try TLSKernelOffload. */
+static bool can_offload(const server_rec *rec, enum tls4217_offload_mode mode) {
+  struct tls4217_error err;
+
+  if (mode == TLS4217_OFFLOAD_OFF) {
+    return false;
+  }
+
+  if (ask_kernel(&err) == 0) {
+    return true;
+  }
+
+  if (mode == TLS4217_OFFLOAD_ON) {
+    tls4217_complaints_warning(
+      rec, "TLSKernelOffload on cannot work here: %s", err.text);
+  }
+
+  return false;
+}
+
 /* Returns the server, or NULL where TLSEngine is off. */
 static struct tls4217_vhost *prepare(const server_rec *rec) {
   struct tls4217_settings settings;
@@ -103,7 +145,7 @@ static struct tls4217_vhost *prepare(const server_rec *rec) {
   }
 
   server = add_server(rec, &settings);
-  server->offload = tls4217_offload_prepare(rec, settings.offload);
+  server->offload = can_offload(rec, settings.offload);
   compare_with_others(server);
   tls4217_sections_check(rec, &server->settings);
   if (tls4217_generation_build(
@@ -111,7 +153,8 @@ static struct tls4217_vhost *prepare(const server_rec *rec) {
     server->trouble = pstrdup(servers_pool, tls4217_complaints_reason(rec));
 
   } else {
-    tls4217_contradictions_check(rec, &server->settings, &server->tls);
+    tls4217_contradictions_check(
+      rec, &server->settings, server->tls.pairs, server->tls.npairs);
   }
 
   return server;

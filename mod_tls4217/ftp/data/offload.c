@@ -7,7 +7,6 @@
 
 #include <sys/stat.h>
 
-#include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/data/fslayer.h"
 #include "mod_tls4217/ftp/data/offload.h"
@@ -19,48 +18,6 @@
 
 /* How often the scoreboard is told how far a download is, in milliseconds. */
 #define PROGRESS_INTERVAL 250
-
-/* Whether the kernel can, or why it cannot; asked once. */
-static int ask_kernel(struct tls4217_error *err) {
-  static bool asked = false;
-  static int answer;
-  static struct tls4217_error reason;
-
-  if (asked == false) {
-    tls4217_error_clear(&reason);
-
-    /* As root, the kernel loads the module that it has. */
-    pr_signals_block();
-    PRIVS_ROOT
-    answer = tls4217_kernel_probe(&reason);
-    PRIVS_RELINQUISH
-    pr_signals_unblock();
-    asked = true;
-  }
-
-  *err = reason;
-  return answer;
-}
-
-bool tls4217_offload_prepare(
-  const server_rec *rec, enum tls4217_offload_mode mode) {
-  struct tls4217_error err;
-
-  if (mode == TLS4217_OFFLOAD_OFF) {
-    return false;
-  }
-
-  if (ask_kernel(&err) == 0) {
-    return true;
-  }
-
-  if (mode == TLS4217_OFFLOAD_ON) {
-    tls4217_complaints_warning(
-      rec, "TLSKernelOffload on cannot work here: %s", err.text);
-  }
-
-  return false;
-}
 
 /* Which file it is. */
 

@@ -20,13 +20,6 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Once per host, in the daemon: whether its sessions shall try.  Warns where
- * the mode is "on" and it cannot work.
- */
-bool tls4217_offload_prepare(
-  const server_rec *rec, enum tls4217_offload_mode mode);
-
-/*
  * RETR is about to open its file: notes which that is.  Where it cannot (a
  * file system registered for a deeper path), the library encrypts.
  */

@@ -7,6 +7,7 @@
 
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/control/control.h"
+#include "mod_tls4217/ftp/control/xferlevel.h"
 #include "mod_tls4217/ftp/data/data_opening.h"
 #include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/ftp/data/failure.h"
@@ -74,23 +75,6 @@ static void choose_chunk(
   }
 }
 
-void tls4217_transfers_announce_level(struct tls4217_session *sess) {
-  pool *tmp_pool;
-  cmd_rec *cmd;
-
-  if (sess->announced == (int) sess->state.level) {
-    return;
-  }
-
-  tmp_pool = make_sub_pool(sess->pool);
-  cmd = pr_cmd_alloc(tmp_pool, 2, pstrdup(tmp_pool, C_PROT),
-    pstrdup(tmp_pool, tls4217_names_level_text(sess->state.level)));
-  cmd->arg = cmd->argv[1];
-  (void) pr_cmd_dispatch_phase(cmd, POST_CMD, 0);
-  destroy_pool(tmp_pool);
-  sess->announced = (int) sess->state.level;
-}
-
 modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   modret_t *refusal;
@@ -111,7 +95,7 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
 
   if (pr_cmd_cmp(cmd, PR_CMD_RETR_ID) == 0) {
     /* Or the core might send the file by itself (sendfile(2)), in clear. */
-    tls4217_transfers_announce_level(sess);
+    tls4217_xferlevel_tell(sess);
     choose_chunk(sess, cmd);
     if (is_protected(sess)) {
       tls4217_offload_begin(sess);

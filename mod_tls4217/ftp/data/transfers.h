@@ -37,10 +37,4 @@ void tls4217_transfers_correct(void);
 /* Before any command: why the transfer before it failed is not its reason. */
 void tls4217_transfers_forget_failure(void);
 
-/*
- * Tells mod_xfer of a data level that no PROT has announced: it must not use
- * sendfile(2), which would bypass TLS.  Does nothing where it knows.
- */
-void tls4217_transfers_announce_level(struct tls4217_session *sess);
-
 #endif

@@ -4,16 +4,15 @@
  * TLS records and FTP commands do not end at the same bytes, nor do segments
  * of TCP.  This buffer hands ProFTPD whole lines, one at a time, so that what
  * is behind a command stays here, where it can be looked at and held back
- * during a transfer (RFC 4217, section 14).  A plain struct: no OpenSSL, no
- * ProFTPD.
+ * during a transfer (RFC 4217, section 14).
  *
  * Whole lines matter for more than order: what a line feed means that is the
  * first byte of a read differs between versions of ProFTPD, and some look at
  * the byte in front of their buffer.  No read begins with one here.
  */
 
-#ifndef TLS4217_FTP_CONTROL_COMMAND_BUFFER_H
-#define TLS4217_FTP_CONTROL_COMMAND_BUFFER_H
+#ifndef TLS4217_RFC4217_COMMAND_BUFFER_H
+#define TLS4217_RFC4217_COMMAND_BUFFER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "mod_tls4217/ftp/data/linger.h"
+#include "mod_tls4217/ftp/linger.h"
 #include "mod_tls4217/ftp/wait.h"
 #include "mod_tls4217/tls/conn/waiter.h"
 

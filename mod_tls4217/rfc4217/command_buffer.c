@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "mod_tls4217/ftp/control/command_buffer.h"
+#include "mod_tls4217/rfc4217/command_buffer.h"
 
 char *tls4217_command_buffer_room(
   struct tls4217_command_buffer *buffer, size_t *size) {

@@ -11,8 +11,8 @@
  * no reply waits for it, and within limits.
  */
 
-#ifndef TLS4217_FTP_DATA_LINGER_H
-#define TLS4217_FTP_DATA_LINGER_H
+#ifndef TLS4217_FTP_LINGER_H
+#define TLS4217_FTP_LINGER_H
 
 #include <stdbool.h>
 #include <stdint.h>

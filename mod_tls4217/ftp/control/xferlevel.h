@@ -1,0 +1,19 @@
+/*
+ * mod_tls4217 - the data level, as mod_xfer believes it
+ *
+ * mod_xfer hears of the level by the POST_CMD of PROT, which is sent to it
+ * where no client has sent one.
+ */
+
+#ifndef TLS4217_FTP_CONTROL_XFERLEVEL_H
+#define TLS4217_FTP_CONTROL_XFERLEVEL_H
+
+#include "mod_tls4217/ftp/session.h"
+
+/*
+ * Tells mod_xfer of a data level that no PROT has announced: it must not use
+ * sendfile(2), which would bypass TLS.  Does nothing where it knows.
+ */
+void tls4217_xferlevel_tell(struct tls4217_session *sess);
+
+#endif
