@@ -409,8 +409,8 @@ static void test_sockets_that_are_none(void **state) {
   (void) state;
   tls4217_connection_free(NULL);
   assert_int_equal(tls4217_binding_init(&binding, &err), 0);
-  assert_null(tls4217_connection_new(world.context, TLS4217_CHANNEL_CONTROL, -1,
-    -1, &binding, &tls4217_waiter_poll, &err));
+  assert_null(tls4217_connection_new(world.context->ctx,
+    TLS4217_CHANNEL_CONTROL, -1, -1, &binding, &tls4217_waiter_poll, &err));
   assert_int_equal(err.errnum, EBADF);
   assert_string_not_equal(err.text, "");
   tls4217_binding_clear(&binding);

@@ -351,8 +351,8 @@ static void make_server(struct endpoint *ep, const struct endpoint_spec *spec) {
     ep->binding = &ep->own_binding;
   }
 
-  ep->conn = tls4217_connection_new(
-    spec->context, spec->channel, ep->rfd, ep->wfd, ep->binding, &waiter, NULL);
+  ep->conn = tls4217_connection_new(spec->context->ctx, spec->channel, ep->rfd,
+    ep->wfd, ep->binding, &waiter, NULL);
   insist(ep->conn != NULL, "server");
 }
 

@@ -20,6 +20,7 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/conn/connection.h"
+#include "mod_tls4217/tls/context.h"
 #include "t/unit/pki.h"
 
 /* What a pair of ends shall be; zero has a sensible meaning. */

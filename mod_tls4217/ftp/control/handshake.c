@@ -78,7 +78,7 @@ static int try_handshake(
   struct tls4217_session *sess, struct tls4217_error *err) {
   const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
 
-  sess->control.conn = tls4217_connection_new(sess->server->tls.context,
+  sess->control.conn = tls4217_connection_new(sess->server->tls.context->ctx,
     TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
     PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, err);
   if (sess->control.conn == NULL) {

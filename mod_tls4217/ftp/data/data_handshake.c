@@ -39,7 +39,7 @@ static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
   int (*send)(struct tls4217_session *sess)) {
   const struct tls4217_waiter waiter = tls4217_data_waiter_make(sess);
 
-  sess->data.conn = tls4217_connection_new(sess->control.context,
+  sess->data.conn = tls4217_connection_new(sess->control.context->ctx,
     TLS4217_CHANNEL_DATA, PR_NETIO_FD(sess->data.in),
     PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, err);
   if (sess->data.conn == NULL) {

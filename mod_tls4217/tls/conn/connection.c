@@ -90,9 +90,9 @@ static int make_ssl(
   return 0;
 }
 
-struct tls4217_connection *tls4217_connection_new(
-  const struct tls4217_context *context, enum tls4217_channel channel, int rfd,
-  int wfd, struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
+struct tls4217_connection *tls4217_connection_new(SSL_CTX *ctx,
+  enum tls4217_channel channel, int rfd, int wfd,
+  struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
   struct tls4217_error *err) {
   struct tls4217_connection *conn;
 
@@ -112,7 +112,7 @@ struct tls4217_connection *tls4217_connection_new(
   if (tls4217_waiter_make_nonblocking(rfd, &conn->rfd_flags, err) < 0 ||
     (wfd != rfd &&
       tls4217_waiter_make_nonblocking(wfd, &conn->wfd_flags, err) < 0) ||
-    make_ssl(conn, context->ctx, err) < 0) {
+    make_ssl(conn, ctx, err) < 0) {
     tls4217_connection_free(conn);
     return NULL;
   }

@@ -16,7 +16,6 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/conn/binding.h"
-#include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/conn/sslio.h"
 #include "mod_tls4217/tls/conn/waiter.h"
@@ -45,16 +44,16 @@ struct tls4217_connection;
 /*
  * Makes a connection over a connected socket; rfd and wfd may be equal.  Both
  * are set to O_NONBLOCK and stay so until tls4217_connection_free, which
- * gives them back their former mode; they are never closed here.  context
- * may be freed meanwhile.  binding, of the control connection, is borrowed
+ * gives them back their former mode; they are never closed here.  ctx, of a
+ * struct tls4217_context, may be freed meanwhile.  binding, of the control connection, is borrowed
  * and must outlive the connection; on the control channel it receives the id
  * of a session that is resumed.  waiter is copied.
  *
  * Returns the connection, or NULL with err filled.
  */
-struct tls4217_connection *tls4217_connection_new(
-  const struct tls4217_context *context, enum tls4217_channel channel, int rfd,
-  int wfd, struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
+struct tls4217_connection *tls4217_connection_new(SSL_CTX *ctx,
+  enum tls4217_channel channel, int rfd, int wfd,
+  struct tls4217_binding *binding, const struct tls4217_waiter *waiter,
   struct tls4217_error *err);
 
 /*
