@@ -74,12 +74,11 @@ struct tls4217_upload {
 };
 
 /* The file that the kernel may send (offload.c). */
-struct tls4217_session;
 struct tls4217_offload {
-  pr_fs_t *fs; /* our layer, or NULL */
-  bool armed;  /* RETR is opening its file */
-  pr_fh_t *fh; /* the core's; NULL: none, or closed */
-  int (*send)(struct tls4217_session *sess); /* NULL: not this file */
+  pr_fs_t *fs;           /* our layer, or NULL */
+  bool armed;            /* RETR is opening its file */
+  pr_fh_t *fh;           /* the core's; NULL: none, or closed */
+  bool requested;        /* the kernel is to send this file, if it can */
   int64_t next_progress; /* when the scoreboard is due (waiter.h) */
 };
 

@@ -11,6 +11,7 @@
 #include "mod_tls4217/ftp/control/authorization.h"
 #include "mod_tls4217/ftp/control/certlogin.h"
 #include "mod_tls4217/ftp/response.h"
+#include "mod_tls4217/ftp/switches.h"
 
 #define DOT_LOGIN "/.tlslogin"
 
@@ -206,7 +207,7 @@ static int replace_authenticators(void) {
 }
 
 /* RFC 2228, section 5.2.1: 232, authorized by the security data exchange. */
-static modret_t *recode(cmd_rec *cmd) {
+modret_t *tls4217_certlogin_log_any(cmd_rec *cmd) {
   const struct tls4217_session *sess = tls4217_session_get();
 
   if (sess != NULL && sess->peer.granting &&
@@ -215,18 +216,6 @@ static modret_t *recode(cmd_rec *cmd) {
   }
 
   return PR_DECLINED(cmd);
-}
-
-/*
- * Has the reply of our PASS recoded.  Of any command, because that is what
- * mod_log's handler is, too, which must come behind it; and only now, because
- * the core works for each handler that a command has.
- */
-static int add_recode(void) {
-  static cmdtable row = { LOG_CMD, C_ANY, G_NONE, recode, FALSE, FALSE, 0,
-    &tls4217_module };
-
-  return pr_stash_add_symbol(PR_SYM_CMD, &row);
 }
 
 /* What mod_auth gets as the password: nobody's. */
@@ -254,7 +243,8 @@ static void dispatch_pass(cmd_rec *cmd, struct tls4217_session *sess) {
 
   tls4217_authorization_look_at_hooks(sess);
   password = make_password(cmd->pool);
-  if (password == NULL || replace_authenticators() < 0 || add_recode() < 0) {
+  if (password == NULL || replace_authenticators() < 0 ||
+    tls4217_switches_turn_on(TLS4217_SWITCH_GRANT) < 0) {
     return;
   }
 
@@ -314,7 +304,7 @@ static bool is_anonymous(cmd_rec *cmd, const char *user) {
   return needs_password == NULL || *needs_password == FALSE;
 }
 
-static modret_t *post_user(cmd_rec *cmd) {
+modret_t *tls4217_certlogin_post_user(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   const char *directive;
 
@@ -334,11 +324,7 @@ static modret_t *post_user(cmd_rec *cmd) {
 }
 
 void tls4217_certlogin_expect_user(const struct tls4217_session *sess) {
-  static cmdtable row = { POST_CMD, C_USER, G_NONE, post_user, FALSE, FALSE, 0,
-    &tls4217_module };
-  static bool added = false;
-
-  if (added == false && sess->peer.identity != NULL) {
-    added = pr_stash_add_symbol(PR_SYM_CMD, &row) == 0;
+  if (sess->peer.identity != NULL) {
+    (void) tls4217_switches_turn_on(TLS4217_SWITCH_CERTIFICATE);
   }
 }

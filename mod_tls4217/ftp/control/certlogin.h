@@ -30,4 +30,13 @@
  */
 void tls4217_certlogin_expect_user(const struct tls4217_session *sess);
 
+/* POST_CMD of USER, from then on. */
+modret_t *tls4217_certlogin_post_user(cmd_rec *cmd);
+
+/*
+ * LOG_CMD of our own PASS: 232 in place of 230.  Of any command, because that
+ * is what mod_log's handler is, too, which must come behind it.
+ */
+modret_t *tls4217_certlogin_log_any(cmd_rec *cmd);
+
 #endif

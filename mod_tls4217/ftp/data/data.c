@@ -12,7 +12,6 @@
 #include "mod_tls4217/ftp/data/data_waiter.h"
 #include "mod_tls4217/ftp/data/failure.h"
 #include "mod_tls4217/ftp/report/notes.h"
-#include "mod_tls4217/ftp/data/offload.h"
 
 static bool owns(
   const struct tls4217_session *sess, const pr_netio_stream_t *strm) {
@@ -76,17 +75,6 @@ static int end_without_notify(struct tls4217_session *sess) {
   return -1;
 }
 
-/* An abort has its reply already. */
-static int give_up(
-  struct tls4217_session *sess, const struct tls4217_error *err) {
-  if (err->errnum != ECONNABORTED) {
-    tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err->text);
-  }
-
-  errno = ECONNABORTED;
-  return -1;
-}
-
 static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
   struct tls4217_error err;
@@ -108,7 +96,7 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   }
 
   tls4217_notes_failure(sess->data.conn);
-  return give_up(sess, &err);
+  return tls4217_failure_give_up(sess, &err);
 }
 
 /* Whether this is a small file, whole.  What ASCII makes of a file has
@@ -138,22 +126,10 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
 
   tls4217_error_clear(&err);
   if (write_data(sess, buf, size, &err) < 0) {
-    return give_up(sess, &err);
+    return tls4217_failure_give_up(sess, &err);
   }
 
   return (int) size;
-}
-
-/* In place of the core's reads and writes. */
-static int send_by_kernel(struct tls4217_session *sess) {
-  struct tls4217_error err;
-
-  tls4217_error_clear(&err);
-  if (tls4217_offload_send(sess, &err) < 0) {
-    return give_up(sess, &err);
-  }
-
-  return 0;
 }
 
 /* The beginning. */
@@ -210,8 +186,7 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   /* The core corks data sockets: our flight must not wait for a full packet. */
   (void) pr_inet_set_proto_cork(PR_NETIO_FD(sess->data.out), 0);
 
-  if (tls4217_data_handshake_run(
-        sess, is_unfiltered() ? send_by_kernel : NULL) < 0) {
+  if (tls4217_data_handshake_run(sess, is_unfiltered()) < 0) {
     int code = SSL_ERROR_SSL;
 
     pr_event_generate("mod_tls.data-handshake-failed", &code);

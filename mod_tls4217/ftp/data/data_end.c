@@ -10,7 +10,7 @@
 #include "mod_tls4217/ftp/data/data_end.h"
 #include "mod_tls4217/ftp/data/data_waiter.h"
 #include "mod_tls4217/ftp/data/failure.h"
-#include "mod_tls4217/ftp/data/transfers.h"
+#include "mod_tls4217/ftp/switches.h"
 #include "mod_tls4217/tls/conn/kernel.h"
 
 /* Milliseconds: close_notify waits for a client that is still reading, a
@@ -81,7 +81,7 @@ static void say_whole(struct tls4217_session *sess) {
   if (sess->data.whole ||
     tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn))) {
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err.text);
-    tls4217_transfers_correct();
+    (void) tls4217_switches_turn_on(TLS4217_SWITCH_CUT);
   }
 }
 

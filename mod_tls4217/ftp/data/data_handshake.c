@@ -35,8 +35,8 @@ static int commit_upload(struct tls4217_session *sess) {
   return -1;
 }
 
-static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
-  int (*send)(struct tls4217_session *sess)) {
+static int shake_hands(
+  struct tls4217_session *sess, struct tls4217_error *err, bool is_unfiltered) {
   const struct tls4217_waiter waiter = tls4217_data_waiter_make(sess);
 
   sess->data.conn = tls4217_connection_new(sess->control.context->ctx,
@@ -50,8 +50,8 @@ static int shake_hands(struct tls4217_session *sess, struct tls4217_error *err,
     tls4217_connection_expect_output(sess->data.conn);
   }
 
-  if (send != NULL) {
-    tls4217_offload_request(sess, send);
+  if (is_unfiltered) {
+    tls4217_offload_request(sess);
   }
 
   if (tls4217_session_apply_class(
@@ -92,11 +92,11 @@ static void fail(
 }
 
 int tls4217_data_handshake_run(
-  struct tls4217_session *sess, int (*send)(struct tls4217_session *sess)) {
+  struct tls4217_session *sess, bool is_unfiltered) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (shake_hands(sess, &err, send) < 0) {
+  if (shake_hands(sess, &err, is_unfiltered) < 0) {
     fail(sess, &err);
     return -1;
   }

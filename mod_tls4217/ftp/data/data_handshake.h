@@ -10,13 +10,13 @@
 
 /*
  * Shakes hands over the streams in sess->data, and lets nobody through who is
- * not to have this data.  send is for tls4217_offload_request; NULL where the
- * kernel may not send.
+ * not to have this data.  is_unfiltered says that what the core writes comes to us
+ * as it is in the file: else the kernel must not send that.
  *
  * Returns 0 with sess->data.conn made, or -1 with sess->failure set;
  * sess->data.conn may be there then, or not.
  */
 int tls4217_data_handshake_run(
-  struct tls4217_session *sess, int (*send)(struct tls4217_session *sess));
+  struct tls4217_session *sess, bool is_unfiltered);
 
 #endif

@@ -59,3 +59,13 @@ void tls4217_failure_say(struct tls4217_session *sess, bool refused) {
     tls4217_failure_forget(sess);
   }
 }
+
+int tls4217_failure_give_up(
+  struct tls4217_session *sess, const struct tls4217_error *err) {
+  if (err->errnum != ECONNABORTED) {
+    tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err->text);
+  }
+
+  errno = ECONNABORTED;
+  return -1;
+}

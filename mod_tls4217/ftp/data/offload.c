@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "mod_tls4217/ftp/control/control.h"
+#include "mod_tls4217/ftp/data/failure.h"
 #include "mod_tls4217/ftp/data/fslayer.h"
 #include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/tls/conn/kernel.h"
@@ -18,129 +19,6 @@
 
 /* How often the scoreboard is told how far a download is, in milliseconds. */
 #define PROGRESS_INTERVAL 250
-
-/* Which file it is. */
-
-static int open_cb(pr_fh_t *fh, const char *path, int flags) {
-  struct tls4217_offload *offload = &tls4217_session_get()->offload;
-  int fd;
-
-  fd = tls4217_fslayer_open(offload->fs, fh, path, flags);
-  if (fd >= 0 && offload->armed && (flags & O_ACCMODE) == O_RDONLY) {
-    offload->fh = fh;
-  }
-
-  return fd;
-}
-
-static int read_cb(pr_fh_t *fh, int fd, char *buf, size_t size) {
-  struct tls4217_session *sess = tls4217_session_get();
-  const struct tls4217_offload *offload = &sess->offload;
-
-  if (offload->fh == fh && offload->send != NULL && offload->send(sess) < 0) {
-    return -1;
-  }
-
-  return tls4217_fslayer_read(offload->fs, fh, fd, buf, size);
-}
-
-static int close_cb(pr_fh_t *fh, int fd) {
-  struct tls4217_offload *offload = &tls4217_session_get()->offload;
-
-  if (offload->fh == fh) {
-    offload->fh = NULL;
-  }
-
-  return tls4217_fslayer_close(offload->fs, fh, fd);
-}
-
-void tls4217_offload_begin(struct tls4217_session *sess) {
-  struct tls4217_offload *offload = &sess->offload;
-
-  if (sess->server->offload == false ||
-    sess->settings.offload == TLS4217_OFFLOAD_OFF) {
-    return;
-  }
-
-  if (offload->fs == NULL) {
-    offload->fs = tls4217_fslayer_register(sess->pool, "tls4217-offload");
-    if (offload->fs == NULL) {
-      return;
-    }
-
-    offload->fs->open = open_cb;
-    offload->fs->read = read_cb;
-    offload->fs->close = close_cb;
-  }
-
-  offload->armed = true;
-  offload->fh = NULL;
-  offload->send = NULL;
-  offload->next_progress = 0;
-}
-
-/* Whether bytes are read from this file as they are on the disk: nobody but
- * us stands between the core and the system's read(2).  Since 1.3.9 a layer
- * inherits that of the layer below. */
-static bool is_plain_file(const struct tls4217_offload *offload) {
-  const pr_fs_t *system = offload->fs, *fs;
-  struct stat st;
-
-  while (system->fs_next != NULL) {
-    system = system->fs_next;
-  }
-
-  for (fs = offload->fh->fh_fs; fs != NULL; fs = fs->fs_next) {
-    if (fs != offload->fs && fs->read != NULL && fs->read != system->read) {
-      return false;
-    }
-  }
-
-  return fstat(offload->fh->fh_fd, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-static bool is_sendfile_off(void) {
-  const config_rec *c = find_config(
-    CURRENT_CONF, CONF_PARAM, "UseSendfile", FALSE);
-
-  return c != NULL && *((unsigned char *) c->argv[0]) == FALSE;
-}
-
-/* A download that the core would send with sendfile(2) in clear, to its end.
- * Throttled ones it reads and writes piece by piece, as it does ASCII. */
-static bool is_candidate(const struct tls4217_offload *offload) {
-  return offload->fh != NULL && session.xfer.path != NULL &&
-    strcmp(offload->fh->fh_path, session.xfer.path) == 0 &&
-    session.xfer.direction == PR_NETIO_IO_WR &&
-    session.xfer.file_size >= WORTH_IT && session.range_len == 0 &&
-    (session.sf_flags & (SF_ASCII | SF_ASCII_OVERRIDE)) == 0 &&
-    pr_throttle_have_rate() == FALSE && is_sendfile_off() == false &&
-    is_plain_file(offload);
-}
-
-void tls4217_offload_request(
-  struct tls4217_session *sess, int (*send)(struct tls4217_session *sess)) {
-  struct tls4217_offload *offload = &sess->offload;
-  struct tls4217_error err;
-
-  if (offload->armed == false) {
-    return;
-  }
-
-  offload->armed = false;
-  if (is_candidate(offload) == false) {
-    return;
-  }
-
-  tls4217_error_clear(&err);
-  if (tls4217_kernel_request(tls4217_connection_ssl(sess->data.conn), &err) <
-    0) {
-    tls4217_session_log(sess, "data connection: %s", err.text);
-    return;
-  }
-
-  offload->send = send;
-}
 
 /* Sending. */
 
@@ -195,7 +73,7 @@ static int read_and_write(
   pr_trace_msg("tls4217", 3,
     "data connection: %s; the file is read and written instead", err->text);
   tls4217_error_clear(err);
-  offload->send = NULL;
+  offload->requested = false;
   return 0;
 }
 
@@ -205,17 +83,24 @@ static bool may_send(const struct tls4217_session *sess) {
     tls4217_connection_can_send_file(sess->data.conn);
 }
 
-int tls4217_offload_send(
-  struct tls4217_session *sess, struct tls4217_error *err) {
+/*
+ * Sends what is left of the file.  Returns 0 when all is sent, or the core
+ * shall go on from where the file stands now: there is a command to be read,
+ * or sendfile(2) does not take this file; -1 with errno set when the transfer
+ * has failed.
+ */
+static int send_rest(struct tls4217_session *sess) {
   struct tls4217_offload *offload = &sess->offload;
   off_t begin = session.xfer.total_bytes, left, sent;
+  struct tls4217_error err;
   int res = 1;
 
+  tls4217_error_clear(&err);
   left = session.xfer.file_size - lseek(offload->fh->fh_fd, 0, SEEK_CUR);
   while (res > 0 && left > 0 && may_send(sess) &&
     tls4217_control_has_command(sess) == false) {
     res = tls4217_connection_send_file(
-      sess->data.conn, offload->fh->fh_fd, left, &sent, err);
+      sess->data.conn, offload->fh->fh_fd, left, &sent, &err);
     if (sent > 0) {
       left -= sent;
       count(sent);
@@ -226,5 +111,129 @@ int tls4217_offload_send(
   pr_trace_msg("tls4217", 5,
     "%" PR_LU " bytes of the file were sent by the kernel",
     (pr_off_t) (session.xfer.total_bytes - begin));
-  return res < 0 ? read_and_write(offload, err) : 0;
+  return res < 0 && read_and_write(offload, &err) < 0 ?
+    tls4217_failure_give_up(sess, &err) :
+    0;
+}
+
+/* Which file it is. */
+
+static int open_cb(pr_fh_t *fh, const char *path, int flags) {
+  struct tls4217_offload *offload = &tls4217_session_get()->offload;
+  int fd;
+
+  fd = tls4217_fslayer_open(offload->fs, fh, path, flags);
+  if (fd >= 0 && offload->armed && (flags & O_ACCMODE) == O_RDONLY) {
+    offload->fh = fh;
+  }
+
+  return fd;
+}
+
+static int read_cb(pr_fh_t *fh, int fd, char *buf, size_t size) {
+  struct tls4217_session *sess = tls4217_session_get();
+  const struct tls4217_offload *offload = &sess->offload;
+
+  if (offload->fh == fh && offload->requested && send_rest(sess) < 0) {
+    return -1;
+  }
+
+  return tls4217_fslayer_read(offload->fs, fh, fd, buf, size);
+}
+
+static int close_cb(pr_fh_t *fh, int fd) {
+  struct tls4217_offload *offload = &tls4217_session_get()->offload;
+
+  if (offload->fh == fh) {
+    offload->fh = NULL;
+  }
+
+  return tls4217_fslayer_close(offload->fs, fh, fd);
+}
+
+void tls4217_offload_begin(struct tls4217_session *sess) {
+  struct tls4217_offload *offload = &sess->offload;
+
+  if (sess->server->offload == false ||
+    sess->settings.offload == TLS4217_OFFLOAD_OFF) {
+    return;
+  }
+
+  if (offload->fs == NULL) {
+    offload->fs = tls4217_fslayer_register(sess->pool, "tls4217-offload");
+    if (offload->fs == NULL) {
+      return;
+    }
+
+    offload->fs->open = open_cb;
+    offload->fs->read = read_cb;
+    offload->fs->close = close_cb;
+  }
+
+  offload->armed = true;
+  offload->fh = NULL;
+  offload->requested = false;
+  offload->next_progress = 0;
+}
+
+/* Whether bytes are read from this file as they are on the disk: nobody but
+ * us stands between the core and the system's read(2).  Since 1.3.9 a layer
+ * inherits that of the layer below. */
+static bool is_plain_file(const struct tls4217_offload *offload) {
+  const pr_fs_t *system = offload->fs, *fs;
+  struct stat st;
+
+  while (system->fs_next != NULL) {
+    system = system->fs_next;
+  }
+
+  for (fs = offload->fh->fh_fs; fs != NULL; fs = fs->fs_next) {
+    if (fs != offload->fs && fs->read != NULL && fs->read != system->read) {
+      return false;
+    }
+  }
+
+  return fstat(offload->fh->fh_fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool is_sendfile_off(void) {
+  const config_rec *c = find_config(
+    CURRENT_CONF, CONF_PARAM, "UseSendfile", FALSE);
+
+  return c != NULL && *((unsigned char *) c->argv[0]) == FALSE;
+}
+
+/* A download that the core would send with sendfile(2) in clear, to its end.
+ * Throttled ones it reads and writes piece by piece, as it does ASCII. */
+static bool is_candidate(const struct tls4217_offload *offload) {
+  return offload->fh != NULL && session.xfer.path != NULL &&
+    strcmp(offload->fh->fh_path, session.xfer.path) == 0 &&
+    session.xfer.direction == PR_NETIO_IO_WR &&
+    session.xfer.file_size >= WORTH_IT && session.range_len == 0 &&
+    (session.sf_flags & (SF_ASCII | SF_ASCII_OVERRIDE)) == 0 &&
+    pr_throttle_have_rate() == FALSE && is_sendfile_off() == false &&
+    is_plain_file(offload);
+}
+
+void tls4217_offload_request(struct tls4217_session *sess) {
+  struct tls4217_offload *offload = &sess->offload;
+  struct tls4217_error err;
+
+  if (offload->armed == false) {
+    return;
+  }
+
+  offload->armed = false;
+  if (is_candidate(offload) == false) {
+    return;
+  }
+
+  tls4217_error_clear(&err);
+  if (tls4217_kernel_request(tls4217_connection_ssl(sess->data.conn), &err) <
+    0) {
+    tls4217_session_log(sess, "data connection: %s", err.text);
+    return;
+  }
+
+  offload->requested = true;
 }

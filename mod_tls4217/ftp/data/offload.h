@@ -28,20 +28,9 @@ void tls4217_offload_begin(struct tls4217_session *sess);
 /*
  * Before the handshake of the data connection (sess->data.conn): asks for the
  * kernel, where this transfer can gain by it.  Falls back silently.  If the
- * kernel has the keys then, send is called when the core reads the file: it
- * is to call tls4217_offload_send, and to return 0, or -1 with errno set to
- * let that read fail.
+ * kernel has the keys then, the file is sent, and counted as the core would,
+ * when the core reads it.
  */
-void tls4217_offload_request(
-  struct tls4217_session *sess, int (*send)(struct tls4217_session *sess));
-
-/*
- * Sends what is left of the file, and counts it as the core would.  Returns 0
- * when all is sent, or the core shall go on from where the file stands now:
- * there is a command to be read, or sendfile(2) does not take this file; -1 with err filled when the transfer
- * has failed (ECONNABORTED: it was aborted).
- */
-int tls4217_offload_send(
-  struct tls4217_session *sess, struct tls4217_error *err);
+void tls4217_offload_request(struct tls4217_session *sess);
 
 #endif

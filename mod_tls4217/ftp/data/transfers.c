@@ -141,7 +141,7 @@ modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
   return PR_DECLINED(cmd);
 }
 
-static modret_t *post_retr(cmd_rec *cmd) {
+modret_t *tls4217_transfers_post_retr(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_get();
 
   (void) cmd;
@@ -150,16 +150,6 @@ static modret_t *post_retr(cmd_rec *cmd) {
   }
 
   return PR_DECLINED(cmd);
-}
-
-void tls4217_transfers_correct(void) {
-  static cmdtable row = { POST_CMD, C_RETR, G_NONE, post_retr, FALSE, FALSE, 0,
-    &tls4217_module };
-  static bool added = false;
-
-  if (added == false) {
-    added = pr_stash_add_symbol(PR_SYM_CMD, &row) == 0;
-  }
 }
 
 void tls4217_transfers_forget_failure(void) {

@@ -29,10 +29,10 @@ void tls4217_transfers_announce(void);
 modret_t *tls4217_transfers_explain(cmd_rec *cmd);
 
 /*
- * The end of a data connection has shown that the client cannot have all: has
- * the reason (sess->failure) said in place of the core's 226.
+ * POST_CMD of RETR, once the end of a data connection has shown that the
+ * client cannot have all: the reason in place of the core's 226.
  */
-void tls4217_transfers_correct(void);
+modret_t *tls4217_transfers_post_retr(cmd_rec *cmd);
 
 /* Before any command: why the transfer before it failed is not its reason. */
 void tls4217_transfers_forget_failure(void);

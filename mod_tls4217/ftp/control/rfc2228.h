@@ -1,0 +1,18 @@
+/*
+ * mod_tls4217 - AUTH, PBSZ, PROT and CCC
+ *
+ * Each handler asks the state machine (rfc4217/state.c), sends its reply and
+ * does what was accepted.  Each is the CMD of its command.
+ */
+
+#ifndef TLS4217_FTP_CONTROL_RFC2228_H
+#define TLS4217_FTP_CONTROL_RFC2228_H
+
+#include "mod_tls4217/ftp/core.h"
+
+modret_t *tls4217_rfc2228_auth(cmd_rec *cmd);
+modret_t *tls4217_rfc2228_pbsz(cmd_rec *cmd);
+modret_t *tls4217_rfc2228_prot(cmd_rec *cmd);
+modret_t *tls4217_rfc2228_ccc(cmd_rec *cmd);
+
+#endif
