@@ -11,10 +11,9 @@
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
-#include "mod_tls4217/ftp/report/environment.h"
 #include "mod_tls4217/ftp/control/handshake.h"
 #include "mod_tls4217/ftp/control/hosts.h"
-#include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/ftp/report/handshake_report.h"
 #include "mod_tls4217/ftp/control/peer.h"
 #include "mod_tls4217/tls/conn/unwrap.h"
 #include "mod_tls4217/tls/warmup.h"
@@ -130,22 +129,18 @@ static void end_where_hosts_differ(struct tls4217_session *sess) {
     "HOST and SNI name different hosts");
 }
 
-void tls4217_handshake_protect(
-  struct tls4217_session *sess, enum tls4217_level level) {
+static void end_where_peer_is_refused(struct tls4217_session *sess) {
   struct tls4217_error err;
-  SSL *ssl;
 
-  shake_hands(sess);
-  sess->control.context = sess->server->tls.context;
   tls4217_error_clear(&err);
   if (tls4217_peer_admit(sess, &err) < 0) {
     tls4217_peer_end_session(TLS4217_REPLY_PEER_REFUSED, err.text);
-    return;
   }
+}
 
-  end_where_hosts_differ(sess);
-
-  tls4217_state_protect(&sess->state, level);
+/* Where the core and other modules look for it. */
+static void tell_core(const struct tls4217_session *sess) {
+  SSL *ssl;
 
   session.rfc2228_mech = "TLS";
   pr_session_set_protocol("ftps");
@@ -155,9 +150,18 @@ void tls4217_handshake_protect(
     session.c->instrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
   (void) pr_table_add(
     session.c->outstrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+}
 
-  tls4217_environment_export(sess);
-  tls4217_notes_control(sess);
+void tls4217_handshake_protect(
+  struct tls4217_session *sess, enum tls4217_level level) {
+  shake_hands(sess);
+  sess->control.context = sess->server->tls.context;
+  end_where_peer_is_refused(sess);
+  end_where_hosts_differ(sess);
+
+  tls4217_state_protect(&sess->state, level);
+  tell_core(sess);
+  tls4217_handshake_report_control(sess);
   tls4217_warmup_give_back();
 }
 
@@ -219,7 +223,6 @@ void tls4217_handshake_clear(
 
   /* session.rfc2228_mech stays: data connections may still be protected. */
   (void) fcntl(PR_NETIO_FD(session.c->instrm), F_SETOWN, getpid());
-  tls4217_notes_forget();
-  tls4217_environment_forget(sess);
+  tls4217_handshake_report_forget(sess);
   pr_session_set_protocol("ftp");
 }

@@ -12,7 +12,7 @@
 #include "mod_tls4217/ftp/data/data_gates.h"
 #include "mod_tls4217/ftp/data/data_waiter.h"
 #include "mod_tls4217/ftp/data/failure.h"
-#include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/ftp/report/handshake_report.h"
 #include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/ftp/data/upload.h"
 
@@ -101,6 +101,6 @@ int tls4217_data_handshake_run(
     return -1;
   }
 
-  tls4217_notes_data(sess);
+  tls4217_handshake_report_data(sess);
   return tls4217_data_gates_pass(sess) < 0 ? -1 : commit_upload(sess);
 }

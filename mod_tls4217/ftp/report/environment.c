@@ -60,26 +60,23 @@ static void list_certificate(
   }
 }
 
-static void export_parameters(struct tls4217_session *sess, const SSL *ssl) {
-  struct tls4217_connection_info info;
-  char id[TLS4217_CONNECTION_ID_SIZE], bits[2][16];
-  int algorithm_bits = 0;
+static void export_parameters(
+  struct tls4217_session *sess, const struct tls4217_handshake_facts *facts) {
+  const struct tls4217_connection_info *info = &facts->info;
+  char bits[2][16];
 
-  tls4217_connection_info(sess->control.conn, &info);
-  (void) SSL_CIPHER_get_bits(SSL_get_current_cipher(ssl), &algorithm_bits);
-  (void) snprintf(bits[0], sizeof(bits[0]), "%d", algorithm_bits);
-  (void) snprintf(bits[1], sizeof(bits[1]), "%d", info.cipher_bits);
+  (void) snprintf(bits[0], sizeof(bits[0]), "%d", info->algorithm_bits);
+  (void) snprintf(bits[1], sizeof(bits[1]), "%d", info->cipher_bits);
 
   set_variable(sess, "FTPS", "1");
-  set_variable(sess, "TLS_PROTOCOL", info.version);
-  tls4217_connection_session_id(sess->control.conn, id);
-  set_variable(sess, "TLS_SESSION_ID", id);
-  set_variable(sess, "TLS_CIPHER", info.cipher);
+  set_variable(sess, "TLS_PROTOCOL", info->version);
+  set_variable(sess, "TLS_SESSION_ID", facts->session_id);
+  set_variable(sess, "TLS_CIPHER", info->cipher);
   set_variable(sess, "TLS_CIPHER_EXPORT", "false");
   set_variable(sess, "TLS_CIPHER_KEYSIZE_POSSIBLE", bits[0]);
   set_variable(sess, "TLS_CIPHER_KEYSIZE_USED", bits[1]);
-  set_variable(sess, "TLS_SERVER_NAME", info.server_name);
-  set_variable(sess, "TLS_LIBRARY_VERSION", OpenSSL_version(OPENSSL_VERSION));
+  set_variable(sess, "TLS_SERVER_NAME", info->server_name);
+  set_variable(sess, "TLS_LIBRARY_VERSION", facts->library);
 }
 
 static void export_certificate(
@@ -93,8 +90,8 @@ static void export_certificate(
 }
 
 /* What stands behind the client's certificate; not there after resumption. */
-static void export_chain(struct tls4217_session *sess, const SSL *ssl) {
-  STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+static void export_chain(
+  struct tls4217_session *sess, const STACK_OF(X509) * chain) {
   char name[64];
 
   for (int i = 1; i < sk_X509_num(chain); i++) {
@@ -103,22 +100,19 @@ static void export_chain(struct tls4217_session *sess, const SSL *ssl) {
   }
 }
 
-void tls4217_environment_export(struct tls4217_session *sess) {
-  const SSL *ssl = tls4217_connection_ssl(sess->control.conn);
-  X509 *client = tls4217_connection_peer(sess->control.conn);
-  X509 *server = SSL_get_certificate(ssl);
-
+void tls4217_environment_export(
+  struct tls4217_session *sess, const struct tls4217_handshake_facts *facts) {
   tls4217_environment_forget(sess);
 
-  if (sess->settings.options & TLS4217_OPT_STD_ENV_VARS) {
-    export_parameters(sess, ssl);
-    list_certificate(sess, "TLS_CLIENT_", client);
-    list_certificate(sess, "TLS_SERVER_", server);
+  if (facts->options & TLS4217_OPT_STD_ENV_VARS) {
+    export_parameters(sess, facts);
+    list_certificate(sess, "TLS_CLIENT_", facts->info.client);
+    list_certificate(sess, "TLS_SERVER_", facts->info.server);
   }
 
-  if (sess->settings.options & TLS4217_OPT_EXPORT_CERT_DATA) {
-    export_certificate(sess, "TLS_CLIENT_CERT", client);
-    export_certificate(sess, "TLS_SERVER_CERT", server);
-    export_chain(sess, ssl);
+  if (facts->options & TLS4217_OPT_EXPORT_CERT_DATA) {
+    export_certificate(sess, "TLS_CLIENT_CERT", facts->info.client);
+    export_certificate(sess, "TLS_SERVER_CERT", facts->info.server);
+    export_chain(sess, facts->info.client_chain);
   }
 }

@@ -1,11 +1,9 @@
 /*
- * mod_tls4217 - what others may read: notes, events, one log line a handshake
+ * mod_tls4217 - what others may read of a handshake: notes
  *
  * Session notes are for %{note:...} of LogFormat; the same names become
  * environment variables under TLSOptions StdEnvVars.
  */
-
-#include <openssl/crypto.h>
 
 #include "mod_tls4217/ftp/report/notes.h"
 #include "mod_tls4217/tls/cert/certinfo.h"
@@ -37,19 +35,6 @@ void tls4217_notes_forget(void) {
   }
 }
 
-static void log_handshake(const struct tls4217_session *sess,
-  const char *channel, const struct tls4217_connection_info *info) {
-  tls4217_session_log(sess,
-    "%s connection from %s: %s %s (%d bits), group %s, %s, SNI %s, ALPN %s, "
-    "%u ms%s",
-    channel, pr_netaddr_get_ipstr(session.c->remote_addr), info->version,
-    info->cipher, info->cipher_bits, info->group != NULL ? info->group : "none",
-    info->resumed ? "resumed" : "full handshake",
-    info->server_name != NULL ? info->server_name : "none",
-    info->alpn != NULL ? info->alpn : "none", info->handshake_ms,
-    info->kernel_sends ? ", kernel TLS: send" : "");
-}
-
 /* Of what a certificate says, the parts that are notes. */
 static void put_note(void *user, const char *name, const char *value) {
   static const char *const wanted[] = { "S_DN_CN", "A_KEY", "A_SIG" };
@@ -61,50 +46,39 @@ static void put_note(void *user, const char *name, const char *value) {
   }
 }
 
-static void note_client(const struct tls4217_session *sess) {
-  if (sess->peer.identity != NULL) {
-    tls4217_certinfo_list(sess->peer.identity->cert, put_note, session.pool);
-    set_note("TLS_CLIENT_FINGERPRINT", sess->peer.identity->fingerprint);
+static void note_client(const struct tls4217_identity *identity) {
+  if (identity != NULL) {
+    tls4217_certinfo_list(identity->cert, put_note, session.pool);
+    set_note("TLS_CLIENT_FINGERPRINT", identity->fingerprint);
   }
 }
 
-void tls4217_notes_control(struct tls4217_session *sess) {
-  struct tls4217_connection_info info;
+void tls4217_notes_control(const struct tls4217_handshake_facts *facts) {
+  const struct tls4217_connection_info *info = &facts->info;
   char bits[16];
 
-  tls4217_connection_info(sess->control.conn, &info);
-  (void) snprintf(bits, sizeof(bits), "%d", info.cipher_bits);
+  (void) snprintf(bits, sizeof(bits), "%d", info->cipher_bits);
 
   set_note("FTPS", "1");
-  set_note("TLS_PROTOCOL", info.version);
-  set_note("TLS_CIPHER", info.cipher);
+  set_note("TLS_PROTOCOL", info->version);
+  set_note("TLS_CIPHER", info->cipher);
   set_note("TLS_CIPHER_BITS", bits);
-  set_note("TLS_GROUP", info.group);
-  set_note("TLS_RESUMED", info.resumed ? "1" : "0");
-  set_note("TLS_SERVER_NAME", info.server_name);
-  set_note("TLS_ALPN", info.alpn);
-  set_note("TLS_LIBRARY_VERSION", OpenSSL_version(OPENSSL_VERSION));
-
-  note_client(sess);
-  log_handshake(sess, "control", &info);
-  pr_event_generate("mod_tls.ctrl-handshake", session.c);
-
-  if (info.server_name != NULL &&
-    !(sess->settings.options & TLS4217_OPT_IGNORE_SNI)) {
-    /* mod_core compares HOST with it (RFC 7151, section 3.2.2). */
-    set_note("mod_tls.sni", info.server_name);
-    pr_event_generate("mod_tls.sni", info.server_name);
-  }
+  set_note("TLS_GROUP", info->group);
+  set_note("TLS_RESUMED", info->resumed ? "1" : "0");
+  set_note("TLS_SERVER_NAME", info->server_name);
+  set_note("TLS_ALPN", info->alpn);
+  set_note("TLS_LIBRARY_VERSION", facts->library);
+  note_client(facts->identity);
 }
 
-void tls4217_notes_data(struct tls4217_session *sess) {
-  struct tls4217_connection_info info;
+void tls4217_notes_sni(const struct tls4217_handshake_facts *facts) {
+  set_note("mod_tls.sni", facts->sni);
+}
 
-  tls4217_connection_info(sess->data.conn, &info);
-  set_note("TLS_DATA_PROTOCOL", info.version);
-  set_note("TLS_DATA_CIPHER", info.cipher);
-  set_note("TLS_DATA_RESUMED", info.resumed ? "1" : "0");
-  log_handshake(sess, "data", &info);
+void tls4217_notes_data(const struct tls4217_handshake_facts *facts) {
+  set_note("TLS_DATA_PROTOCOL", facts->info.version);
+  set_note("TLS_DATA_CIPHER", facts->info.cipher);
+  set_note("TLS_DATA_RESUMED", facts->info.resumed ? "1" : "0");
 }
 
 void tls4217_notes_failure(const struct tls4217_connection *conn) {

@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - what others may read: notes, events, one log line a handshake
+ * mod_tls4217 - what others may read of a handshake: notes
  *
  * The names of mod_tls are kept, because LogFormat, mod_ban, mod_autohost and
  * people's SQL statements use them.
@@ -8,13 +8,16 @@
 #ifndef TLS4217_FTP_REPORT_NOTES_H
 #define TLS4217_FTP_REPORT_NOTES_H
 
-#include "mod_tls4217/ftp/session.h"
+#include "mod_tls4217/ftp/report/handshake_facts.h"
 
-/* After the handshake of the control connection. */
-void tls4217_notes_control(struct tls4217_session *sess);
+/* Of the control connection's handshake. */
+void tls4217_notes_control(const struct tls4217_handshake_facts *facts);
 
-/* After the handshake of a data connection. */
-void tls4217_notes_data(struct tls4217_session *sess);
+/* mod_tls.sni, with which mod_core compares HOST (RFC 7151, section 3.2.2). */
+void tls4217_notes_sni(const struct tls4217_handshake_facts *facts);
+
+/* Of a data connection's handshake. */
+void tls4217_notes_data(const struct tls4217_handshake_facts *facts);
 
 /*
  * To be called when a connection has failed; NULL is one in clear.  Where the

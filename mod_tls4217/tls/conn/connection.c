@@ -422,7 +422,7 @@ void tls4217_connection_info(
 
   info->version = SSL_get_version(conn->io.ssl);
   info->cipher = SSL_get_cipher_name(conn->io.ssl);
-  info->cipher_bits = SSL_get_cipher_bits(conn->io.ssl, NULL);
+  info->cipher_bits = SSL_get_cipher_bits(conn->io.ssl, &info->algorithm_bits);
   info->group = SSL_group_to_name(
     conn->io.ssl, (int) SSL_get_negotiated_group(conn->io.ssl));
   info->server_name = conn->state.hello.server_name[0] != '\0' ?
@@ -432,6 +432,9 @@ void tls4217_connection_info(
   info->resumed = SSL_session_reused(conn->io.ssl) == 1;
   info->kernel_sends = tls4217_kernel_sends(conn->io.ssl);
   info->handshake_ms = conn->handshake_ms;
+  info->client = tls4217_connection_peer(conn);
+  info->server = SSL_get_certificate(conn->io.ssl);
+  info->client_chain = SSL_get0_verified_chain(conn->io.ssl);
 }
 
 struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn) {

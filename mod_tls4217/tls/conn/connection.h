@@ -25,18 +25,22 @@ enum tls4217_channel {
   TLS4217_CHANNEL_DATA
 };
 
-/* What a handshake came to, for logs and notes.  Text is static or owned by
- * the connection. */
+/* What a handshake came to, for logs and notes.  Text is static, and all else
+ * the connection's. */
 struct tls4217_connection_info {
   const char *version; /* "TLSv1.3" */
   const char *cipher;  /* OpenSSL's name */
-  int cipher_bits;
+  int cipher_bits;     /* that protect, and that its algorithm has */
+  int algorithm_bits;
   const char *group;       /* key exchange group, or NULL */
   const char *server_name; /* SNI, or NULL */
   const char *alpn;        /* "ftp", or NULL */
   bool resumed;
   bool kernel_sends; /* the kernel makes the records that we send */
   unsigned int handshake_ms;
+  X509 *client;                  /* as tls4217_connection_peer */
+  X509 *server;                  /* ours, of the several that there may be */
+  STACK_OF(X509) * client_chain; /* verified, client first; NULL: resumed */
 };
 
 struct tls4217_connection;

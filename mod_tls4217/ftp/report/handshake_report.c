@@ -1,0 +1,77 @@
+/*
+ * mod_tls4217 - what is known of a handshake, collected once
+ *
+ * See handshake_report.h.
+ */
+
+#include <openssl/crypto.h>
+
+#include "mod_tls4217/ftp/report/environment.h"
+#include "mod_tls4217/ftp/report/handshake_facts.h"
+#include "mod_tls4217/ftp/report/handshake_report.h"
+#include "mod_tls4217/ftp/report/notes.h"
+
+static struct tls4217_handshake_facts collect(
+  const char *channel, const struct tls4217_connection *conn) {
+  struct tls4217_handshake_facts facts = {
+    .channel = channel,
+    .remote = pr_netaddr_get_ipstr(session.c->remote_addr),
+    .library = OpenSSL_version(OPENSSL_VERSION),
+  };
+
+  tls4217_connection_info(conn, &facts.info);
+  return facts;
+}
+
+static void log_handshake(const struct tls4217_session *sess,
+  const struct tls4217_handshake_facts *facts) {
+  const struct tls4217_connection_info *info = &facts->info;
+
+  tls4217_session_log(sess,
+    "%s connection from %s: %s %s (%d bits), group %s, %s, SNI %s, ALPN %s, "
+    "%u ms%s",
+    facts->channel, facts->remote, info->version, info->cipher,
+    info->cipher_bits, info->group != NULL ? info->group : "none",
+    info->resumed ? "resumed" : "full handshake",
+    info->server_name != NULL ? info->server_name : "none",
+    info->alpn != NULL ? info->alpn : "none", info->handshake_ms,
+    info->kernel_sends ? ", kernel TLS: send" : "");
+}
+
+void tls4217_handshake_report_control(struct tls4217_session *sess) {
+  struct tls4217_handshake_facts facts = collect("control", sess->control.conn);
+  char session_id[TLS4217_CONNECTION_ID_SIZE];
+
+  facts.identity = sess->peer.identity;
+  facts.options = sess->settings.options;
+  if ((facts.options & TLS4217_OPT_IGNORE_SNI) == 0) {
+    facts.sni = facts.info.server_name;
+  }
+
+  if ((facts.options & TLS4217_OPT_STD_ENV_VARS) != 0) {
+    tls4217_connection_session_id(sess->control.conn, session_id);
+    facts.session_id = session_id;
+  }
+
+  tls4217_environment_export(sess, &facts);
+  tls4217_notes_control(&facts);
+  log_handshake(sess, &facts);
+  pr_event_generate("mod_tls.ctrl-handshake", session.c);
+
+  if (facts.sni != NULL) {
+    tls4217_notes_sni(&facts);
+    pr_event_generate("mod_tls.sni", facts.sni);
+  }
+}
+
+void tls4217_handshake_report_data(const struct tls4217_session *sess) {
+  const struct tls4217_handshake_facts facts = collect("data", sess->data.conn);
+
+  tls4217_notes_data(&facts);
+  log_handshake(sess, &facts);
+}
+
+void tls4217_handshake_report_forget(struct tls4217_session *sess) {
+  tls4217_notes_forget();
+  tls4217_environment_forget(sess);
+}

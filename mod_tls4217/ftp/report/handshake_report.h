@@ -1,0 +1,28 @@
+/*
+ * mod_tls4217 - what is known of a handshake, collected once
+ *
+ * After a handshake everything that others may read of it is in one struct,
+ * and from there goes to the environment (environment.c), to notes (notes.c),
+ * to one line of the log and to events.
+ */
+
+#ifndef TLS4217_FTP_REPORT_HANDSHAKE_REPORT_H
+#define TLS4217_FTP_REPORT_HANDSHAKE_REPORT_H
+
+#include "mod_tls4217/ftp/session.h"
+
+/*
+ * After the handshake of the control connection, whose peer has been admitted:
+ * generates mod_tls.ctrl-handshake and, where the client has named a server,
+ * mod_tls.sni.
+ */
+void tls4217_handshake_report_control(struct tls4217_session *sess);
+
+/* After the handshake of a data connection. */
+void tls4217_handshake_report_data(const struct tls4217_session *sess);
+
+/* Takes back what the environment and the notes say of the control connection
+ * (CCC, REIN). */
+void tls4217_handshake_report_forget(struct tls4217_session *sess);
+
+#endif
