@@ -20,7 +20,10 @@
 #include "mod_tls4217/tls/keys/keysandbox.h"
 
 #ifdef TLS4217_WITH_SECCOMP
+# include <linux/seccomp.h>
 # include <seccomp.h>
+# include <stdint.h>
+# include <sys/syscall.h>
 #endif
 
 static int set_limit(__rlimit_resource_t resource, rlim_t wanted) {
@@ -195,13 +198,21 @@ static void add_rules(scmp_filter_ctx ctx) {
   }
 }
 
+/* A kernel may be built without filters. */
+static bool can_filter(void) {
+  const uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+  return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
 int tls4217_keysandbox_filter(void *user) {
   scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
   int res = -1;
 
   (void) user;
-  if (ctx == NULL) {
-    return -1;
+  if (ctx == NULL || can_filter() == false) {
+    seccomp_release(ctx);
+    return ctx == NULL ? -1 : 0;
   }
 
   add_rules(ctx);
