@@ -126,10 +126,30 @@ TLSUserProtection required *
         self.assert_logged(r"USER alice\?\[2J\?x refused: 533")
 
     def test_a_second_user_command_is_judged_too(self):
-        control = self.connect()
-        control.command("USER bob", 331)
-        control.command("USER alice", 533)
+        """And nobody is left to whom a password could belong (RFC 959,
+        section 4.1.1)."""
+        for password in ("wonder", "builder"):
+            control = self.connect()
+            control.command("USER bob", 331)
+            control.command("USER alice", 533)
+            control.command("PASS " + password, 503)
+            control.command("PWD", 530)
+            control.login("bob", "builder")
         self.assert_logged(r"USER alice refused: 533 .*TLSUserProtection")
+
+    def test_a_second_user_command_in_tls(self):
+        for password in ("wonder", "builder"):
+            control = self.secure()
+            control.command("USER alice", 331)
+            control.command("USER bob", 533)
+            control.command("PASS " + password, 503)
+            control.command("PWD", 530)
+            control.login()
+
+    def test_user_after_login_leaves_the_login(self):
+        control = self.connect().login("bob", "builder")
+        control.command("USER alice", 533)
+        control.command("PWD", 257)
 
 
 @harness.both_versions

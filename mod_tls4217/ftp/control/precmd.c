@@ -8,6 +8,7 @@
 
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/control/precmd.h"
+#include "mod_tls4217/ftp/control/reset.h"
 #include "mod_tls4217/ftp/config/policies.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/rfc4217/admission.h"
@@ -54,6 +55,10 @@ modret_t *tls4217_precmd_pre_user(cmd_rec *cmd) {
 
   verdict = judge_user(cmd, sess);
   if (verdict.accepted == false) {
+    if (tls4217_session_facts(sess).logged_in == false) {
+      tls4217_reset_refused_user();
+    }
+
     return tls4217_response_refuse(cmd, sess, verdict.reply, cmd->arg, NULL);
   }
 

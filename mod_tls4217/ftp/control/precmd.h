@@ -14,7 +14,8 @@
 modret_t *tls4217_precmd_pre(cmd_rec *cmd);
 
 /* PRE_CMD of USER, behind the one above: 533 where this user must log in with
- * TLS, or without it; or nothing. */
+ * TLS, or without it; or nothing.  A user who was named before is forgotten
+ * then. */
 modret_t *tls4217_precmd_pre_user(cmd_rec *cmd);
 
 /*

@@ -17,6 +17,11 @@ struct preference {
   bool renewed_by_host;
 };
 
+/* Replies that are set aside. */
+struct waiting {
+  pr_response_t *list, *err_list;
+};
+
 /* What mod_facts shows where FactsAdvertise is off. */
 #define ALL_FACTS \
  "modify;perm;size;type;unique;UNIX.group;UNIX.groupname;UNIX.mode;" \
@@ -50,19 +55,6 @@ void tls4217_preferences_remember(struct tls4217_session *sess) {
   sess->origin.host = main_server;
   for (size_t i = 0; i < TLS4217_PREFERENCES; i++) {
     remember(sess, i);
-  }
-}
-
-void tls4217_preferences_remember_host(struct tls4217_session *sess) {
-  if (sess->origin.host == main_server) {
-    return;
-  }
-
-  sess->origin.host = main_server;
-  for (size_t i = 0; i < TLS4217_PREFERENCES; i++) {
-    if (preferences[i].renewed_by_host) {
-      remember(sess, i);
-    }
   }
 }
 
@@ -117,6 +109,22 @@ static void restore(
   }
 }
 
+/* The replies that are waiting already, to this command, stay. */
+static void be_silent(struct waiting *waiting) {
+  waiting->list = resp_list;
+  waiting->err_list = resp_err_list;
+  resp_list = resp_err_list = NULL;
+  pr_response_block(TRUE);
+}
+
+static void be_heard(const struct waiting *waiting) {
+  pr_response_block(FALSE);
+  pr_response_clear(&resp_list);
+  pr_response_clear(&resp_err_list);
+  resp_list = waiting->list;
+  resp_err_list = waiting->err_list;
+}
+
 /* mod_deflate says nothing in FEAT of what is in force. */
 static void restore_mode(pool *tmp_pool) {
   if (pr_module_exists(DEFLATE)) {
@@ -127,17 +135,35 @@ static void restore_mode(pool *tmp_pool) {
 
 void tls4217_preferences_restore(struct tls4217_session *sess) {
   pool *tmp_pool = make_sub_pool(sess->pool);
+  struct waiting waiting;
 
   /* mod_xfer would have a login before MODE. */
-  pr_response_block(TRUE);
+  be_silent(&waiting);
   for (size_t i = 0; i < TLS4217_PREFERENCES; i++) {
     restore(tmp_pool, &preferences[i], sess->origin.features[i]);
   }
 
   restore_mode(tmp_pool);
-  pr_response_block(FALSE);
+  be_heard(&waiting);
+  destroy_pool(tmp_pool);
+}
 
-  pr_response_clear(&resp_list);
-  pr_response_clear(&resp_err_list);
+void tls4217_preferences_host(struct tls4217_session *sess) {
+  bool is_other = sess->origin.host != main_server;
+  pool *tmp_pool = make_sub_pool(sess->pool);
+  struct waiting waiting;
+
+  sess->origin.host = main_server;
+  be_silent(&waiting);
+  for (size_t i = 0; i < TLS4217_PREFERENCES; i++) {
+    if (preferences[i].renewed_by_host == false) {
+      restore(tmp_pool, &preferences[i], sess->origin.features[i]);
+
+    } else if (is_other) {
+      remember(sess, i);
+    }
+  }
+
+  be_heard(&waiting);
   destroy_pool(tmp_pool);
 }

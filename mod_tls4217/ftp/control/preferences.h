@@ -4,7 +4,7 @@
  * OPTS MLST (mod_facts), LANG (mod_lang), OPTS HASH (mod_digest), MODE Z and
  * its options (mod_deflate) need no login.  AUTH and REIN must put them back
  * (RFC 4217, section 4.2; RFC 959, section 4.1.1); the modules do that for
- * nobody but a new server.  What is in force they say in FEAT, with an
+ * nobody but a new server, and mod_lang not even then.  What is in force they say in FEAT, with an
  * asterisk (RFC 3659, section 7.8; RFC 2640, section 4.3); it is put back by
  * the commands that a client would send.  OPTS UTF8 is reset.c's.
  */
@@ -17,9 +17,12 @@
 /* Remembers what is in force, in sess->origin: when the client connects. */
 void tls4217_preferences_remember(struct tls4217_session *sess);
 
-/* The same for those that HOST has set anew, if it has led to another server;
- * LANG is not among them. */
-void tls4217_preferences_remember_host(struct tls4217_session *sess);
+/*
+ * Behind HOST: the same for those that HOST has set anew, if it has led to
+ * another server; and LANG is put back (RFC 2640, section 4.1).  The reply to
+ * HOST stays.
+ */
+void tls4217_preferences_host(struct tls4217_session *sess);
 
 /* Puts back what has been remembered.  Replies are suppressed. */
 void tls4217_preferences_restore(struct tls4217_session *sess);

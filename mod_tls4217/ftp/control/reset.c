@@ -64,10 +64,16 @@ modret_t *tls4217_reset_post_host(cmd_rec *cmd) {
   (void) cmd;
   if (sess != NULL) {
     forget_user();
-    tls4217_preferences_remember_host(sess);
+    tls4217_preferences_host(sess);
   }
 
   return PR_DECLINED(cmd);
+}
+
+/* RFC 959, section 4.1.1: a new USER flushes "any user, password, and account
+ * information already supplied", whatever becomes of it. */
+void tls4217_reset_refused_user(void) {
+  forget_user();
 }
 
 modret_t *tls4217_reset_post_type(cmd_rec *cmd) {

@@ -30,9 +30,16 @@ void tls4217_reset_parameters(struct tls4217_session *sess);
 void tls4217_reset_server(struct tls4217_session *sess);
 
 /*
- * POST_CMD of HOST: forgets a user who has been named and has not logged in.
+ * POST_CMD of HOST: forgets a user who has been named and has not logged in,
+ * and the language that LANG has set.
  */
 modret_t *tls4217_reset_post_host(cmd_rec *cmd);
+
+/*
+ * Forgets a user who has been named, because another USER has been refused.
+ * Not for a session that has logged in.
+ */
+void tls4217_reset_refused_user(void);
 
 /*
  * POST_CMD of TYPE, and what a login has to do about a TYPE that came before
