@@ -78,8 +78,13 @@ class Replies(harness.LiveCase):
         self.check(control, [("AUTH TLS", 534), ("AUTH SSL", 534)])
 
     def test_rfc4217_9_pbsz_and_prot_before_auth(self):
-        self.check(self.connect(), [
-            ("PBSZ 0", 503), ("PROT P", 503), ("PROT C", 503)])
+        """Also where PROT needs no PBSZ; and transfers stay clear."""
+        for host in ("main", "nopbsz"):
+            control = self.connect(host)
+            self.check(control, [
+                ("PBSZ 0", 503), ("PROT P", 503), ("PROT C", 503)])
+            control.login().download("LIST", protected=False)
+            self.check(control, [("PBSZ 0", 503), ("PROT P", 503)])
 
     def test_rfc4217_9_pbsz(self):
         self.check(self.secure(), [
@@ -149,6 +154,8 @@ class Replies(harness.LiveCase):
         features = [line.strip() for line in before]
         for feature in ("AUTH TLS", "PBSZ", "PROT"):
             self.assertEqual(features.count(feature), 1, feature)
+            self.assertEqual([line for line in features
+                              if line.startswith(feature[:4])], [feature])
         self.assertNotIn("CCC", features)
 
     def test_address_in_pasv(self):

@@ -7,6 +7,7 @@ directive and what to do.
 
 import os
 import re
+import ssl
 import stat
 import subprocess
 import unittest
@@ -221,6 +222,23 @@ class SelfSigned(harness.LiveCase):
         control.download("LIST")
         logged = self.server.text("tls.log") + self.server.text("system.log")
         self.assertIn(fingerprint(path), logged)
+
+    def test_self_signed_certificate_names_its_host(self):
+        """In subjectAltName, where clients look for it (RFC 2818)."""
+        address = self.server.address("main")[0]
+        for name, fits in ((address, True), ("192.0.2.1", False),
+                           ("elsewhere.test", False)):
+            with self.subTest(name=name):
+                context = client.context(self.server.path("self.pem"))
+                context.check_hostname = True
+                context.hostname_checks_common_name = False
+                control = self.connect(context=context, server_name=name)
+                if fits:
+                    control.auth().login()
+                else:
+                    control.command("AUTH TLS", 234)
+                    with self.assertRaises(ssl.SSLCertVerificationError):
+                        control.handshake()
 
 
 class Certificates(harness.LiveCase):

@@ -4,7 +4,6 @@
 One server per level of the configuration that may hold the directive.
 """
 
-import client
 import harness
 
 #: view: the codes of PROT C and PROT P, and the levels that may transfer
@@ -152,12 +151,10 @@ def at_level(name, where, view):
     def hosts(self):
         return [("main", view)]
 
-    keywords = {where: DIRECTIVE + view}
-    case = type("%s_%s" % (name, view.replace("-", "_")),
-                (Views, harness.LiveCase),
-                {"SERVER": keywords, "VERSION": client.TLS1_3,
-                 "hosts": hosts, "__module__": __name__})
-    globals()[case.__name__] = case
+    harness.both_versions(type(
+        "%s_%s" % (name, view.replace("-", "_")), (Views, harness.LiveCase),
+        {"SERVER": {where: DIRECTIVE + view}, "hosts": hosts,
+         "__module__": __name__}))
 
 
 for _view in VIEWS:

@@ -69,6 +69,13 @@ class BeforeLogin(ReinCase):
             control = self.rein(self.secure("never", mechanism))
             self.again(control)
 
+    def test_rfc4217_10_1_control_policy_holds_again(self):
+        control = self.rein(self.secure("must"))
+        control.command("USER alice", 533)
+        control.command("REIN", 220)
+        control.command("USER alice", 533)
+        self.again(control)
+
     def test_rfc4217_13_pbsz_is_forgotten(self):
         control = self.secure()
         control.command("PBSZ 0", 200)

@@ -6,10 +6,11 @@ protection that section 15.2 thinks of, urgent data (section 14), third party
 transfers (section 7), and what the order of commands does not matter for.
 """
 
+import os
 import re
 import shutil
 import socket
-import time
+import ssl
 import unittest
 
 import client
@@ -24,6 +25,7 @@ SERVER = {
         "lax": "TLSOptions NoSessionReuseRequired",
         "implicit": "TLSOptions UseImplicitSSL",
         "home": "AllowForeignAddress off",
+        "foreign": "AllowForeignAddress on",
     },
 }
 
@@ -115,13 +117,6 @@ class Negotiation(harness.LiveCase):
         for _ in range(3):
             control.download("NLST", protected=False)
 
-    def test_rfc2228_3_adat_mic_conf_enc(self):
-        for control in (self.connect(), self.secure(), self.login()):
-            for line in ("ADAT", "ADAT Tk9PUA==", "MIC Tk9PUA==",
-                         "CONF Tk9PUA==", "ENC Tk9PUA=="):
-                with self.subTest(line=line):
-                    self.assertIn(control.command(line).code, (500, 502))
-            control.command("NOOP", 200)
 
 class Without(harness.LiveCase):
     """TLSEngine is off: as if the module were not there."""
@@ -138,7 +133,8 @@ class Without(harness.LiveCase):
 
 
 class Broken(harness.LiveCase):
-    """A certificate that has gone bad under a server that runs."""
+    """A certificate that has gone bad under a server that runs, and that
+    keeps no key of before."""
 
     SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
                      "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"
@@ -171,16 +167,30 @@ class ThirdParties(harness.LiveCase):
         return "PORT %s,%d,%d" % (host.replace(".", ","),
                                   port // 256, port % 256)
 
-    def test_rfc4217_15_2_1_port_of_another_host(self):
-        control = self.login()
+    def port_refused(self, name, *addresses):
+        """PORT and EPRT to these places; the session goes on."""
+        control = self.login(name)
         for command in ("PORT", "EPRT"):
-            for host, port in ((ELSEWHERE, 40000), ("192.0.2.1", 40000),
-                               ("127.0.0.1", 25)):
+            for host, port in addresses:
                 with self.subTest(command=command, host=host, port=port):
                     code = control.command(
                         self.port_line(command, host, port)).code
                     self.assertIn(code, (500, 501))
+        self.assertEqual(control.command("LIST").code // 100, 4)
         self.assert_transfers(control)
+
+    def test_rfc4217_15_2_1_port_of_another_host(self):
+        self.port_refused("main", (ELSEWHERE, 40000), ("192.0.2.1", 40000))
+
+    def test_rfc4217_15_2_1_low_port(self):
+        """Whatever AllowForeignAddress says."""
+        for name in ("main", "home", "foreign"):
+            self.port_refused(name, ("127.0.0.1", 25), ("127.0.0.1", 1023))
+
+    def test_rfc4217_15_2_1_port_of_another_host_that_is_allowed(self):
+        control = self.login("foreign")
+        for command in ("PORT", "EPRT"):
+            control.command(self.port_line(command, ELSEWHERE, 40000), 200)
 
     def test_rfc4217_15_2_1_we_never_speak_first(self):
         """A service that is made to take our data connection hears nothing:
@@ -358,15 +368,22 @@ class UrgentData(harness.LiveCase):
         self.assert_transfers(control)
 
     def test_rfc4217_14_urgent_byte_outside_of_tls(self):
-        """A byte that is no TLS ends this session, and no other."""
-        other, control = self.login(), self.login()
+        """A byte that is no TLS ends this session, and no other: nothing
+        behind it is executed, and nothing is said in clear."""
+        other, before = self.login(), len(self.server.sessions())
+        control = self.login()
         control.sock.send(b"!", socket.MSG_OOB)
-        time.sleep(0.05)
-        try:
-            control.command("NOOP")
-        except (OSError, client.Refused, AssertionError):
-            pass
+        self.assertTrue(client.until(
+            lambda: client.is_acknowledged(control.sock)))
+        control.sock.sendall(control.tls.encrypt(b"MKD evil\r\n"))
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            control.reply()
         control.close()
+        self.assert_logged("what arrived is not TLS")
+        self.assertTrue(client.until(
+            lambda: len(self.server.sessions()) <= before))
+        self.assertFalse(os.path.exists(
+            os.path.join(self.server.home, "evil")))
         self.assert_transfers(other)
         self.assert_transfers(self.login())
         self.assertEqual(self.server.complaints(), [])

@@ -98,6 +98,16 @@ class Pki:
             self.write(name + "-chain.pem", chain)
             self.write(name + "-all.pem", self.read(name + ".key") + chain)
 
+    def own(self, name, host, path):
+        """Another leaf, for one host: key, leaf and intermediate in a file
+        that a server's user may read."""
+        self._request(name, host, *_EC[1:])
+        self._sign(name, "inter", ["subjectAltName=DNS:" + host])
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write(self.read(name + ".key") + self.read(name + ".pem")
+                         + self.read("inter.pem"))
+        os.chmod(path, 0o600)
+
     def _odd_ones(self):
         self.write("empty.pem", "")
         self._openssl("rsa", "-in", "rsa.key", "-aes256", "-passout",

@@ -235,6 +235,52 @@ static void test_remedies(void **state) {
   }
 }
 
+/*
+ * RFC 2228, section 8.2: what each command may be answered with ("any
+ * security command can return 500, 501, 502, 533, or 421"), and RFC 959,
+ * section 5.4, of which REIN has one more: 501.
+ */
+static const struct documented {
+  enum tls4217_reply_id first, last;
+  const char *codes;
+} documented[] = {
+  { TLS4217_REPLY_AUTH_ACCEPTED, TLS4217_REPLY_TWO_HOSTS,
+    "234 334 502 504 534 431 500 501 421 533" },
+  { TLS4217_REPLY_PBSZ_ZERO, TLS4217_REPLY_PBSZ_AFTER_CCC,
+    "200 503 500 501 421 530 502 533" },
+  { TLS4217_REPLY_PROT_CLEAR, TLS4217_REPLY_PROT_PRIVATE_EXCLUDED,
+    "200 504 536 503 534 431 500 501 421 530 502 533" },
+  { TLS4217_REPLY_CCC_ACCEPTED, TLS4217_REPLY_CCC_EXCLUDED,
+    "200 500 533 534 501 502 421" },
+  { TLS4217_REPLY_REIN_ACCEPTED, TLS4217_REPLY_REIN_TOO_OFTEN,
+    "120 220 421 500 502 501" },
+};
+
+static void test_replies_are_documented(void **state) {
+  (void) state;
+  for (size_t i = 0; i < COUNT(documented); i++) {
+    for (int id = documented[i].first; id <= (int) documented[i].last; id++) {
+      const char *code = tls4217_reply_get((enum tls4217_reply_id) id)->code;
+
+      if (strstr(documented[i].codes, code) == NULL) {
+        fail_msg("%s is none of %s", code, documented[i].codes);
+      }
+    }
+  }
+}
+
+/* RFC 2228, section 5: those of ADAT, of MIC and its like, and of protected
+ * replies belong to nothing that is here. */
+static void test_replies_that_are_never_sent(void **state) {
+  static const char never[] = "232 235 334 335 336 535 537 631 632 633";
+
+  (void) state;
+  for (int id = TLS4217_REPLY_NONE + 1; id < TLS4217_REPLY_COUNT; id++) {
+    assert_null(
+      strstr(never, tls4217_reply_get((enum tls4217_reply_id) id)->code));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     { "2228-5-codes-and-words", test_codes_and_words, NULL, NULL, NULL },
@@ -247,6 +293,8 @@ int main(void) {
     { "2228-5.2.1-code-by-certificate", test_code_by_certificate, NULL, NULL,
       NULL },
     { "remedies", test_remedies, NULL, NULL, NULL },
+    { "2228-8.2-documented", test_replies_are_documented, NULL, NULL, NULL },
+    { "2228-5-never-sent", test_replies_that_are_never_sent, NULL, NULL, NULL },
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
