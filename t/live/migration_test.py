@@ -111,6 +111,26 @@ class Checks(unittest.TestCase):
         self.assertEqual(len(re.findall("TLSUserName has no", said)), 1, said)
         self.assertIn(" and 19 others: ", said)
 
+    def test_lines_that_mean_nothing_in_many_hosts_are_one_line(self):
+        rule = "TLSDataRule required command STOR\n"
+        log = "TLSLog %s\n" % self.server.path("none/tls.log")
+        hosts = "".join("<VirtualHost 127.0.0.1>\nPort %d\n%s</VirtualHost>\n"
+                        % (port, rule + log) for port in range(1, 21))
+        shared = "<VirtualHost 127.0.0.1>\nPort %d\n</VirtualHost>\n"
+        for text, told in (
+                ("<Global>\n" + OWN_PAIR + "</Global>\n" + rule + log + hosts,
+                 ", and 20 more)"),
+                ("<Global>\n" + OWN_PAIR + rule + log + "</Global>\n" +
+                 "".join(shared % port for port in range(1, 21)), "conf')")):
+            code, said = self.check(text)
+            with self.subTest(told):
+                self.assertEqual(code, 0, said)
+                lines = re.findall(".*TLSDataRule is never asked.*", said)
+                self.assertEqual(len(lines), 1, said)
+                self.assertIn(" and 20 others: ", lines[0])
+                self.assertTrue(lines[0].endswith(told), lines[0])
+                self.assertEqual(said.count("none"), 2, said)
+
     def test_old_name_of_tls_1_0(self):
         code, said = self.check(
             OWN_PAIR + "TLSProtocol TLSv1.0 TLSv1.1 TLSv1.2\n"

@@ -14,9 +14,8 @@
 struct complaint {
   enum tls4217_complaint_kind kind;
   const char *text;
-  const char *place; /* of the first line that it is about, or NULL */
-  unsigned int count;
-  array_header *servers; /* const server_rec *; empty: about lines */
+  array_header *places;  /* const char *: the lines that it is about */
+  array_header *servers; /* const server_rec * */
 };
 
 /* They live from the first of them until they are said. */
@@ -32,45 +31,6 @@ static const struct {
   [TLS4217_COMPLAINT_ERROR] = { "error", PR_LOG_ERR },
 };
 
-static struct complaint *find_complaint(
-  enum tls4217_complaint_kind kind, bool about_line, const char *text) {
-  struct complaint *list = complaints != NULL ? complaints->elts : NULL;
-
-  for (unsigned int i = 0; list != NULL && i < complaints->nelts; i++) {
-    if (list[i].kind == kind && (list[i].place != NULL) == about_line &&
-      strcmp(list[i].text, text) == 0) {
-      return &list[i];
-    }
-  }
-
-  return NULL;
-}
-
-static struct complaint *take_complaint(
-  enum tls4217_complaint_kind kind, const char *place, const char *text) {
-  struct complaint *complaint = find_complaint(kind, place != NULL, text);
-
-  if (complaint != NULL) {
-    complaint->count++;
-    return complaint;
-  }
-
-  if (complaints_pool == NULL) {
-    complaints_pool = make_sub_pool(permanent_pool);
-    pr_pool_tag(complaints_pool, MOD_TLS4217_VERSION " complaints");
-    complaints = make_array(complaints_pool, 8, sizeof(struct complaint));
-  }
-
-  complaint = push_array(complaints);
-  complaint->kind = kind;
-  complaint->text = pstrdup(complaints_pool, text);
-  complaint->place = place != NULL ? pstrdup(complaints_pool, place) : NULL;
-  complaint->count = 1;
-  complaint->servers = make_array(
-    complaints_pool, 2, sizeof(const server_rec *));
-  return complaint;
-}
-
 static bool is_about(const struct complaint *complaint, const server_rec *rec) {
   const server_rec **servers = complaint->servers->elts;
 
@@ -83,20 +43,82 @@ static bool is_about(const struct complaint *complaint, const server_rec *rec) {
   return false;
 }
 
+static bool is_on(const struct complaint *complaint, const char *place) {
+  const char **places = complaint->places->elts;
+
+  for (unsigned int i = 0; i < complaint->places->nelts; i++) {
+    if (strcmp(places[i], place) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+/* The same text about servers, lines, or both. */
+static struct complaint *find_complaint(enum tls4217_complaint_kind kind,
+  bool about_server, bool about_line, const char *text) {
+  struct complaint *list = complaints != NULL ? complaints->elts : NULL;
+
+  for (unsigned int i = 0; list != NULL && i < complaints->nelts; i++) {
+    if (list[i].kind == kind && (list[i].servers->nelts > 0) == about_server &&
+      (list[i].places->nelts > 0) == about_line &&
+      strcmp(list[i].text, text) == 0) {
+      return &list[i];
+    }
+  }
+
+  return NULL;
+}
+
+static struct complaint *add_complaint(
+  enum tls4217_complaint_kind kind, const char *text) {
+  struct complaint *complaint;
+
+  if (complaints_pool == NULL) {
+    complaints_pool = make_sub_pool(permanent_pool);
+    pr_pool_tag(complaints_pool, MOD_TLS4217_VERSION " complaints");
+    complaints = make_array(complaints_pool, 8, sizeof(struct complaint));
+  }
+
+  complaint = push_array(complaints);
+  complaint->kind = kind;
+  complaint->text = pstrdup(complaints_pool, text);
+  complaint->places = make_array(complaints_pool, 2, sizeof(const char *));
+  complaint->servers = make_array(
+    complaints_pool, 2, sizeof(const server_rec *));
+  return complaint;
+}
+
+/* rec and place: NULL where it is not about one. */
+static void take_complaint(enum tls4217_complaint_kind kind,
+  const server_rec *rec, const char *place, const char *text) {
+  struct complaint *complaint = find_complaint(
+    kind, rec != NULL, place != NULL, text);
+
+  if (complaint == NULL) {
+    complaint = add_complaint(kind, text);
+  }
+
+  if (rec != NULL && is_about(complaint, rec) == false) {
+    *((const server_rec **) push_array(complaint->servers)) = rec;
+  }
+
+  if (place != NULL && is_on(complaint, place) == false) {
+    *((const char **) push_array(complaint->places)) = pstrdup(
+      complaints_pool, place);
+  }
+}
+
 static void complain(enum tls4217_complaint_kind kind, const server_rec *rec,
   const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
 
 static void complain(enum tls4217_complaint_kind kind, const server_rec *rec,
   const char *fmt, va_list ap) {
-  struct complaint *complaint;
   char text[MAX_TEXT];
 
   (void) vsnprintf(text, sizeof(text), fmt, ap);
-  complaint = take_complaint(kind, NULL, text);
-
-  if (is_about(complaint, rec) == false) {
-    *((const server_rec **) push_array(complaint->servers)) = rec;
-  }
+  take_complaint(kind, rec, NULL, text);
 }
 
 void tls4217_complaints_error(const server_rec *rec, const char *fmt, ...) {
@@ -125,7 +147,12 @@ void tls4217_complaints_notice(const server_rec *rec, const char *fmt, ...) {
 
 void tls4217_complaints_line(
   enum tls4217_complaint_kind kind, const char *place, const char *text) {
-  (void) take_complaint(kind, place, text);
+  take_complaint(kind, NULL, place, text);
+}
+
+void tls4217_complaints_warning_on(
+  const server_rec *rec, const char *place, const char *text) {
+  take_complaint(TLS4217_COMPLAINT_WARNING, rec, place, text);
 }
 
 const char *tls4217_complaints_reason(const server_rec *rec) {
@@ -153,7 +180,7 @@ const char *tls4217_complaints_address(pool *p, const server_rec *rec) {
     pstrcat(p, "[", pr_netaddr_get_ipstr(rec->addr), "]", port, NULL);
 }
 
-/* "server 'a' (127.0.0.1:21) and 3 others: ", or "" for lines. */
+/* "server 'a' (127.0.0.1:21) and 3 others: ", or "". */
 static const char *describe_servers(
   pool *p, const struct complaint *complaint) {
   const server_rec **servers = complaint->servers->elts;
@@ -172,19 +199,21 @@ static const char *describe_servers(
     tls4217_complaints_address(p, servers[0]), ")", others, ": ", NULL);
 }
 
-/* " (line 3 of '/etc/tls.conf', and 2 more)", or "" for servers. */
-static const char *describe_place(pool *p, const struct complaint *complaint) {
+/* " (line 3 of '/etc/tls.conf', and 2 more)", or "". */
+static const char *describe_places(pool *p, const struct complaint *complaint) {
+  const char **places = complaint->places->elts;
   char more[64] = "";
 
-  if (complaint->place == NULL) {
+  if (complaint->places->nelts == 0) {
     return "";
   }
 
-  if (complaint->count > 1) {
-    (void) snprintf(more, sizeof(more), ", and %u more", complaint->count - 1);
+  if (complaint->places->nelts > 1) {
+    (void) snprintf(
+      more, sizeof(more), ", and %u more", complaint->places->nelts - 1);
   }
 
-  return pstrcat(p, " (", complaint->place, more, ")", NULL);
+  return pstrcat(p, " (", places[0], more, ")", NULL);
 }
 
 /* Once into each log: virtual hosts may share one. */
@@ -215,7 +244,7 @@ static void say(
   const struct complaint *complaint, tls4217_complaints_log log_of) {
   const char *word = kinds[complaint->kind].word;
   const char *servers = describe_servers(complaints_pool, complaint);
-  const char *place = describe_place(complaints_pool, complaint);
+  const char *place = describe_places(complaints_pool, complaint);
 
   pr_log_pri(kinds[complaint->kind].priority, "%s: %s: %s%s%s", word,
     MOD_TLS4217_VERSION, servers, complaint->text, place);

@@ -36,6 +36,13 @@ void tls4217_complaints_notice(const server_rec *rec, const char *fmt, ...)
 void tls4217_complaints_line(
   enum tls4217_complaint_kind kind, const char *place, const char *text);
 
+/*
+ * A warning about what a line, whose place is place, means for a server.  The
+ * same text about several servers and lines is one complaint, too.
+ */
+void tls4217_complaints_warning_on(
+  const server_rec *rec, const char *place, const char *text);
+
 /* The first error about a server that has not been said yet, or NULL. */
 const char *tls4217_complaints_reason(const server_rec *rec);
 

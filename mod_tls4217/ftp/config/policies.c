@@ -333,23 +333,24 @@ static void check_rules(
   const server_rec *rec, const struct tls4217_settings *settings) {
   const struct tls4217_data_policy *data = &settings->data;
   const struct tls4217_policy_rule *last = NULL;
+  char text[256];
 
   if (data->nrules > 0 && data->view != TLS4217_VIEW_PER_TRANSFER) {
     last = data->rules[0].data;
-    tls4217_complaints_warning(rec,
-      "the TLSDataRule on %s is never asked: it needs 'TLSDataProtection "
+    (void) snprintf(text, sizeof(text),
+      "TLSDataRule is never asked: it needs 'TLSDataProtection "
       "per-transfer', and here it is %s",
-      last->place, tls4217_names_view_text(data->view));
+      tls4217_names_view_text(data->view));
+    tls4217_complaints_warning_on(rec, last->place, text);
     return;
   }
 
   for (size_t i = 0; i + 1 < data->nrules; i++) {
     if (data->rules[i].matches == NULL) {
       last = data->rules[i].data;
-      tls4217_complaints_warning(rec,
-        "the TLSDataRule on %s has no condition: the rules behind it "
-        "can never match, move it to the end",
-        last->place);
+      tls4217_complaints_warning_on(rec, last->place,
+        "this TLSDataRule has no condition: the rules behind it can never "
+        "match, move it to the end");
       return;
     }
   }
@@ -357,11 +358,13 @@ static void check_rules(
 
 static void warn_of_nobody(const server_rec *rec, const char *directive,
   const char *place, char **words) {
+  char text[256];
+
   if (words != NULL &&
     tls4217_expression_reach(words) == TLS4217_REACH_NOBODY) {
-    tls4217_complaints_warning(rec,
-      "the %s on %s can never match: its list excepts all whom it names",
-      directive, place);
+    (void) snprintf(text, sizeof(text),
+      "this %s can never match: its list excepts all whom it names", directive);
+    tls4217_complaints_warning_on(rec, place, text);
   }
 }
 
@@ -383,10 +386,9 @@ static void check_users(const server_rec *rec) {
 
     warn_of_nobody(rec, "TLSUserProtection", place, c->argv[1]);
     if (means_everybody(c->argv[1]) && next_user_line(c) != NULL) {
-      tls4217_complaints_warning(rec,
-        "the TLSUserProtection on %s means everybody: the lines behind "
-        "it can never match, move it to the end",
-        place);
+      tls4217_complaints_warning_on(rec, place,
+        "this TLSUserProtection means everybody: the lines behind it can "
+        "never match, move it to the end");
       return;
     }
   }

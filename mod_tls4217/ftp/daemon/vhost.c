@@ -28,25 +28,45 @@ static struct tls4217_vhost *servers = NULL;
 /* The main server's TLSLog, where its TLSEngine is off. */
 static int spare_log = TLS4217_LOG_NONE;
 
-static int open_log(const server_rec *rec, const char *path) {
-  const char *why;
-  int fd;
+static const struct tls4217_vhost *find_log(const char *path) {
+  const struct tls4217_vhost *server = servers;
 
-  for (const struct tls4217_vhost *server = servers; server != NULL;
-       server = server->next) {
-    if (path != NULL && server->log_fd != TLS4217_LOG_NONE &&
-      strcmp(server->settings.log_path, path) == 0) {
-      return server->log_fd;
+  while (server != NULL &&
+    (server->settings.log_path == NULL ||
+      strcmp(server->settings.log_path, path) != 0)) {
+    server = server->next;
+  }
+
+  return server;
+}
+
+/* Once for all hosts that have the same: the core, too, complains each time
+ * that it cannot open it. */
+static void open_log(struct tls4217_vhost *server) {
+  const char *path = server->settings.log_path;
+  const struct tls4217_vhost *other;
+
+  server->log_fd = TLS4217_LOG_NONE;
+  if (path == NULL) {
+    return;
+  }
+
+  other = find_log(path);
+  if (other != NULL) {
+    server->log_fd = other->log_fd;
+    server->log_why = other->log_why;
+
+  } else {
+    server->log_fd = tls4217_log_open(path, &server->log_why);
+    if (server->log_why != NULL) {
+      server->log_why = pstrdup(servers_pool, server->log_why);
     }
   }
 
-  fd = tls4217_log_open(path, &why);
-  if (why != NULL) {
+  if (server->log_why != NULL) {
     tls4217_complaints_warning(
-      rec, "TLSLog '%s' cannot be used: %s", path, why);
+      server->rec, "TLSLog '%s' cannot be used: %s", path, server->log_why);
   }
-
-  return fd;
 }
 
 static struct tls4217_vhost *add_server(
@@ -55,7 +75,7 @@ static struct tls4217_vhost *add_server(
 
   server->rec = rec;
   server->settings = *settings;
-  server->log_fd = open_log(rec, settings->log_path);
+  open_log(server);
   server->next = servers;
   servers = server;
   return server;

@@ -19,6 +19,7 @@ struct tls4217_vhost {
   struct tls4217_generation tls;
   const char *trouble; /* why it cannot serve TLS, or NULL */
   int log_fd;          /* hosts with the same TLSLog share one */
+  const char *log_why; /* why TLSLog cannot be used, or NULL */
   bool offload;        /* the kernel can make records (offload.c) */
 };
 
