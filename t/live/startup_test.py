@@ -6,13 +6,21 @@ never becomes a server without the policies that stood in it.
 """
 
 import os
+import re
 import unittest
+from unittest import mock
 
 import daemon
 import harness
 
+#: ProFTPD's pr_version_get_number(), on the processors whose instruction for
+#: it is known: 0x0001030805 is 1.3.8.
+NUMBER = re.compile(rb"\xb8([\x00-\xff][\x08-\x0a]\x03\x01)")
+
 #: Nothing that the core stores: the server has no set of directives.
 BARE = "ModulePath {root}/modules\nLoadModule %s.c\n"
+
+QUIET = "<IfModule mod_delay.c>\nDelayEngine off\n</IfModule>\n"
 
 #: name: the lines of an included file, and the words of the complaint
 REFUSED = {
@@ -44,7 +52,7 @@ ACCEPTED = {
 }
 
 
-class Checks(unittest.TestCase):
+class CheckCase(unittest.TestCase):
     """proftpd -t; no daemon runs."""
 
     def setUp(self):
@@ -54,6 +62,10 @@ class Checks(unittest.TestCase):
     def write(self, name, text):
         with open(self.server.path(name), "w", encoding="ascii") as stream:
             stream.write(text)
+
+
+class Checks(CheckCase):
+    """A configuration, or a part of it, that is empty or refused."""
 
     def check(self, text):
         return self.server.check_config((BARE % daemon.module_name()) + text)
@@ -117,6 +129,36 @@ class Checks(unittest.TestCase):
                     "DelayEngine off\n</IfModule>\n")
                 self.assertEqual(code, 1, said)
                 self.assertIn("remove 'LoadModule mod_tls.c'", said)
+
+
+class AnotherRelease(CheckCase):
+    """Under a ProFTPD that says it is the minor release behind ours."""
+
+    def setUp(self):
+        super().setUp()
+        with open(harness.proftpd(), "rb") as stream:
+            program = stream.read()
+        found = NUMBER.findall(program)
+        if len(found) != 1:
+            self.skipTest("the number is not to be found in this ProFTPD")
+        other = bytes((found[0][0], found[0][1] + 1)) + found[0][2:]
+        path = self.server.path("another")
+        with open(path, "wb") as stream:
+            stream.write(program.replace(b"\xb8" + found[0], b"\xb8" + other))
+        os.chmod(path, 0o755)
+        patch = mock.patch.dict(os.environ, {"PROFTPD": path})
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_the_module_is_refused_wherever_its_line_stands(self):
+        load = BARE % daemon.module_name()
+        self.write("modules.conf", self.server.expand(load))
+        for text in (load, "Include {root}/modules.conf\n",
+                     "<IfModule mod_dso.c>\n%s</IfModule>\n" % load):
+            with self.subTest(text):
+                code, said = self.server.check_config(text + QUIET)
+                self.assertEqual(code, 1, said)
+                self.assertIn("build the module again", said)
 
 
 class OneHostIsBroken(harness.LiveCase):
