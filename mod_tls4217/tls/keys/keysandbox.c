@@ -170,6 +170,7 @@ static const int allowed[] = {
   SCMP_SYS(getpid),
   SCMP_SYS(gettid),
   SCMP_SYS(sched_yield),
+  SCMP_SYS(sched_getaffinity),
   SCMP_SYS(rt_sigreturn),
   SCMP_SYS(rt_sigprocmask),
   SCMP_SYS(sigaltstack),
