@@ -246,6 +246,37 @@ class MidTransfer(_Questions):
                 if codes[-1] == 226:
                     control.command("NOOP", 200)
 
+    def silent_port(self):
+        """A port that answers nobody: its queue of connections is full."""
+        listener = client.socket.socket()
+        self.addCleanup(listener.close)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(2):
+            sock = client.socket.socket()
+            self.addCleanup(sock.close)
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        return listener.getsockname()[1]
+
+    def test_commands_while_the_client_does_not_answer(self):
+        """The same in active mode."""
+        for kind in self.KINDS:
+            for line, lines, codes in (
+                    ("RETR big", b"ABOR\r\n", (426, 226)),
+                    ("STOR none", b"QUIT\r\n", (426, 221))):
+                control, _ = self.session(kind)
+                control.command("PORT 127,0,0,1,%d,%d" % divmod(
+                    self.silent_port(), 256), 200)
+                control.send(line.encode() + b"\r\n")
+                self.assertFalse(control.pending(0.2), "nobody has answered")
+                control.send(lines)
+                began = time.monotonic()
+                self.replies(control, *codes)
+                self.assertLess(time.monotonic() - began, 5, line)
+                if codes[-1] == 226:
+                    control.command("NOOP", 200)
+
     def test_client_gone_before_it_connects(self):
         for kind in self.KINDS:
             before = len(self.server.sessions())

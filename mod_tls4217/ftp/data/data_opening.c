@@ -2,8 +2,7 @@
  * mod_tls4217 - while ProFTPD waits for a data connection
  *
  * See data_opening.h.  Timers run between two system calls: the one that
- * waits has been interrupted by SIGALRM, and fails when its socket has been
- * shut down meanwhile.
+ * waits has been interrupted by SIGALRM, and is called once more.
  */
 
 #include <poll.h>
@@ -27,6 +26,17 @@ static bool is_there(void) {
   return poll(&pfd, 1, 0) > 0;
 }
 
+/* Has the next call fail: accept(2) on a socket that is shut down, connect(2)
+ * on one that does not wait.  (To shut it down would let it begin anew.) */
+static void end_wait(conn_t *data) {
+  if (data->mode == CM_CONNECT) {
+    (void) pr_inet_set_nonblock(session.pool, data);
+
+  } else {
+    (void) shutdown(data->listen_fd, SHUT_RDWR);
+  }
+}
+
 static int look_cb(CALLBACK_FRAME) {
   struct tls4217_session *sess = tls4217_session_get();
 
@@ -41,7 +51,7 @@ static int look_cb(CALLBACK_FRAME) {
   }
 
   tls4217_failure_set(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
-  (void) shutdown(session.d->listen_fd, SHUT_RDWR);
+  end_wait(session.d);
 
   /* It removes itself. */
   sess->opening_timer = 0;
