@@ -39,6 +39,10 @@ def private_numbers(path):
             for match in PRIVATE.findall(text)]
 
 
+#: Bytes. What is larger is AddressSanitizer's own, and mostly not there.
+LARGEST = 1 << 30
+
+
 def memory(pid):
     """What a process has in its memory that it may write to."""
     with open("/proc/%d/maps" % pid, encoding="ascii") as maps, \
@@ -47,6 +51,8 @@ def memory(pid):
             span, rights = line.split()[:2]
             if rights.startswith("rw"):
                 start, end = (int(part, 16) for part in span.split("-"))
+                if end - start > LARGEST:
+                    continue
                 stream.seek(start)
                 try:
                     yield stream.read(end - start)
