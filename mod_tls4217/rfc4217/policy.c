@@ -123,10 +123,10 @@ static bool rules_allow_below(const struct tls4217_data_policy *policy,
   return true;
 }
 
+/* Optional allows whatever the place itself allows. */
 static bool views_allow(
   const struct tls4217_views_below *views, enum tls4217_level level) {
   return (!views->none || tls4217_policy_allows(TLS4217_VIEW_NONE, level)) &&
-    (!views->optional || tls4217_policy_allows(TLS4217_VIEW_OPTIONAL, level)) &&
     (!views->required || tls4217_policy_allows(TLS4217_VIEW_REQUIRED, level));
 }
 

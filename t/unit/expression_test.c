@@ -43,6 +43,7 @@ static const struct list_case cases[] = {
   { { "ftp" }, false, false, true, false, SOME },
   { { "*" }, true, true, true, true, EVERYBODY },
   { { "alice", "*" }, true, true, true, true, EVERYBODY },
+  { { "*", "alice" }, true, true, true, true, EVERYBODY },
   { { "!alice" }, false, true, true, true, SOME },
   { { "!anonymous" }, true, true, false, true, SOME },
   { { "!ftp" }, true, true, false, true, SOME },

@@ -193,6 +193,51 @@ static void test_failed_open(void **state) {
   assert_int_equal(size_of(path), 6);
 }
 
+/* A directory in the way, or on the way: nothing is tried behind it. */
+static void test_open_that_cannot_be_mended(void **state) {
+  struct tls4217_heldfile held;
+  struct asked asked = { .count = 0 };
+
+  (void) state;
+  assert_int_equal(mkdir(path, 0700), 0);
+  tls4217_heldfile_begin(&held, false);
+  assert_int_equal(
+    tls4217_heldfile_open(&held, STOR_FLAGS, open_file, &asked), -1);
+  assert_int_equal(errno, EISDIR);
+  assert_int_equal(asked.count, 1);
+  assert_int_equal(rmdir(path), 0);
+}
+
+/* A pipe has no bytes, and is not to be removed. */
+static void test_only_regular_files(void **state) {
+  const struct stat pipe = { .st_mode = S_IFIFO | 0600 };
+  struct tls4217_heldfile held;
+
+  (void) state;
+  tls4217_heldfile_begin(&held, true);
+  held.state = TLS4217_HELDFILE_CREATED;
+  tls4217_heldfile_note(&held, &pipe);
+  assert_int_equal(held.state, TLS4217_HELDFILE_BORROWED);
+  assert_false(tls4217_heldfile_may_remove(&held, &pipe, &pipe));
+}
+
+/* Inodes have the same numbers on other disks. */
+static void test_other_disk(void **state) {
+  const struct stat made = { .st_mode = S_IFREG, .st_dev = 1, .st_ino = 7 };
+  const struct stat elsewhere = {
+    .st_mode = S_IFREG, .st_dev = 2, .st_ino = 7
+  };
+  struct tls4217_heldfile held;
+
+  (void) state;
+  tls4217_heldfile_begin(&held, true);
+  held.state = TLS4217_HELDFILE_CREATED;
+  tls4217_heldfile_note(&held, &made);
+  assert_true(tls4217_heldfile_may_remove(&held, &made, &made));
+  assert_false(tls4217_heldfile_may_remove(&held, &made, &elsewhere));
+  assert_false(tls4217_heldfile_may_remove(&held, &elsewhere, &elsewhere));
+}
+
 /* Another session makes the file between our two looks. */
 static int open_late(void *user, int flags) {
   struct asked *asked = user;
@@ -315,6 +360,9 @@ int main(void) {
     cmocka_unit_test_teardown(test_opening, empty_folder),
     cmocka_unit_test_teardown(test_failed_open, empty_folder),
     cmocka_unit_test_teardown(test_somebody_was_faster, empty_folder),
+    cmocka_unit_test(test_open_that_cannot_be_mended),
+    cmocka_unit_test(test_only_regular_files),
+    cmocka_unit_test(test_other_disk),
     cmocka_unit_test(test_what_is_taken),
     cmocka_unit_test_teardown(test_removal, empty_folder),
   };

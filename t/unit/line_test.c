@@ -77,6 +77,7 @@ static const struct {
   { "plain", BYTES("ABOR\r\n"), "ABOR", false, false },
   { "lower case", BYTES("abor\r\n"), "ABOR", false, false },
   { "mixed case", BYTES("aBoR\r\n"), "ABOR", false, false },
+  { "behind the letters", BYTES("a{~\x7f\r\n"), "A{~\x7f", false, false },
   { "with an argument", BYTES("ABOR x\r\n"), "ABOR", true, false },
   { "blanks behind it", BYTES("ABOR \t \r\n"), "ABOR", false, false },
   { "blanks and more", BYTES("ABOR \t x\r\n"), "ABOR", true, false },
@@ -223,6 +224,14 @@ static void test_skip_is_read(void **state) {
   }
 }
 
+static void test_skip_of_nothing(void **state) {
+  struct tls4217_line_telnet telnet = { .mode = 0xf4 };
+
+  (void) state;
+  tls4217_line_skip(&telnet, "", 0);
+  assert_int_equal(telnet.mode, 0xf4);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_lengths),
@@ -232,6 +241,7 @@ int main(void) {
     cmocka_unit_test(test_long_lines_are_not_looked_into),
     cmocka_unit_test(test_telnet_outlives_a_line),
     cmocka_unit_test(test_skip_is_read),
+    cmocka_unit_test(test_skip_of_nothing),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

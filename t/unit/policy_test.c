@@ -89,6 +89,11 @@ static const struct tls4217_rule never_asked[] = {
   { REQUIRED, match_never_asked, NULL },
 };
 
+static const struct tls4217_rule secret_optional_else_required[] = {
+  { OPTIONAL, match_secret, NULL },
+  { REQUIRED, NULL, NULL },
+};
+
 static const struct tls4217_rule secret_required[] = {
   { REQUIRED, match_secret, NULL },
 };
@@ -269,6 +274,15 @@ static const struct below_case below_cases[] = {
     { false, false, true, false }, true, true },
   { "4217-10.2-below-rule-before-it-ftpaccess",
     { PER_TRANSFER, RULES(listing_then_secret), true }, UNKNOWN,
+    { false, false, false, true }, false, true },
+  { "4217-10.2-below-rule-about-other-commands",
+    { PER_TRANSFER, RULES(stor_required), false }, UNKNOWN,
+    { false, false, false, false }, true, true },
+  { "4217-10.2-below-rule-required-for-all",
+    { PER_TRANSFER, RULES(all_required), false }, UNKNOWN,
+    { false, false, false, false }, false, true },
+  { "4217-10.2-below-rule-looser-below",
+    { PER_TRANSFER, RULES(secret_optional_else_required), false }, UNKNOWN,
     { false, false, false, true }, false, true },
   { "4217-10.2-below-rules-of-either-kind",
     { PER_TRANSFER, RULES(secret_none), false }, UNKNOWN,
