@@ -10,9 +10,11 @@
 #include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/control/handshake.h"
 #include "mod_tls4217/ftp/control/peer.h"
+#include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
 #include "mod_tls4217/ftp/control/supervisor.h"
 #include "mod_tls4217/ftp/control/xferlevel.h"
+#include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/data/data.h"
 #include "mod_tls4217/ftp/data/upload.h"
@@ -174,18 +176,30 @@ static void start_keeper(struct tls4217_supervisor *keeper) {
   }
 }
 
+/*
+ * How many signatures a session may need: for its control connection, once more
+ * after each REIN, which is free before a login (RFC 4217, section 13), and for
+ * a data connection that does not resume, whose client is to read what it
+ * lacks.  Whoever takes the session over has no more than that.
+ */
+#define SIGNATURES (2 + TLS4217_REIN_LIMIT)
+
+static unsigned int count_signatures(unsigned long options) {
+  return (options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) != 0 ?
+    TLS4217_KEYCLIENT_UNLIMITED :
+    SIGNATURES;
+}
+
 /* While nobody has said anything yet: for all hosts that HOST or the client's
  * SNI may choose here. */
 static void join_key_process(void) {
   const server_rec *recs[TLS4217_MAX_HOSTS];
+  unsigned long options;
   size_t nrecs;
-  bool many;
 
   nrecs = tls4217_vhost_list_neighbours(
-    main_server, recs, TLS4217_MAX_HOSTS, &many);
-  if (nrecs > 0) {
-    tls4217_keyprocess_join(recs, nrecs, many);
-  }
+    main_server, recs, TLS4217_MAX_HOSTS, &options);
+  tls4217_keyprocess_join(recs, nrecs, count_signatures(options));
 }
 
 /* How often, in seconds, it is looked whether the keeper is still there.  A

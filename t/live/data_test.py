@@ -202,15 +202,16 @@ class Refusals(harness.LiveCase):
         client.cut(data.sock)
 
     def test_upload_of_a_stranger(self):
-        control = self.login()
+        """In a session each: there are so many full handshakes for one."""
         for size in self.SIZES:
             for line in ("STOR refused", "APPE refused", "STOU"):
+                control = self.login()
                 with self.subTest(size=size, line=line), \
                         control.data() as data:
                     control.command(line, 150)
                     self.send_all(data.open().secure(None), size)
                     self.assertIn("resume", control.reply(522).text)
-        self.assert_transfers(control)
+                self.assert_transfers(control)
 
     def test_reply_does_not_wait_for_the_upload(self):
         control = self.login()

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
 """TLSKeyIsolation: no process that talks to strangers has a private key.
 
-The memory of the daemon and of its sessions is searched for what makes a key
-private; and the process that has the keys is killed, halted, and outlives
-what it must.
+The memory of the daemon and of its sessions, in a chroot, is searched for what
+makes a key private, and so is the core file of a session.  What becomes of the
+process that has the keys: keylife_test.py.
 """
 
 import os
 import re
-import signal
+import shutil
 import subprocess
-import time
 import unittest
 
 import client
@@ -22,6 +21,7 @@ KEYS = """\
 TLSEngine on
 TLSLog {root}/tls.log
 TLSCertificateFile {pki}/%s-all.pem
+DefaultRoot ~
 """
 
 #: What "openssl pkey -text" calls the private numbers of a key.
@@ -63,8 +63,12 @@ def memory(pid):
 def hits(pid, numbers):
     """How often a process has one of the numbers: as it is written, and as
     OpenSSL's BIGNUM has it, the other way round."""
-    forms = numbers + [number[::-1] for number in numbers]
-    return sum(part.count(form) for part in memory(pid) for form in forms)
+    return sum(part.count(form) for part in memory(pid)
+               for form in both_ways(numbers))
+
+
+def both_ways(numbers):
+    return numbers + [number[::-1] for number in numbers]
 
 
 def can_look():
@@ -119,6 +123,22 @@ class Isolated(Scan):
         self.assertGreater(hits(keeper, self.numbers), 0)
 
 
+    @unittest.skipUnless(shutil.which("gcore"), "there is no gcore")
+    def test_core_file(self):
+        control = self.connect()
+        control.auth().login()
+        path = self.server.path("core")
+        pid = self.session()
+        subprocess.run(["gcore", "-o", path, str(pid)], check=True,
+                       stdin=subprocess.DEVNULL, capture_output=True,
+                       timeout=30)
+        with open("%s.%d" % (path, pid), "rb") as stream:
+            core = stream.read()
+        self.assertIn(b"mod_tls4217", core)
+        for form in both_ways(self.numbers):
+            self.assertEqual(core.count(form), 0)
+
+
 class InEveryProcess(Scan):
     def test_everybody_has_it(self):
         self.assertEqual(self.server.key_processes(), [])
@@ -136,60 +156,14 @@ class Ec(Isolated, harness.LiveCase):
     KEY = "ec"
 
 
+class Ed25519(Isolated, harness.LiveCase):
+    SERVER = {"tls": KEYS % "ed25519"}
+    KEY = "ed25519"
+
+
 class RsaWithout(InEveryProcess, harness.LiveCase):
     SERVER = {"tls": KEYS % "rsa" + "TLSKeyIsolation off\n"}
     KEY = "rsa"
-
-
-@harness.both_versions
-class Death(harness.LiveCase):
-    SERVER = {"vhosts": {"hasty": "TLSTimeoutHandshake 2"}}
-
-    def keeper(self):
-        pids = self.server.key_processes()
-        self.assertEqual(len(pids), 1)
-        return pids[0]
-
-    def test_it_is_started_anew(self):
-        before = self.login()
-        old = self.keeper()
-        self.server.mark()
-        os.kill(old, signal.SIGKILL)
-
-        # What needs no signature goes on.
-        before.upload("STOR kept", b"kept")
-        self.assertEqual(before.download("RETR kept"), b"kept")
-        self.assertTrue(client.until(
-            lambda: self.server.key_processes() not in ([], [old]), 10))
-        self.assert_logged("key process .* has ended", "system.log")
-        self.assertEqual(self.login().download("RETR kept"), b"kept")
-        before.download("LIST")
-
-    def test_it_is_halted(self):
-        """A clean end within the time of the handshake."""
-        keeper = self.keeper()
-        self.addCleanup(os.kill, keeper, signal.SIGCONT)
-        os.kill(keeper, signal.SIGSTOP)
-        begin = time.monotonic()
-        control = self.connect("hasty")
-        control.command("AUTH TLS", 234)
-        with self.assertRaises((client.Refused, client.Cut, OSError)):
-            control.handshake()
-        self.assertLess(time.monotonic() - begin, 8)
-        self.assert_logged("the key process has not answered")
-        os.kill(keeper, signal.SIGCONT)
-        self.login("hasty").download("LIST")
-
-    def test_the_daemon_ends(self):
-        """Its sessions do not need it to shake hands again."""
-        server = harness.Server()
-        server.start()
-        keeper, = server.key_processes()
-        server.stop()
-        self.assertTrue(client.until(
-            lambda: not os.path.exists("/proc/%d" % keeper)))
-
-
 
 
 if __name__ == "__main__":

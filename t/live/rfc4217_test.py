@@ -137,8 +137,7 @@ class Broken(harness.LiveCase):
     keeps no key of before."""
 
     SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
-                     "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"
-                     "TLSKeyIsolation off\n"}
+                     "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"}
 
     @classmethod
     def prepare(cls):

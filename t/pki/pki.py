@@ -91,7 +91,8 @@ class Pki:
                                      "keyUsage=keyCertSign,cRLSign"])
 
     def _leaves(self):
-        for name, algorithm in (("rsa", ("rsa:2048",)), ("ec", _EC[1:])):
+        for name, algorithm in (("rsa", ("rsa:2048",)), ("ec", _EC[1:]),
+                                ("ed25519", ("ed25519",))):
             self._request(name, "localhost", *algorithm)
             self._sign(name, "inter", [_NAMES])
             chain = self.read(name + ".pem") + self.read("inter.pem")

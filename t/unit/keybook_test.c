@@ -26,7 +26,7 @@ static void test_dropped_key(void **state) {
   uint64_t first, second;
 
   tls4217_keypair_free(keyworld_load(world, &first));
-  keyworld_connect(world, true);
+  keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);
   tls4217_keypair_free(keyworld_load(world, &second));
   assert_int_not_equal(first, second);
   job = keyworld_job(first, message);
@@ -35,7 +35,7 @@ static void test_dropped_key(void **state) {
   assert_int_equal(keyworld_sign(world, &job, &err), 0);
   tls4217_keyclient_close(&world->client);
 
-  keyworld_connect(world, true);
+  keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);
   for (int tries = 0; tries < 100; tries++) {
     assert_int_equal(
       tls4217_keyloader_count(world->daemon, &keys, &channels, &err), 0);

@@ -87,7 +87,8 @@ static void test_each_byte_altered(void **state) {
     for (int bit = 0; bit < 8; bit++) {
       frame[at] ^= (unsigned char) (1 << bit);
       if (reads(frame, size, &got, &deadline)) {
-        assert_true(at >= TLS4217_KEYPROTO_HEADER);
+        /* The tag may be any number. */
+        assert_true(at >= TLS4217_KEYPROTO_HEADER || at == 2 || at == 3);
         assert_true((unsigned int) got.digest < TLS4217_SIGN_NDIGESTS);
         assert_true((unsigned int) got.padding < TLS4217_SIGN_NPADDINGS);
         assert_int_equal(got.size, job.size);

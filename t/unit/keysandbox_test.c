@@ -49,13 +49,16 @@ static const struct {
   { ask_for_a_process, false },
 };
 
+/* Exit status where this build or this kernel has none. */
+#define NO_FILTER 77
+
 static int run_filtered(void (*ask)(void)) {
   int status = 0;
   pid_t pid = fork();
 
   if (pid == 0) {
-    if (tls4217_keysandbox_filter(NULL) < 0) {
-      _exit(EXIT_FAILURE);
+    if (tls4217_keysandbox_filter(NULL) != 0) {
+      _exit(NO_FILTER);
     }
 
     ask();
@@ -69,12 +72,12 @@ static int run_filtered(void (*ask)(void)) {
 
 static void test_filter(void **unused) {
   (void) unused;
-  if (tls4217_keysandbox_has_filter() == false) {
-    skip();
-  }
-
   for (size_t i = 0; i < COUNT(cases); i++) {
     int status = run_filtered(cases[i].ask);
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NO_FILTER) {
+      skip();
+    }
 
     if (cases[i].allowed) {
       assert_int_equal(status, 0);

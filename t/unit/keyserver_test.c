@@ -68,7 +68,7 @@ static void test_handshakes(void **state) {
   size_t keys, channels;
 
   assert_int_equal(X509_cmp(pair->leaf, world->cert->cert), 0);
-  keyworld_connect(world, false);
+  keyworld_connect(world, KEYWORLD_BUDGET);
   shake_hands(context, TLS1_2_VERSION);
   shake_hands(context, TLS1_3_VERSION);
   assert_int_equal(
@@ -89,16 +89,16 @@ static void test_a_channel_has_so_many_signatures(void **state) {
 
   tls4217_keypair_free(keyworld_load(world, &handle));
   job = keyworld_job(handle, message);
-  keyworld_connect(world, false);
-  for (int i = 0; i < TLS4217_KEYSERVER_BUDGET; i++) {
+  keyworld_connect(world, KEYWORLD_BUDGET);
+  for (int i = 0; i < KEYWORLD_BUDGET; i++) {
     assert_int_equal(keyworld_sign(world, &job, &err), 0);
   }
   keyworld_refused(world, &job, "all the signatures");
   keyworld_refused(world, &job, "all the signatures");
   tls4217_keyclient_close(&world->client);
 
-  keyworld_connect(world, true);
-  for (int i = 0; i < 2 * TLS4217_KEYSERVER_BUDGET; i++) {
+  keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);
+  for (int i = 0; i < 2 * KEYWORLD_BUDGET; i++) {
     assert_int_equal(keyworld_sign(world, &job, &err), 0);
   }
 }
@@ -111,7 +111,7 @@ static void test_what_is_refused(void **state) {
   uint64_t handle;
 
   tls4217_keypair_free(keyworld_load(world, &handle));
-  keyworld_connect(world, true);
+  keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);
 
   job = keyworld_job(handle + 1, message);
   keyworld_refused(world, &job, "no such key");
@@ -140,7 +140,7 @@ static void test_other_scope(void **state) {
   world->files.scope = KEYWORLD_SCOPE + 1;
   tls4217_keypair_free(keyworld_load(world, &handle));
   job = keyworld_job(handle, message);
-  keyworld_connect(world, true);
+  keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);
   keyworld_refused(world, &job, "no such key");
 }
 
@@ -166,7 +166,7 @@ static void test_malformed_requests(void **state) {
     size_t size = i < good ? i : good + i % 8;
 
     assert_int_equal(tls4217_keyclient_open(&bad, world->front, keyworld_scopes,
-                       KEYWORLD_NSCOPES, true, &err),
+                       KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED, &err),
       0);
     memcpy(copy, frame, sizeof(copy));
     assert_int_equal(RAND_bytes(random, sizeof(random)), 1);
@@ -175,7 +175,7 @@ static void test_malformed_requests(void **state) {
     tls4217_keyclient_close(&bad);
   }
 
-  keyworld_connect(world, false);
+  keyworld_connect(world, KEYWORLD_BUDGET);
   assert_int_equal(keyworld_sign(world, &job, &err), 0);
 }
 
@@ -192,8 +192,9 @@ static void test_hostile_neighbours(void **state) {
   tls4217_keypair_free(keyworld_load(world, &handle));
   job = keyworld_job(handle, message);
   for (size_t i = 0; i < COUNT(bad); i++) {
-    assert_int_equal(tls4217_keyclient_open(&bad[i], world->front,
-                       keyworld_scopes, KEYWORLD_NSCOPES, true, &err),
+    assert_int_equal(
+      tls4217_keyclient_open(&bad[i], world->front, keyworld_scopes,
+        KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED, &err),
       0);
   }
 
@@ -206,7 +207,7 @@ static void test_hostile_neighbours(void **state) {
     }
   }
 
-  keyworld_connect(world, false);
+  keyworld_connect(world, KEYWORLD_BUDGET);
   assert_int_equal(keyworld_sign(world, &job, &err), 0);
   for (size_t i = 0; i < COUNT(bad); i++) {
     tls4217_keyclient_close(&bad[i]);
@@ -223,7 +224,7 @@ static void test_late_requests(void **state) {
 
   tls4217_keypair_free(keyworld_load(world, &handle));
   job = keyworld_job(handle, message);
-  keyworld_connect(world, true);
+  keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);
   assert_int_equal(kill(world->pid, SIGSTOP), 0);
   assert_int_equal(waitpid(world->pid, &status, WUNTRACED), world->pid);
   assert_true(WIFSTOPPED(status));
@@ -233,7 +234,7 @@ static void test_late_requests(void **state) {
 
   /* That channel is no more; another one is. */
   keyworld_refused(world, &job, "no channel");
-  keyworld_connect(world, false);
+  keyworld_connect(world, KEYWORLD_BUDGET);
   world->client.deadline = keyworld_soon();
   assert_int_equal(keyworld_sign(world, &job, &(struct tls4217_error){ 0 }), 0);
 }
@@ -248,7 +249,7 @@ static void test_dead_process(void **state) {
 
   tls4217_keypair_free(keyworld_load(world, &handle));
   job = keyworld_job(handle, message);
-  keyworld_connect(world, true);
+  keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);
   assert_int_equal(kill(world->pid, SIGKILL), 0);
   assert_true(WIFSIGNALED(keyworld_wait_for_end(world)));
   keyworld_refused(world, &job, "has ended this channel");
@@ -267,7 +268,7 @@ static void test_outlives_the_daemon(void **state) {
 
   tls4217_keypair_free(keyworld_load(world, &handle));
   job = keyworld_job(handle, message);
-  keyworld_connect(world, true);
+  keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);
   keyworld_close_daemon(world);
   assert_int_equal(keyworld_sign(world, &job, &err), 0);
   tls4217_keyclient_close(&world->client);

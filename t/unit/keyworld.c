@@ -24,12 +24,18 @@
 const uint64_t keyworld_scopes[KEYWORLD_NSCOPES] = { KEYWORLD_SCOPE - 1,
   KEYWORLD_SCOPE };
 
+static int shut_in(void *user) {
+  (void) user;
+  (void) tls4217_keysandbox_filter(NULL);
+  return 0;
+}
+
 static void be_the_key_process(int daemon, int front) {
   const struct tls4217_keyserver_settings settings = {
     .daemon_fd = daemon,
     .front_fd = front,
     .threads = 2,
-    .shut_in = tls4217_keysandbox_filter,
+    .shut_in = shut_in,
   };
   const struct tls4217_keysandbox_settings sandbox = { .is_root = false };
   struct tls4217_error err = { .text = "" };
@@ -63,11 +69,11 @@ static void start(struct keyworld *world) {
   world->front = front[0];
 }
 
-void keyworld_connect(struct keyworld *world, bool unlimited) {
+void keyworld_connect(struct keyworld *world, unsigned int budget) {
   struct tls4217_error err = { .text = "" };
 
   assert_int_equal(tls4217_keyclient_open(&world->client, world->front,
-                     keyworld_scopes, KEYWORLD_NSCOPES, unlimited, &err),
+                     keyworld_scopes, KEYWORLD_NSCOPES, budget, &err),
     0);
   world->client.deadline = keyworld_soon();
 }

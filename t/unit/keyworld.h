@@ -21,6 +21,9 @@
 #define KEYWORLD_SCOPE   7
 #define KEYWORLD_NSCOPES 2
 
+/* How often a session may ask. */
+#define KEYWORLD_BUDGET 2
+
 extern const uint64_t keyworld_scopes[KEYWORLD_NSCOPES];
 
 struct keyworld {
@@ -43,7 +46,7 @@ void keyworld_close_daemon(struct keyworld *world);
 int keyworld_wait_for_end(struct keyworld *world);
 
 /* Gives the session a channel. */
-void keyworld_connect(struct keyworld *world, bool unlimited);
+void keyworld_connect(struct keyworld *world, unsigned int budget);
 
 /* Ten seconds from now, as a deadline. */
 int64_t keyworld_soon(void);

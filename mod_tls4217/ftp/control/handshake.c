@@ -10,7 +10,7 @@
 
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/control/control.h"
-#include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/control/handshake.h"
 #include "mod_tls4217/ftp/control/hosts.h"
 #include "mod_tls4217/ftp/report/handshake_report.h"
@@ -92,7 +92,7 @@ static int try_handshake(
     return -1;
   }
 
-  tls4217_keyprocess_set_time(sess->settings.handshake_timeout * 1000);
+  tls4217_keychannel_set_time(sess->settings.handshake_timeout * 1000);
   return tls4217_connection_handshake(
     sess->control.conn, sess->settings.handshake_timeout * 1000, err);
 }

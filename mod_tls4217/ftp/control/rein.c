@@ -13,10 +13,6 @@
 #include "mod_tls4217/ftp/control/supervisor.h"
 #include "mod_tls4217/ftp/control/xferlevel.h"
 
-/* How often a connection may use REIN: each may cost a handshake and a
- * process, and gives another TimeoutLogin. */
-#define MAX_REINS                  10
-
 #define DEFAULT_MAX_LOGIN_ATTEMPTS 3
 
 static unsigned int count_reins(const struct tls4217_session *sess) {
@@ -33,7 +29,7 @@ static void add_rein(struct tls4217_session *sess) {
 static struct tls4217_facts find_facts(const struct tls4217_session *sess) {
   struct tls4217_facts facts = tls4217_session_facts(sess);
 
-  facts.rein_exhausted = count_reins(sess) >= MAX_REINS;
+  facts.rein_exhausted = count_reins(sess) >= TLS4217_REIN_LIMIT;
   facts.login_undoable = (sess->settings.options &
                            TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
     tls4217_supervisor_is_there(sess->keeper);

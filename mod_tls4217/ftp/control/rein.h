@@ -12,6 +12,10 @@
 
 #include "mod_tls4217/ftp/session.h"
 
+/* How often a connection may use REIN: each may cost a handshake and a
+ * process, and gives another TimeoutLogin. */
+#define TLS4217_REIN_LIMIT 10
+
 /* CMD of REIN. */
 modret_t *tls4217_rein_rein(cmd_rec *cmd);
 

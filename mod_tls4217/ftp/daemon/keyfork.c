@@ -4,7 +4,9 @@
  * See keyfork.h.
  */
 
-#include <dirent.h>
+#define _GNU_SOURCE
+
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -16,11 +18,18 @@
 #include "mod_tls4217/tls/keys/keyserver.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
 
+/* What finds a process again. */
+#define MARK "MOD_TLS4217_KEYPROCESS"
+
 /* Standard input, output and error. */
 #define FIRST_FD 3
 
 /* Threads that sign: RSA-4096 of one host must not starve the others. */
 #define MAX_THREADS 8
+
+/* Milliseconds for the child's first word, and its length. */
+#define PATIENCE 5000
+#define MAX_WORD 1200
 
 static void close_fd(int *fd) {
   if (*fd >= 0) {
@@ -38,6 +47,15 @@ void tls4217_keyfork_close_front(struct tls4217_keyfork *fork) {
   close_fd(&fork->front[1]);
 }
 
+void tls4217_keyfork_kill(struct tls4217_keyfork *fork) {
+  if (fork->pid > 0) {
+    (void) kill(fork->pid, SIGKILL);
+    fork->pid = 0;
+  }
+
+  tls4217_keyfork_close_daemon(fork);
+}
+
 void tls4217_keyfork_close(struct tls4217_keyfork *fork) {
   tls4217_keyfork_close_daemon(fork);
   tls4217_keyfork_close_front(fork);
@@ -45,21 +63,25 @@ void tls4217_keyfork_close(struct tls4217_keyfork *fork) {
 
 /* The child. */
 
-static void close_all_but(int one, int other) {
-  DIR *dir = opendir("/proc/self/fd");
-  const struct dirent *entry;
+/* Kernels before 5.9 do not know close_range(2). */
+static void close_from_to(int first, int last) {
+  if (close_range((unsigned int) first, (unsigned int) last, 0) < 0 &&
+    errno == ENOSYS) {
+    const long max = sysconf(_SC_OPEN_MAX);
 
-  while (dir != NULL && (entry = readdir(dir)) != NULL) {
-    int fd = atoi(entry->d_name);
-
-    if (fd >= FIRST_FD && fd != one && fd != other && fd != dirfd(dir)) {
+    for (int fd = first; fd <= last && fd < max; fd++) {
       (void) close(fd);
     }
   }
+}
 
-  if (dir != NULL) {
-    (void) closedir(dir);
-  }
+/* Whatever ProFTPD has open: files, sockets, the scoreboard. */
+static void close_all_but(int one, int other) {
+  const int low = one < other ? one : other, high = one < other ? other : one;
+
+  close_from_to(FIRST_FD, low - 1);
+  close_from_to(low + 1, high - 1);
+  close_from_to(high + 1, INT_MAX);
 }
 
 static void detach(void) {
@@ -95,16 +117,49 @@ static unsigned int count_threads(void) {
   return cpus < MAX_THREADS ? (unsigned int) cpus : MAX_THREADS;
 }
 
-/* Tells how it went, by the daemon's socket, and serves. */
+/* What the child has found on its way, and whom it tells. */
+struct birth {
+  int daemon_fd;
+  struct tls4217_error weak;
+};
+
+/* The word is a letter, whether it lives on or is dead, and a reason. */
+#define LIVES 'L'
+#define DEAD  'D'
+
+static void tell(int fd, char how, const char *reason) {
+  char word[MAX_WORD];
+
+  (void) snprintf(word, sizeof(word), "%c%s", how, reason);
+  (void) tls4217_keysocket_send(fd, word, strlen(word) + 1, NULL, 0, 0);
+}
+
+/* The last step: the daemon hears how it went. */
+static int shut_in(void *user) {
+  const struct birth *birth = user;
+  struct tls4217_error unfiltered;
+  char text[MAX_WORD - 2];
+
+  tls4217_error_clear(&unfiltered);
+  (void) tls4217_keysandbox_filter(&unfiltered);
+  (void) snprintf(text, sizeof(text), "%s%s%s", birth->weak.text,
+    tls4217_error_is_set(&birth->weak) && tls4217_error_is_set(&unfiltered) ?
+      "; " :
+      "",
+    unfiltered.text);
+  tell(birth->daemon_fd, LIVES, text);
+  return 0;
+}
+
 static void serve(
   int daemon_fd, int front, const struct tls4217_keysandbox_settings *sandbox) {
+  struct birth birth = { .daemon_fd = daemon_fd };
   const struct tls4217_keyserver_settings settings = { .daemon_fd = daemon_fd,
     .front_fd = front,
     .threads = count_threads(),
-    .shut_in = tls4217_keysandbox_filter };
-  struct tls4217_error err;
+    .shut_in = shut_in,
+    .user = &birth };
   unsigned char byte;
-  int res;
 
   close_all_but(daemon_fd, front);
   detach();
@@ -112,16 +167,13 @@ static void serve(
   /* The generator of random numbers has its file open by now. */
   (void) RAND_bytes(&byte, 1);
 
-  tls4217_error_clear(&err);
-  res = tls4217_keysandbox_enter(sandbox, &err);
-  if (res != 0) {
-    (void) send(daemon_fd, err.text, strlen(err.text) + 1, MSG_NOSIGNAL);
-
-  } else {
-    (void) send(daemon_fd, "", 1, MSG_NOSIGNAL);
+  tls4217_error_clear(&birth.weak);
+  if (tls4217_keysandbox_enter(sandbox, &birth.weak) < 0) {
+    tell(daemon_fd, DEAD, birth.weak.text);
+    _exit(EXIT_FAILURE);
   }
 
-  _exit(res < 0 ? EXIT_FAILURE : tls4217_keyserver_run(&settings));
+  _exit(tls4217_keyserver_run(&settings));
 }
 
 /* The daemon. */
@@ -145,31 +197,35 @@ static bool choose_user(struct tls4217_keysandbox_settings *sandbox) {
 
 /* Waits for the child's first word. */
 static int hear(int fd, bool own_user, struct tls4217_error *err) {
-  char text[600];
+  char word[MAX_WORD];
   ssize_t len;
 
   len = tls4217_keysocket_receive(
-    fd, text, sizeof(text) - 1, NULL, NULL, tls4217_keysocket_now() + 10000);
+    fd, word, sizeof(word) - 1, NULL, NULL, tls4217_keysocket_now() + PATIENCE);
   if (len <= 0) {
     tls4217_error_set(err, EPIPE, "the key process did not start");
     return -1;
   }
 
-  text[len] = '\0';
-  if (text[0] != '\0') {
-    tls4217_error_set(err, 0, "%s", text);
-    return 1;
+  word[len] = '\0';
+  if (word[0] != LIVES) {
+    tls4217_error_set(err, 0, "%s", word + 1);
+    return -1;
   }
 
-  if (own_user == false) {
-    tls4217_error_set(err, 0,
+  if (word[1] == '\0' && own_user) {
+    return 0;
+  }
+
+  tls4217_error_set(err, 0, "%s%s%s", word + 1,
+    word[1] != '\0' && own_user == false ? "; " : "",
+    own_user ?
+      "" :
       "there is no user '" TLS4217_KEYFORK_USER
-      "', so the key process runs as the server's own, whose other processes "
-      "could halt it: 'useradd --system " TLS4217_KEYFORK_USER "' makes one");
-    return 1;
-  }
-
-  return 0;
+      "', so the key process runs as the server's own, whose other "
+      "processes could halt it: 'useradd --system " TLS4217_KEYFORK_USER
+      "' makes one");
+  return 1;
 }
 
 static int make_front(struct tls4217_keyfork *fork) {
@@ -209,6 +265,40 @@ int tls4217_keyfork_start(
   }
 
   return res;
+}
+
+/* Over SIGHUP. */
+
+void tls4217_keyfork_leave(struct tls4217_keyfork *fork, int version) {
+  char text[128];
+
+  (void) snprintf(text, sizeof(text), "%d %lu %d %d %d %lu", version,
+    (unsigned long) getpid(), fork->daemon_fd, fork->front[0], fork->front[1],
+    (unsigned long) fork->pid);
+  (void) setenv(MARK, text, 1);
+  fork->daemon_fd = fork->front[0] = fork->front[1] = -1;
+}
+
+int tls4217_keyfork_find(struct tls4217_keyfork *fork) {
+  const char *mark = getenv(MARK);
+  unsigned long daemon = 0, pid = 0;
+  struct tls4217_keyfork left;
+  int version = 0, count;
+
+  if (mark == NULL) {
+    return 0;
+  }
+
+  count = sscanf(mark, "%d %lu %d %d %d %lu", &version, &daemon,
+    &left.daemon_fd, &left.front[0], &left.front[1], &pid);
+  (void) unsetenv(MARK);
+  if (count != 6 || daemon != (unsigned long) getpid()) {
+    return 0;
+  }
+
+  left.pid = (pid_t) pid;
+  *fork = left;
+  return version;
 }
 
 /* One word of the command line: whether it has the option. */

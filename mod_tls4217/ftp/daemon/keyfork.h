@@ -30,10 +30,25 @@ struct tls4217_keyfork {
 int tls4217_keyfork_start(
   struct tls4217_keyfork *fork, struct tls4217_error *err);
 
+/*
+ * Ends a process that hangs: its sessions hear at once that there is no
+ * answer.  Only where it is known to be there still, because its socket has
+ * not ended.  As root; the daemon's own socket is closed.
+ */
+void tls4217_keyfork_kill(struct tls4217_keyfork *fork);
+
 /* Closes the daemon's own socket; the place for channels; both. */
 void tls4217_keyfork_close_daemon(struct tls4217_keyfork *fork);
 void tls4217_keyfork_close_front(struct tls4217_keyfork *fork);
 void tls4217_keyfork_close(struct tls4217_keyfork *fork);
+
+/*
+ * Over SIGHUP, which unmaps this module: leaves a process to the next one,
+ * which finds it by a mark in the environment.  find returns the version of
+ * the language that it speaks, or 0 where none was left by this daemon.
+ */
+void tls4217_keyfork_leave(struct tls4217_keyfork *fork, int version);
+int tls4217_keyfork_find(struct tls4217_keyfork *fork);
 
 /* Whether this is proftpd -t, which the core tells nobody: proc(5). */
 bool tls4217_keyfork_is_check(void);

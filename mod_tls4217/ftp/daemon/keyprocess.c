@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "mod_tls4217/ftp/config/complaints.h"
+#include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/tls/keys/keyclient.h"
@@ -15,90 +16,89 @@
 #include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
 
-/* What finds the process again after SIGHUP, in the environment. */
-#define MARK "MOD_TLS4217_KEYPROCESS"
+/* For a handshake of each version with itself. */
+#define WARM_UP_SIGNATURES 2
 
-/* Seconds between two looks whether it lives. */
+/* Seconds between two looks whether it lives, and how many looks without an
+ * answer are too many. */
 #define WATCH_INTERVAL 2
+#define MAX_SILENT     5
+
+/* How many looks are left out when it could not be started. */
+#define PAUSE 30
 
 /* Where the handles of a generation are kept over SIGHUP. */
-#define HANDLES "handles"
+#define HANDLES     "handles"
+#define MAX_HANDLES (TLS4217_KEYPROTO_MAX / sizeof(uint64_t))
 
 /* One pair that it has loaded for this generation of hosts. */
 struct loaded {
   struct tls4217_keyfiles files;
   uint64_t handle;
+  char fingerprint[TLS4217_FINGERPRINT_SIZE]; /* of the certificate */
 };
 
 /* The daemon's, and the session's after fork(2). */
 static struct {
   struct tls4217_keyfork fork;
   struct tls4217_remotekeys *keys; /* NULL: there is no isolation */
-  struct tls4217_keyclient client; /* of this process */
   pool *pool;                      /* of the generation */
   array_header *loaded;            /* struct loaded */
   bool wanted;                     /* keys are to be kept there alone */
   bool was_there;                  /* before this generation: SIGHUP */
-} self = { .fork = { .daemon_fd = -1, .front = { -1, -1 } },
-  .client = { .fd = -1 } };
+  bool watched;                    /* by the timer */
+  unsigned int silent;             /* looks since it has answered */
+  unsigned int pause;              /* looks to be left out */
+  unsigned int restarts;           /* in the life of this module */
+  void (*rebuild)(void);           /* tls4217_keyprocess_settle's */
+} self = { .fork = { .daemon_fd = -1, .front = { -1, -1 } } };
 
 bool tls4217_keyprocess_is_there(void) {
   return self.wanted;
 }
 
-/* A host's own number, the same after SIGHUP: FNV-1a of its name and address. */
-static uint64_t scope_of(const server_rec *rec) {
-  char text[512];
-  uint64_t hash = 0xcbf29ce484222325;
-
-  (void) snprintf(text, sizeof(text), "%s %s %u",
-    rec->ServerName != NULL ? rec->ServerName : "",
-    rec->addr != NULL ? pr_netaddr_get_ipstr(rec->addr) : "", rec->ServerPort);
-  for (const char *at = text; *at != '\0'; at++) {
-    hash = (hash ^ (unsigned char) *at) * 0x100000001b3;
-  }
-
-  return hash;
-}
-
 /* Over SIGHUP. */
 
-static void write_mark(void) {
-  char text[128];
+/* One that is gone, hangs or talks nonsense: its end is made sure of. */
+static void give_up(const struct tls4217_error *why) {
+  self.restarts++;
+  pr_log_pri(PR_LOG_ERR,
+    "error: %s: %s (process %lu): it is started anew, for the %u. time, and "
+    "until then full handshakes fail",
+    MOD_TLS4217_VERSION, why->text, (unsigned long) self.fork.pid,
+    self.restarts);
 
-  (void) snprintf(text, sizeof(text), "%d %lu %d %d %d %lu",
-    TLS4217_KEYPROTO_VERSION, (unsigned long) getpid(), self.fork.daemon_fd,
-    self.fork.front[0], self.fork.front[1], (unsigned long) self.fork.pid);
-  (void) setenv(MARK, text, 1);
+  if (why->errnum == EPIPE) {
+    tls4217_keyfork_close_daemon(&self.fork);
+    return;
+  }
+
+  PRIVS_ROOT
+  tls4217_keyfork_kill(&self.fork);
+  PRIVS_RELINQUISH
 }
 
 /* Finds the process of before SIGHUP, if it speaks our language and lives. */
 static bool find_again(void) {
-  const char *mark = getenv(MARK);
-  unsigned long daemon = 0, pid = 0;
+  const int version = tls4217_keyfork_find(&self.fork);
   struct tls4217_error err;
   size_t keys, channels;
-  int version = 0, res;
 
-  if (mark == NULL) {
+  if (version == 0) {
     return false;
   }
 
-  res = sscanf(mark, "%d %lu %d %d %d %lu", &version, &daemon,
-    &self.fork.daemon_fd, &self.fork.front[0], &self.fork.front[1], &pid);
-  (void) unsetenv(MARK);
-  if (res != 6 || daemon != (unsigned long) getpid()) {
-    self.fork.daemon_fd = self.fork.front[0] = self.fork.front[1] = -1;
-    return false;
+  if (version == TLS4217_KEYPROTO_VERSION) {
+    tls4217_error_clear(&err);
+    if (tls4217_keyloader_count(self.fork.daemon_fd, &keys, &channels, &err) ==
+      0) {
+      return true;
+    }
+
+    give_up(&err);
   }
 
-  self.fork.pid = (pid_t) pid;
-  tls4217_error_clear(&err);
-  if (version == TLS4217_KEYPROTO_VERSION &&
-    tls4217_keyloader_count(self.fork.daemon_fd, &keys, &channels, &err) == 0) {
-    return true;
-  }
-
+  /* Sessions of the old one go on with it, if it lives. */
   tls4217_keyfork_close(&self.fork);
   return false;
 }
@@ -152,7 +152,7 @@ static int start(struct tls4217_error *err) {
 }
 
 static void stop(void) {
-  tls4217_keyclient_close(&self.client);
+  tls4217_keychannel_close();
   tls4217_keyfork_close(&self.fork);
   tls4217_remotekey_unload_provider(self.keys);
   self.keys = NULL;
@@ -184,7 +184,7 @@ static int ensure(struct tls4217_error *err) {
 
   if (self.keys == NULL) {
     self.keys = tls4217_remotekey_load_provider(
-      tls4217_keyclient_sign, &self.client, err);
+      tls4217_keyclient_sign, tls4217_keychannel_get(), err);
   }
 
   return self.keys != NULL ? 0 : -1;
@@ -192,7 +192,7 @@ static int ensure(struct tls4217_error *err) {
 
 /* Loading. */
 
-static struct tls4217_keypair *load(
+static struct tls4217_keypair *ask_for_pair(
   struct loaded *loaded, struct tls4217_error *err) {
   struct tls4217_keypair *pair;
 
@@ -202,6 +202,88 @@ static struct tls4217_keypair *load(
     self.fork.daemon_fd, self.keys, &loaded->files, &loaded->handle, err);
   PRIVS_RELINQUISH
   pr_signals_unblock();
+  return pair;
+}
+
+/*
+ * Once more, by the handle that contexts and sessions have.  Returns whether
+ * it is what they have, because the file may be another one by now.
+ */
+static bool reload_one(struct loaded *loaded) {
+  char fingerprint[TLS4217_FINGERPRINT_SIZE] = "";
+  struct tls4217_keypair *pair;
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  pair = ask_for_pair(loaded, &err);
+  if (pair == NULL) {
+    pr_log_pri(
+      PR_LOG_ERR, "error: %s: key process: %s", MOD_TLS4217_VERSION, err.text);
+    return false;
+  }
+
+  (void) tls4217_keypair_fingerprint(pair, fingerprint, NULL);
+  tls4217_keypair_free(pair);
+  return strcmp(fingerprint, loaded->fingerprint) == 0;
+}
+
+static void keep_handles(void) {
+  const struct loaded *loaded = self.loaded->elts;
+  uint64_t *handles = pcalloc(
+    self.pool, (self.loaded->nelts + 1) * sizeof(*handles));
+  struct tls4217_error err;
+
+  for (unsigned int i = 0; i < self.loaded->nelts; i++) {
+    handles[i] = loaded[i].handle;
+  }
+
+  tls4217_error_clear(&err);
+  (void) tls4217_keyloader_keep(self.fork.daemon_fd, HANDLES, handles,
+    self.loaded->nelts * sizeof(*handles), &err);
+}
+
+/*
+ * A new process in place of one that is lost, with the keys of that one.
+ * Returns 0; 1 where some are not what they were; or -1 with err filled.
+ */
+static int start_anew(
+  const struct tls4217_error *why, struct tls4217_error *err) {
+  struct loaded *loaded = self.loaded->elts;
+  int res = 0;
+
+  give_up(why);
+  self.silent = 0;
+  if (start(err) < 0) {
+    return -1;
+  }
+
+  for (unsigned int i = 0; i < self.loaded->nelts; i++) {
+    if (reload_one(&loaded[i]) == false) {
+      res = 1;
+    }
+  }
+
+  keep_handles();
+  return res;
+}
+
+/* A process that is lost meanwhile costs one more attempt. */
+static struct tls4217_keypair *load(
+  struct loaded *loaded, struct tls4217_error *err) {
+  struct tls4217_keypair *pair = ask_for_pair(loaded, err);
+  struct tls4217_error why = *err;
+
+  if (pair == NULL && tls4217_keyloader_has_lost(&why)) {
+    tls4217_error_clear(err);
+    if (start_anew(&why, err) >= 0) {
+      pair = ask_for_pair(loaded, err);
+    }
+  }
+
+  if (pair != NULL) {
+    (void) tls4217_keypair_fingerprint(pair, loaded->fingerprint, NULL);
+  }
+
   return pair;
 }
 
@@ -239,7 +321,7 @@ struct tls4217_keypair *tls4217_keyprocess_load(const server_rec *rec,
     .id = pstrcat(self.pool, files->cert_file, "|",
       key_file != NULL ? key_file : "", "|",
       chain_file != NULL ? chain_file : "", NULL),
-    .scope = scope_of(rec),
+    .scope = tls4217_keychannel_scope(rec),
     .cert_file = pstrdup(self.pool, files->cert_file),
     .key_file = pstrdup(self.pool, key_file),
     .chain_file = pstrdup(self.pool, chain_file),
@@ -270,8 +352,8 @@ static bool is_loaded(uint64_t handle) {
 }
 
 static void drop_old(void) {
-  uint64_t old[4096];
-  size_t count = fetch_handles(old, sizeof(old) / sizeof(old[0]));
+  uint64_t old[MAX_HANDLES];
+  size_t count = fetch_handles(old, MAX_HANDLES);
   struct tls4217_error err;
 
   for (size_t i = 0; i < count; i++) {
@@ -282,137 +364,116 @@ static void drop_old(void) {
   }
 }
 
-static void keep_handles(void) {
-  const struct loaded *loaded = self.loaded->elts;
-  uint64_t *handles = pcalloc(
-    self.pool, (self.loaded->nelts + 1) * sizeof(*handles));
-  struct tls4217_error err;
-
-  for (unsigned int i = 0; i < self.loaded->nelts; i++) {
-    handles[i] = loaded[i].handle;
-  }
-
-  tls4217_error_clear(&err);
-  (void) tls4217_keyloader_keep(self.fork.daemon_fd, HANDLES, handles,
-    self.loaded->nelts * sizeof(*handles), &err);
-}
-
 /* Death. */
 
-/* The keys again, by the handles that contexts and sessions have. */
-static void reload(void) {
-  struct loaded *loaded = self.loaded->elts;
+/* Whether there is a reason to start it anew. */
+static bool is_lost(struct tls4217_error *why) {
+  const int answers = tls4217_keyloader_pong(self.fork.daemon_fd);
 
-  for (unsigned int i = 0; i < self.loaded->nelts; i++) {
-    struct tls4217_error err;
-    struct tls4217_keypair *pair;
+  if (answers < 0) {
+    struct pollfd pfd = { .fd = self.fork.daemon_fd, .events = POLLIN };
 
-    tls4217_error_clear(&err);
-    pair = load(&loaded[i], &err);
-    if (pair == NULL) {
-      pr_log_pri(PR_LOG_ERR, "error: %s: key process: %s", MOD_TLS4217_VERSION,
-        err.text);
-    }
-
-    tls4217_keypair_free(pair);
+    (void) poll(&pfd, 1, 0);
+    tls4217_error_set(why, (pfd.revents & POLLHUP) != 0 ? EPIPE : EPROTO,
+      (pfd.revents & POLLHUP) != 0 ? "the key process has ended" :
+                                     "the key process talks nonsense");
+    return true;
   }
 
-  keep_handles();
-}
+  if (answers > 0) {
+    self.silent = 0;
+  }
 
-static bool is_alive(void) {
-  struct pollfd pfd = { .fd = self.fork.daemon_fd, .events = POLLIN };
+  if (self.silent == 0) {
+    tls4217_keyloader_ping(self.fork.daemon_fd);
+  }
 
-  return poll(&pfd, 1, 0) == 0;
+  if (++self.silent <= MAX_SILENT) {
+    return false;
+  }
+
+  tls4217_error_set(why, ETIMEDOUT, "the key process does not answer");
+  return true;
 }
 
 static int watch_cb(CALLBACK_FRAME) {
-  struct tls4217_error err;
+  struct tls4217_error why, err;
+  int res;
 
-  if (self.keys == NULL || is_alive()) {
+  tls4217_error_clear(&why);
+  tls4217_error_clear(&err);
+  if (self.pause > 0) {
+    self.pause--;
     return 1;
   }
 
-  pr_log_pri(PR_LOG_ERR,
-    "error: %s: the key process (%lu) has ended: it is started anew, and "
-    "until then full handshakes fail",
-    MOD_TLS4217_VERSION, (unsigned long) self.fork.pid);
-  tls4217_error_clear(&err);
-  if (start(&err) == 0) {
-    reload();
+  if (self.keys == NULL || self.wanted == false ||
+    (self.fork.daemon_fd >= 0 && is_lost(&why) == false)) {
+    return 1;
+  }
 
-  } else {
+  tls4217_error_set(&why, EPIPE, "the key process could not be started");
+  res = start_anew(&why, &err);
+  if (res < 0) {
     pr_log_pri(PR_LOG_ERR, "error: %s: %s", MOD_TLS4217_VERSION, err.text);
+    self.pause = PAUSE;
+
+  } else if (res > 0) {
+    pr_log_pri(PR_LOG_NOTICE,
+      "notice: %s: certificates and keys are not what they were before the key "
+      "process ended: all are read again",
+      MOD_TLS4217_VERSION);
+    self.rebuild();
   }
 
   return 1;
 }
 
-void tls4217_keyprocess_settle(void) {
+void tls4217_keyprocess_settle(void (*rebuild)(void)) {
   if (self.keys == NULL) {
     return;
   }
 
   drop_old();
   keep_handles();
-  (void) pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module, watch_cb,
-    "key process of mod_tls4217");
+  self.rebuild = rebuild;
+  self.silent = 0;
+  if (self.watched == false) {
+    self.watched = pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module, watch_cb,
+                     "key process of mod_tls4217") >= 0;
+  }
 }
 
 /* This process. */
 
 void tls4217_keyprocess_join(
-  const server_rec *const *recs, size_t nrecs, bool many) {
-  struct tls4217_error err;
-  uint64_t *scopes;
-
-  if (self.keys == NULL) {
-    return;
+  const server_rec *const *recs, size_t nrecs, unsigned int signatures) {
+  if (self.keys != NULL && nrecs > 0) {
+    tls4217_keychannel_open(self.fork.front[0], recs, nrecs, signatures);
   }
 
-  scopes = pcalloc(session.pool != NULL ? session.pool : self.pool,
-    (nrecs + 1) * sizeof(*scopes));
-  for (size_t i = 0; i < nrecs; i++) {
-    scopes[i] = scope_of(recs[i]);
-  }
-
-  tls4217_error_clear(&err);
-  if (tls4217_keyclient_open(
-        &self.client, self.fork.front[0], scopes, nrecs, many, &err) < 0) {
-    pr_log_pri(PR_LOG_ERR, "error: %s: %s", MOD_TLS4217_VERSION, err.text);
-  }
-
-  if (session.pool != NULL) {
-    tls4217_keyfork_close_front(&self.fork);
-  }
+  /* Also where there is no TLS: who has it can hand in any channel. */
+  tls4217_keyfork_close_front(&self.fork);
 }
 
 void tls4217_keyprocess_warm_up_begin(const server_rec *rec) {
-  tls4217_keyprocess_join(&rec, 1, false);
-  tls4217_keyprocess_set_time(2000);
+  if (self.keys != NULL) {
+    tls4217_keychannel_open(self.fork.front[0], &rec, 1, WARM_UP_SIGNATURES);
+    tls4217_keychannel_set_time(2000);
+  }
 }
 
 void tls4217_keyprocess_warm_up_end(void) {
-  tls4217_keyclient_close(&self.client);
+  tls4217_keychannel_close();
 }
 
 void tls4217_keyprocess_leave_daemon(void) {
   tls4217_keyfork_close_daemon(&self.fork);
 }
 
-void tls4217_keyprocess_set_time(int timeout) {
-  self.client.spent = false;
-  self.client.deadline = tls4217_keysocket_now() + timeout;
-}
-
-bool tls4217_keyprocess_is_spent(void) {
-  return self.client.spent;
-}
-
 void tls4217_keyprocess_end(bool restarts) {
   if (self.keys != NULL && restarts) {
-    write_mark();
-    self.fork.daemon_fd = self.fork.front[0] = self.fork.front[1] = -1;
+    tls4217_keyfork_leave(&self.fork, TLS4217_KEYPROTO_VERSION);
   }
 
   stop();

@@ -34,9 +34,11 @@ struct tls4217_keypair *tls4217_keyprocess_load(const server_rec *rec,
 
 /*
  * When all pairs are loaded: those of before, which no host has any more, are
- * dropped, and the process is watched from now on.
+ * dropped, and the process is watched from now on.  It is started anew when it
+ * has ended, hangs or talks nonsense; where files are not what they were by
+ * then, rebuild is called, which is to build the hosts again.
  */
-void tls4217_keyprocess_settle(void);
+void tls4217_keyprocess_settle(void (*rebuild)(void));
 
 /* A few signatures for this process itself: between the two calls. */
 void tls4217_keyprocess_warm_up_begin(const server_rec *rec);
@@ -50,19 +52,12 @@ void tls4217_keyprocess_leave_daemon(void);
 
 /*
  * In a session, before the first byte of the client is read: its own channel,
- * for the keys of nrecs hosts.  many: more than a few signatures may be
- * needed, because data connections shake hands in full.  Where it fails, each
- * full handshake fails with the reason.
+ * for so many signatures by the keys of nrecs hosts, none where that is 0.
+ * The place where channels are handed in is closed.  Where it fails, each full
+ * handshake fails with the reason.
  */
 void tls4217_keyprocess_join(
-  const server_rec *const *recs, size_t nrecs, bool many);
-
-/* How long a handshake that begins now may take, in milliseconds. */
-void tls4217_keyprocess_set_time(int timeout);
-
-/* Whether the last handshake failed because this session has had all the
- * signatures that it may have. */
-bool tls4217_keyprocess_is_spent(void);
+  const server_rec *const *recs, size_t nrecs, unsigned int signatures);
 
 /*
  * The module is unloaded: when it will be loaded again (SIGHUP), the process

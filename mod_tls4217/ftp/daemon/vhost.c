@@ -168,6 +168,7 @@ static struct tls4217_vhost *prepare(const server_rec *rec) {
   server->offload = can_offload(rec, settings.offload);
   compare_with_others(server);
   tls4217_sections_check(rec, &server->settings);
+  server->options = tls4217_sections_options(rec, &server->settings);
   if (tls4217_generation_build(
         servers_pool, rec, &server->settings, &server->tls) < 0) {
     server->trouble = pstrdup(servers_pool, tls4217_complaints_reason(rec));
@@ -199,6 +200,11 @@ bool tls4217_vhost_has_ifsession(void) {
   return has_ifsession;
 }
 
+static void rebuild(void) {
+  (void) tls4217_vhost_build_all();
+  tls4217_vhost_say_complaints();
+}
+
 enum tls4217_readiness tls4217_vhost_build_all(void) {
   unsigned int ready = 0, wanted = 0;
 
@@ -221,7 +227,7 @@ enum tls4217_readiness tls4217_vhost_build_all(void) {
     }
   }
 
-  tls4217_keyprocess_settle();
+  tls4217_keyprocess_settle(rebuild);
   warm_up();
   tls4217_warmup_give_back();
 
@@ -274,19 +280,18 @@ static bool answers_at(const server_rec *rec, const pr_netaddr_t *addr) {
   return false;
 }
 
-size_t tls4217_vhost_list_neighbours(
-  const server_rec *rec, const server_rec **recs, size_t max, bool *many) {
+size_t tls4217_vhost_list_neighbours(const server_rec *rec,
+  const server_rec **recs, size_t max, unsigned long *options) {
   size_t count = 0;
 
-  *many = has_ifsession;
+  *options = 0;
   for (const struct tls4217_vhost *server = servers;
        server != NULL && count < max; server = server->next) {
     if (server->rec == rec ||
       (server->rec->ServerPort == rec->ServerPort && session.c != NULL &&
         answers_at(server->rec, session.c->local_addr))) {
       recs[count++] = server->rec;
-      *many = *many ||
-        (server->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) != 0;
+      *options |= server->options;
     }
   }
 

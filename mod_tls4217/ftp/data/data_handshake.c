@@ -7,7 +7,7 @@
  * (data_gates.c) ask who this is.
  */
 
-#include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/data/data_handshake.h"
 #include "mod_tls4217/ftp/data/data_gates.h"
 #include "mod_tls4217/ftp/data/data_waiter.h"
@@ -59,7 +59,7 @@ static int shake_hands(
     return -1;
   }
 
-  tls4217_keyprocess_set_time(handshake_timeout(sess));
+  tls4217_keychannel_set_time(handshake_timeout(sess));
   return tls4217_connection_handshake(
     sess->data.conn, handshake_timeout(sess), err);
 }
@@ -80,7 +80,7 @@ static void fail(
   if (err->errnum == ECONNABORTED) {
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
 
-  } else if (tls4217_keyprocess_is_spent() &&
+  } else if (tls4217_keychannel_is_spent() &&
     (sess->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) == 0) {
     /* A client that never resumes: it has been let shake hands before, to read
      * why it is refused. */

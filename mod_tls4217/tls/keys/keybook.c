@@ -466,6 +466,7 @@ size_t tls4217_keybook_serve(struct tls4217_keybook *book, void *frame,
     len = tls4217_keyproto_write_failure(frame, room, &err);
   }
 
+  tls4217_keyproto_set_tag(frame, request.reader.tag);
   for (size_t i = 0; i < nfds; i++) {
     (void) close(fds[i]);
   }

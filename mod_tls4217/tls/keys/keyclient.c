@@ -23,11 +23,11 @@
 #define OPEN_TIMEOUT 2000
 
 static size_t write_channel(unsigned char *frame, size_t room,
-  const uint64_t *scopes, size_t nscopes, bool unlimited) {
+  const uint64_t *scopes, size_t nscopes, unsigned int budget) {
   struct tls4217_keyproto_writer writer;
 
   tls4217_keyproto_begin(&writer, frame, room, TLS4217_KEYPROTO_CHANNEL);
-  tls4217_keyproto_put_u16(&writer, unlimited ? 1 : 0);
+  tls4217_keyproto_put_u16(&writer, budget);
   tls4217_keyproto_put_u16(&writer, (unsigned int) nscopes);
   for (size_t i = 0; i < nscopes; i++) {
     tls4217_keyproto_put_u64(&writer, scopes[i]);
@@ -37,7 +37,7 @@ static size_t write_channel(unsigned char *frame, size_t room,
 }
 
 int tls4217_keyclient_open(struct tls4217_keyclient *client, int front,
-  const uint64_t *scopes, size_t nscopes, bool unlimited,
+  const uint64_t *scopes, size_t nscopes, unsigned int budget,
   struct tls4217_error *err) {
   size_t room = TLS4217_KEYPROTO_HEADER + 4 + 8 * nscopes;
   unsigned char *frame;
@@ -54,7 +54,7 @@ int tls4217_keyclient_open(struct tls4217_keyclient *client, int front,
 
   /* A key process that is being started anew reads it when it is there. */
   res = tls4217_keysocket_send(front, frame,
-    write_channel(frame, room, scopes, nscopes, unlimited), &fds[1], 1,
+    write_channel(frame, room, scopes, nscopes, budget), &fds[1], 1,
     tls4217_keysocket_now() + OPEN_TIMEOUT);
   if (res < 0) {
     tls4217_error_set_errno(

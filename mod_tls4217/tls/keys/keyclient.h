@@ -20,6 +20,9 @@
 /* The hosts of one address. */
 #define TLS4217_KEYCLIENT_MAX_SCOPES 4096
 
+/* A channel that may ask for as many signatures as it needs. */
+#define TLS4217_KEYCLIENT_UNLIMITED 0xffff
+
 struct tls4217_keyclient {
   int fd;     /* -1: there is no channel */
   bool spent; /* it has had all the signatures that it may have */
@@ -32,12 +35,12 @@ struct tls4217_keyclient {
 /*
  * Makes a channel and hands its other end in by front, the socket that the
  * daemon has left open for that; front is not closed.  The channel may ask for
- * keys of nscopes scopes, TLS4217_KEYCLIENT_MAX_SCOPES at most; where unlimited
- * is false, TLS4217_KEYSERVER_BUDGET times (keyserver.h).  Returns 0, or -1
- * with err filled: there is no channel then.
+ * keys of nscopes scopes, TLS4217_KEYCLIENT_MAX_SCOPES at most, budget times or
+ * TLS4217_KEYCLIENT_UNLIMITED.  Returns 0, or -1 with err filled: there is no
+ * channel then.
  */
 int tls4217_keyclient_open(struct tls4217_keyclient *client, int front,
-  const uint64_t *scopes, size_t nscopes, bool unlimited,
+  const uint64_t *scopes, size_t nscopes, unsigned int budget,
   struct tls4217_error *err);
 
 /* Closes the channel. */

@@ -16,8 +16,11 @@
 #include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
 
-/* Milliseconds for one answer. */
-#define TIMEOUT 10000
+/* Milliseconds for one answer: the daemon waits, and with it SIGHUP. */
+#define TIMEOUT 5000
+
+/* An answer to COUNT. */
+#define MAX_PONG (TLS4217_KEYPROTO_HEADER + 16)
 
 /* A question, and in its place the answer. */
 struct exchange {
@@ -47,14 +50,42 @@ static void end(struct exchange *exchange) {
   }
 }
 
-static void set_socket_error(
-  ssize_t res, int errnum, struct tls4217_error *err) {
+bool tls4217_keyloader_has_lost(const struct tls4217_error *err) {
+  return err->errnum == EPIPE || err->errnum == ETIMEDOUT ||
+    err->errnum == EPROTO;
+}
+
+static int refuse(struct tls4217_error *err) {
+  tls4217_error_set(
+    err, EPROTO, "what the key process answered is not understood");
+  return -1;
+}
+
+static int fail_at_socket(int errnum, struct tls4217_error *err) {
+  tls4217_error_set(err, errnum == ETIMEDOUT ? ETIMEDOUT : EPIPE,
+    "the key process %s", errnum == ETIMEDOUT ? "does not answer" : "is gone");
+  return -1;
+}
+
+/* The answer to the question of that tag.  Returns its length, or -1. */
+static ssize_t wait_for_answer(
+  struct exchange *exchange, int fd, unsigned int tag, int64_t deadline) {
+  ssize_t res;
+
+  do {
+    res = tls4217_keysocket_receive(
+      fd, exchange->frame, TLS4217_KEYPROTO_MAX, NULL, NULL, deadline);
+    if (res > 0) {
+      (void) tls4217_keyproto_open(
+        &exchange->reader, exchange->frame, (size_t) res);
+    }
+  } while (res > 0 && exchange->reader.tag != tag);
+
   if (res == 0) {
-    errnum = EPIPE;
+    errno = EPIPE;
   }
 
-  tls4217_error_set(err, errnum, "the key process %s",
-    errnum == ETIMEDOUT ? "does not answer" : "is gone");
+  return res > 0 ? res : -1;
 }
 
 /* Asks, and waits for the answer.  Returns 0 for DONE, its reader behind the
@@ -63,37 +94,34 @@ static int ask(struct exchange *exchange, int fd, const int *fds, size_t nfds,
   struct tls4217_error *err) {
   size_t len = tls4217_keyproto_end(&exchange->writer);
   int64_t deadline = tls4217_keysocket_now() + TIMEOUT;
-  ssize_t res = -1;
+  const unsigned int tag = (unsigned int) deadline & 0xffff;
+  enum tls4217_keyproto_type type;
+  ssize_t res;
 
   if (len == 0) {
     tls4217_error_set(err, EMSGSIZE, "this is too long for the key process");
     return -1;
   }
 
-  if (tls4217_keysocket_send(fd, exchange->frame, len, fds, nfds, deadline) ==
-    0) {
-    res = tls4217_keysocket_receive(
-      fd, exchange->frame, TLS4217_KEYPROTO_MAX, NULL, NULL, deadline);
+  tls4217_keyproto_set_tag(exchange->frame, tag);
+  if (tls4217_keysocket_send(fd, exchange->frame, len, fds, nfds, deadline) <
+      0 ||
+    (res = wait_for_answer(exchange, fd, tag, deadline)) < 0) {
+    return fail_at_socket(errno, err);
   }
 
-  if (res <= 0) {
-    set_socket_error(res, errno, err);
-    return -1;
-  }
-
-  if (tls4217_keyproto_open(&exchange->reader, exchange->frame, (size_t) res) !=
-    TLS4217_KEYPROTO_DONE) {
+  type = tls4217_keyproto_open(
+    &exchange->reader, exchange->frame, (size_t) res);
+  if (type == TLS4217_KEYPROTO_FAILED) {
     tls4217_keyproto_read_failure(&exchange->reader, err);
+    if (tls4217_keyloader_has_lost(err)) {
+      err->errnum = EIO; /* it has met that, with a file of another host's */
+    }
+
     return -1;
   }
 
-  return 0;
-}
-
-static int refuse(struct tls4217_error *err) {
-  tls4217_error_set(
-    err, EBADMSG, "what the key process answered is not understood");
-  return -1;
+  return type == TLS4217_KEYPROTO_DONE ? 0 : refuse(err);
 }
 
 /* Pairs. */
@@ -194,7 +222,7 @@ static void close_files(const struct opened *opened) {
 struct tls4217_keypair *tls4217_keyloader_load(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
   uint64_t *handle, struct tls4217_error *err) {
-  struct exchange exchange = { NULL };
+  struct exchange exchange = { .frame = NULL };
   struct tls4217_keypair *pair = NULL;
   struct opened opened;
 
@@ -222,7 +250,7 @@ struct tls4217_keypair *tls4217_keyloader_load(int fd,
 struct tls4217_keypair *tls4217_keyloader_recall(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
   uint64_t *handle, struct tls4217_error *err) {
-  struct exchange exchange = { NULL };
+  struct exchange exchange = { .frame = NULL };
   struct tls4217_keypair *pair = NULL;
 
   if (begin(&exchange, TLS4217_KEYPROTO_RECALL, err) == 0) {
@@ -253,7 +281,7 @@ static int ask_for_nothing(
 }
 
 int tls4217_keyloader_drop(int fd, uint64_t handle, struct tls4217_error *err) {
-  struct exchange exchange = { NULL };
+  struct exchange exchange = { .frame = NULL };
 
   if (begin(&exchange, TLS4217_KEYPROTO_DROP, err) < 0) {
     return -1;
@@ -265,7 +293,7 @@ int tls4217_keyloader_drop(int fd, uint64_t handle, struct tls4217_error *err) {
 
 int tls4217_keyloader_keep(int fd, const char *name, const void *bytes,
   size_t size, struct tls4217_error *err) {
-  struct exchange exchange = { NULL };
+  struct exchange exchange = { .frame = NULL };
 
   if (begin(&exchange, TLS4217_KEYPROTO_KEEP, err) < 0) {
     return -1;
@@ -278,7 +306,7 @@ int tls4217_keyloader_keep(int fd, const char *name, const void *bytes,
 
 int tls4217_keyloader_fetch(int fd, const char *name, void *bytes, size_t *size,
   struct tls4217_error *err) {
-  struct exchange exchange = { NULL };
+  struct exchange exchange = { .frame = NULL };
   const void *got;
   size_t count;
   int res = -1;
@@ -309,7 +337,7 @@ int tls4217_keyloader_fetch(int fd, const char *name, void *bytes, size_t *size,
 
 int tls4217_keyloader_count(
   int fd, size_t *keys, size_t *channels, struct tls4217_error *err) {
-  struct exchange exchange = { NULL };
+  struct exchange exchange = { .frame = NULL };
   int res;
 
   if (begin(&exchange, TLS4217_KEYPROTO_COUNT, err) < 0) {
@@ -327,4 +355,34 @@ int tls4217_keyloader_count(
 
   end(&exchange);
   return res;
+}
+
+/* Whether it lives. */
+
+void tls4217_keyloader_ping(int fd) {
+  unsigned char frame[TLS4217_KEYPROTO_HEADER];
+  struct tls4217_keyproto_writer writer;
+
+  tls4217_keyproto_begin(&writer, frame, sizeof(frame), TLS4217_KEYPROTO_COUNT);
+  (void) tls4217_keysocket_send(
+    fd, frame, tls4217_keyproto_end(&writer), NULL, 0, 0);
+}
+
+int tls4217_keyloader_pong(int fd) {
+  unsigned char frame[MAX_PONG];
+  struct tls4217_keyproto_reader reader;
+  ssize_t res;
+  int answers = 0;
+
+  while ((res = tls4217_keysocket_receive(
+            fd, frame, sizeof(frame), NULL, NULL, 0)) > 0) {
+    if (tls4217_keyproto_open(&reader, frame, (size_t) res) !=
+      TLS4217_KEYPROTO_DONE) {
+      return -1;
+    }
+
+    answers++;
+  }
+
+  return res < 0 && errno == EAGAIN ? answers : -1;
 }

@@ -8,6 +8,7 @@
 #ifndef TLS4217_TLS_KEYS_KEYLOADER_H
 #define TLS4217_TLS_KEYS_KEYLOADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,11 +33,16 @@ struct tls4217_keyfiles {
  * have from the old one.
  * Returns a new pair (tls4217_keypair_free), or NULL with err filled as by
  * tls4217_keypair_load, or with what is wrong with the key process: errnum is
- * EPIPE or ETIMEDOUT then.
+ * EPIPE (it is gone), ETIMEDOUT (after five seconds) or EPROTO (it talks
+ * nonsense) then.
  */
 struct tls4217_keypair *tls4217_keyloader_load(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
   uint64_t *handle, struct tls4217_error *err);
+
+/* Whether err, of any function here, says that the key process is gone, hangs
+ * or talks nonsense.  Its socket is of no more use then. */
+bool tls4217_keyloader_has_lost(const struct tls4217_error *err);
 
 /* The last good pair of files->id, without reading any file.  Returns and err
  * as above; errnum is ENOENT where there was none. */
@@ -61,5 +67,13 @@ int tls4217_keyloader_fetch(int fd, const char *name, void *bytes, size_t *size,
 /* How many keys and channels the key process has; proof that it lives. */
 int tls4217_keyloader_count(
   int fd, size_t *keys, size_t *channels, struct tls4217_error *err);
+
+/*
+ * Whether it lives, without waiting: asks, and looks later.  pong returns how
+ * many answers have come since, or -1 where the process is gone or has said
+ * something else.
+ */
+void tls4217_keyloader_ping(int fd);
+int tls4217_keyloader_pong(int fd);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * mod_tls4217 - what is said to the key process, and what it answers
  *
- * See keyproto.h.  A header is the version, the type, two zero bytes, and the
- * frame's length.
+ * See keyproto.h.  A header is the version, the type, the tag, and the frame's
+ * length.
  */
 
 #include <errno.h>
@@ -85,6 +85,13 @@ size_t tls4217_keyproto_end(struct tls4217_keyproto_writer *writer) {
   return size;
 }
 
+void tls4217_keyproto_set_tag(void *frame, unsigned int tag) {
+  unsigned char *bytes = frame;
+
+  bytes[2] = (unsigned char) (tag >> 8);
+  bytes[3] = (unsigned char) tag;
+}
+
 /* Reading. */
 
 static const unsigned char *get(
@@ -115,18 +122,18 @@ static uint64_t get_number(
 
 enum tls4217_keyproto_type tls4217_keyproto_open(
   struct tls4217_keyproto_reader *reader, const void *bytes, size_t size) {
-  uint64_t version, type, zero, len;
+  uint64_t version, type, len;
 
   *reader = (struct tls4217_keyproto_reader){ .bytes = bytes, .size = size };
 
   version = get_number(reader, 1);
   type = get_number(reader, 1);
-  zero = get_number(reader, 2);
+  reader->tag = (unsigned int) get_number(reader, 2);
   len = get_number(reader, 4);
 
   reader->bad = reader->bad || version != TLS4217_KEYPROTO_VERSION ||
     type < TLS4217_KEYPROTO_SIGN || type > TLS4217_KEYPROTO_FAILED ||
-    zero != 0 || len != size;
+    len != size;
   return reader->bad ? 0 : (enum tls4217_keyproto_type) type;
 }
 
@@ -224,7 +231,7 @@ void tls4217_keyproto_read_failure(
 
   if (text == NULL || tls4217_keyproto_close(reader) == false) {
     tls4217_error_set(
-      err, EBADMSG, "what the key process answered is not understood");
+      err, EPROTO, "what the key process answered is not understood");
     return;
   }
 

@@ -64,6 +64,7 @@ struct tls4217_keyproto_writer {
 struct tls4217_keyproto_reader {
   const unsigned char *bytes; /* what is left */
   size_t size;
+  unsigned int tag; /* of the header */
   bool bad;
 };
 
@@ -88,6 +89,13 @@ void tls4217_keyproto_put_text(
  * The frame's length in bytes, its header complete; 0 where it is bad.
  */
 size_t tls4217_keyproto_end(struct tls4217_keyproto_writer *writer);
+
+/*
+ * Gives a frame that is complete its tag, 16 bits: an answer has that of its
+ * question, so that one that comes too late is not taken for another's.  Frames
+ * of sessions have 0.
+ */
+void tls4217_keyproto_set_tag(void *frame, unsigned int tag);
 
 /*
  * Reads the header of a frame of size bytes.  Returns its type, or 0 for

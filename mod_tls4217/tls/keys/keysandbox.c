@@ -20,10 +20,7 @@
 #include "mod_tls4217/tls/keys/keysandbox.h"
 
 #ifdef TLS4217_WITH_SECCOMP
-# include <linux/seccomp.h>
 # include <seccomp.h>
-# include <stdint.h>
-# include <sys/syscall.h>
 #endif
 
 static int set_limit(__rlimit_resource_t resource, rlim_t wanted) {
@@ -199,46 +196,36 @@ static void add_rules(scmp_filter_ctx ctx) {
   }
 }
 
-/* A kernel may be built without filters. */
-static bool can_filter(void) {
-  const uint32_t action = SECCOMP_RET_KILL_PROCESS;
-
-  return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
-}
-
-int tls4217_keysandbox_filter(void *user) {
+int tls4217_keysandbox_filter(struct tls4217_error *err) {
   scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
-  int res = -1;
+  int res = -ENOMEM;
 
-  (void) user;
-  if (ctx == NULL || can_filter() == false) {
+  if (ctx != NULL) {
+    add_rules(ctx);
+    res = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+    if (res == 0) {
+      res = seccomp_load(ctx);
+    }
+
     seccomp_release(ctx);
-    return ctx == NULL ? -1 : 0;
   }
 
-  add_rules(ctx);
-  if (seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
-    seccomp_load(ctx) == 0) {
-    res = 0;
+  if (res != 0) {
+    tls4217_error_set_errno(err, -res,
+      "the key process may use every system call, because the kernel takes no "
+      "filter");
   }
 
-  seccomp_release(ctx);
-  return res;
-}
-
-bool tls4217_keysandbox_has_filter(void) {
-  return true;
+  return res != 0 ? 1 : 0;
 }
 
 #else
 
-int tls4217_keysandbox_filter(void *user) {
-  (void) user;
-  return 0;
-}
-
-bool tls4217_keysandbox_has_filter(void) {
-  return false;
+int tls4217_keysandbox_filter(struct tls4217_error *err) {
+  tls4217_error_set(err, 0,
+    "the key process may use every system call: this module was built without "
+    "libseccomp");
+  return 1;
 }
 
 #endif

@@ -33,12 +33,10 @@ int tls4217_keysandbox_enter(const struct tls4217_keysandbox_settings *settings,
 
 /*
  * When all threads are there: from now on a system call that is not on the
- * list ends the process.  A tls4217_keyserver_settings.shut_in; user is not
- * used.  Returns 0, also where this system or this build has no such filter.
+ * list ends the process.  Returns 0, or 1 with err filled where there is no
+ * such filter: this build has none, or the kernel refuses it, as in some
+ * containers.
  */
-int tls4217_keysandbox_filter(void *user);
-
-/* Whether this build has a filter. */
-bool tls4217_keysandbox_has_filter(void);
+int tls4217_keysandbox_filter(struct tls4217_error *err);
 
 #endif

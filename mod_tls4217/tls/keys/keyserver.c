@@ -38,8 +38,7 @@ struct channel {
   enum kind kind;
   int fd;
   uint64_t era;
-  unsigned int budget;
-  bool unlimited;
+  unsigned int budget; /* how often it may still ask */
   size_t nscopes;
   uint64_t scopes[]; /* that it may ask for */
 };
@@ -84,7 +83,7 @@ static int arm(const struct server *server, struct channel *channel, int op) {
 /* Signatures. */
 
 static bool spend(struct channel *channel) {
-  if (channel->unlimited) {
+  if (channel->budget == TLS4217_KEYCLIENT_UNLIMITED) {
     return true;
   }
 
@@ -154,6 +153,7 @@ static int serve_channel(struct server *server, struct channel *channel) {
 
   if (tls4217_keyproto_open(&reader, frame, (size_t) got) !=
       TLS4217_KEYPROTO_SIGN ||
+    reader.tag != 0 ||
     tls4217_keyproto_read_sign(&reader, &job, &deadline) == false) {
     return -1;
   }
@@ -183,13 +183,13 @@ static int serve_channel(struct server *server, struct channel *channel) {
 static struct channel *read_channel(const unsigned char *frame, size_t size) {
   struct tls4217_keyproto_reader reader;
   struct channel *channel;
-  unsigned int unlimited, count;
+  unsigned int budget, count;
 
   if (tls4217_keyproto_open(&reader, frame, size) != TLS4217_KEYPROTO_CHANNEL) {
     return NULL;
   }
 
-  unlimited = tls4217_keyproto_get_u16(&reader);
+  budget = tls4217_keyproto_get_u16(&reader);
   count = tls4217_keyproto_get_u16(&reader);
   if (count > TLS4217_KEYCLIENT_MAX_SCOPES) {
     return NULL;
@@ -201,8 +201,7 @@ static struct channel *read_channel(const unsigned char *frame, size_t size) {
   }
 
   channel->kind = CHANNEL;
-  channel->budget = TLS4217_KEYSERVER_BUDGET;
-  channel->unlimited = unlimited == 1;
+  channel->budget = budget;
   for (channel->nscopes = 0; channel->nscopes < count; channel->nscopes++) {
     channel->scopes[channel->nscopes] = tls4217_keyproto_get_u64(&reader);
   }

@@ -18,14 +18,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * How often a channel may ask that is not unlimited: for the handshakes of the
- * control connection (RFC 4217, section 13, lets REIN ask for a few), and for
- * some data connections without a session, whose clients are to read a reply
- * that says what they lack.
- */
-#define TLS4217_KEYSERVER_BUDGET 16
-
 struct tls4217_keyserver_settings {
   int daemon_fd; /* the daemon's own; owned */
   int front_fd;  /* where channels are handed in; owned */

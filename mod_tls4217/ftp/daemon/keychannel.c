@@ -1,0 +1,61 @@
+/*
+ * mod_tls4217 - this process' own channel to the key process
+ *
+ * See keychannel.h.
+ */
+
+#include "mod_tls4217/ftp/daemon/keychannel.h"
+#include "mod_tls4217/tls/keys/keysocket.h"
+
+static struct tls4217_keyclient channel = { .fd = -1 };
+
+/* FNV-1a of its name and address. */
+uint64_t tls4217_keychannel_scope(const server_rec *rec) {
+  char text[512];
+  uint64_t hash = 0xcbf29ce484222325;
+
+  (void) snprintf(text, sizeof(text), "%s %s %u",
+    rec->ServerName != NULL ? rec->ServerName : "",
+    rec->addr != NULL ? pr_netaddr_get_ipstr(rec->addr) : "", rec->ServerPort);
+  for (const char *at = text; *at != '\0'; at++) {
+    hash = (hash ^ (unsigned char) *at) * 0x100000001b3;
+  }
+
+  return hash;
+}
+
+struct tls4217_keyclient *tls4217_keychannel_get(void) {
+  return &channel;
+}
+
+void tls4217_keychannel_open(int front, const server_rec *const *recs,
+  size_t nrecs, unsigned int signatures) {
+  pool *p = make_sub_pool(permanent_pool);
+  uint64_t *scopes = pcalloc(p, (nrecs + 1) * sizeof(*scopes));
+  struct tls4217_error err;
+
+  for (size_t i = 0; i < nrecs; i++) {
+    scopes[i] = tls4217_keychannel_scope(recs[i]);
+  }
+
+  tls4217_error_clear(&err);
+  if (tls4217_keyclient_open(&channel, front, scopes, nrecs, signatures, &err) <
+    0) {
+    pr_log_pri(PR_LOG_ERR, "error: %s: %s", MOD_TLS4217_VERSION, err.text);
+  }
+
+  destroy_pool(p);
+}
+
+void tls4217_keychannel_close(void) {
+  tls4217_keyclient_close(&channel);
+}
+
+void tls4217_keychannel_set_time(int timeout) {
+  channel.spent = false;
+  channel.deadline = tls4217_keysocket_now() + timeout;
+}
+
+bool tls4217_keychannel_is_spent(void) {
+  return channel.spent;
+}
