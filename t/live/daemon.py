@@ -66,9 +66,14 @@ TransferLog none
 {global_directives}
 </Global>
 DefaultAddress {addresses}
+{isolation}
 {main}
 {vhosts}
 """
+
+#: Where the keys are, for the whole run: t/run says so.
+ISOLATION = "TLSKeyIsolation off" \
+    if os.environ.get("TLS4217_KEY_ISOLATION") == "off" else ""
 
 #: What a server that works needs; names that mod_tls knows, too.
 TLS = """\
@@ -254,6 +259,7 @@ class Server:
         user, group = account()[:2]
         return self.expand(BASE.format(
             root=self.root, user=user, group=group,
+            isolation=ISOLATION,
             load=load_lines(self.path("modules"), self._load),
             use_ipv6="on" if has_ipv6() else "off",
             addresses=_addresses(), global_directives=self._global,
