@@ -204,6 +204,11 @@ static void test_the_rest(void **state) {
   assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 3), 1);
   assert_int_equal(out[0], 'T');
   assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 3), 0);
+
+  /* With a carriage return at its end. */
+  put_text("QUIT\r");
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 16), 5);
+  assert_false(tls4217_command_buffer_is_ready(&buffer));
 }
 
 static void test_full_without_a_line(void **state) {
@@ -250,6 +255,16 @@ static void test_full_up_to_the_carriage_return(void **state) {
   assert_int_equal(buffer.len, 1);
   put_text("\n");
   take(SIZE, "\r\n");
+}
+
+/* A carriage return that ends a piece of the reader's, but no line. */
+static void test_carriage_return_inside(void **state) {
+  (void) state;
+  put_text("ab\rcd\r\n");
+  take(3, "ab\r");
+  assert_true(tls4217_command_buffer_is_ready(&buffer));
+  take(SIZE, "cd\r\n");
+  assert_false(tls4217_command_buffer_is_ready(&buffer));
 }
 
 /* What lines are read behind a cursor, as "VERB" or "VERB+" (an argument) or
@@ -376,6 +391,7 @@ int main(void) {
     TEST(test_full_without_a_line),
     TEST(test_full_to_the_last_byte),
     TEST(test_full_up_to_the_carriage_return),
+    TEST(test_carriage_return_inside),
     TEST(test_carriage_return_leaves_alone),
     TEST(test_the_rest),
     TEST(test_lines_are_read),
