@@ -122,6 +122,5 @@ int tls4217_session_apply_class(const struct tls4217_session *sess,
     return 0;
   }
 
-  return tls4217_context_override(
-    context, tls4217_connection_ssl(conn), own, err);
+  return tls4217_context_override_connection(context, conn, own, err);
 }

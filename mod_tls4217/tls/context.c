@@ -125,6 +125,13 @@ int tls4217_context_override(const struct tls4217_context *context, SSL *ssl,
   return tls4217_parameters_set_class(ssl, &offering, err);
 }
 
+int tls4217_context_override_connection(const struct tls4217_context *context,
+  const struct tls4217_connection *conn,
+  const struct tls4217_parameters *parameters, struct tls4217_error *err) {
+  return tls4217_context_override(
+    context, tls4217_connection_ssl(conn), parameters, err);
+}
+
 int tls4217_context_switch(
   const struct tls4217_context *context, SSL *ssl, struct tls4217_error *err) {
   const struct tls4217_offering offering = offering_of(

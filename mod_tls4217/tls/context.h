@@ -17,6 +17,7 @@
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/cert/keypair.h"
 #include "mod_tls4217/tls/cert/verify.h"
+#include "mod_tls4217/tls/conn/connection.h"
 #include "mod_tls4217/tls/parameters.h"
 
 struct tls4217_context_settings {
@@ -58,6 +59,9 @@ struct tls4217_context *tls4217_context_new(
  * (parameters.h).  Returns 0, or -1 with err filled.
  */
 int tls4217_context_override(const struct tls4217_context *context, SSL *ssl,
+  const struct tls4217_parameters *parameters, struct tls4217_error *err);
+int tls4217_context_override_connection(const struct tls4217_context *context,
+  const struct tls4217_connection *conn,
   const struct tls4217_parameters *parameters, struct tls4217_error *err);
 
 /*

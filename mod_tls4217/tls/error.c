@@ -368,3 +368,8 @@ void tls4217_error_set_openssl(
   err->code = code;
   err->errnum = ERR_SYSTEM_ERROR(code) ? ERR_GET_REASON(code) : 0;
 }
+
+bool tls4217_error_is_no_certificate(const struct tls4217_error *err) {
+  return ERR_GET_LIB(err->code) == ERR_LIB_SSL &&
+    ERR_GET_REASON(err->code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+}

@@ -22,6 +22,12 @@ struct tls4217_error {
   int errnum;                  /* errno, or 0 */
 };
 
+/*
+ * What mod_tls' events of a failed handshake carry, and those who count them
+ * expect: SSL_ERROR_SSL of SSL_get_error(3), whatever the reason.
+ */
+#define TLS4217_ERROR_EVENT_CODE 1
+
 /* Empties err. */
 void tls4217_error_clear(struct tls4217_error *err);
 
@@ -64,5 +70,8 @@ void tls4217_error_about(struct tls4217_error *err, const char *what);
  * Static text.
  */
 const char *tls4217_error_explain(unsigned long code);
+
+/* Whether the peer was asked for a certificate that must be, and gave none. */
+bool tls4217_error_is_no_certificate(const struct tls4217_error *err);
 
 #endif

@@ -59,6 +59,11 @@ static void compare(const struct tls4217_identity *identity) {
   }
 }
 
+static void check_pem(void *user, const char *name, const char *value) {
+  (void) user;
+  fuzz_insist(strcmp(name, "CERT") == 0 && strncmp(value, "-----", 5) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct tls4217_error err = { .text = "" };
   struct tls4217_identity *identity;
@@ -82,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
 
   tls4217_certinfo_list(cert, check_value, NULL);
-  OPENSSL_free(tls4217_certinfo_pem(cert));
+  tls4217_certinfo_pem(cert, check_pem, NULL);
   tls4217_identity_free(identity);
   X509_free(cert);
   return 0;

@@ -168,15 +168,51 @@ static void test_values_are_not_endless(void **unused) {
   pki_free(cert);
 }
 
+/* What was put: the names, each with a blank behind it. */
+static char put_names[128];
+
+static void keep_pem(void *user, const char *name, const char *value) {
+  static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
+  static const char end[] = "-----END CERTIFICATE-----\n";
+
+  (void) user;
+  assert_memory_equal(value, begin, sizeof(begin) - 1);
+  assert_string_equal(value + strlen(value) - (sizeof(end) - 1), end);
+  (void) strcat(strcat(put_names, name), " ");
+}
+
 static void test_pem(void **unused) {
   struct pki_cert *cert = pki_leaf("x", PKI_EC, NULL);
-  char *pem = tls4217_certinfo_pem(cert->cert);
 
   (void) unused;
 
-  assert_non_null(pem);
-  assert_int_equal(strncmp(pem, "-----BEGIN CERTIFICATE-----\n", 28), 0);
-  OPENSSL_free(pem);
+  *put_names = '\0';
+  tls4217_certinfo_pem(cert->cert, keep_pem, NULL);
+  assert_string_equal(put_names, "CERT ");
+  tls4217_certinfo_pem(NULL, keep_pem, NULL);
+  assert_string_equal(put_names, "CERT ");
+  pki_free(cert);
+}
+
+/* The first one of a chain is the client's own, which has its name already. */
+static void test_chain(void **unused) {
+  struct pki_cert *cert = pki_leaf("x", PKI_EC, NULL);
+  STACK_OF(X509) *chain = sk_X509_new_null();
+
+  (void) unused;
+
+  *put_names = '\0';
+  tls4217_certinfo_chain(NULL, keep_pem, NULL);
+  tls4217_certinfo_chain(chain, keep_pem, NULL);
+  assert_string_equal(put_names, "");
+
+  for (int i = 0; i < 3; i++) {
+    assert_true(sk_X509_push(chain, cert->cert) > 0);
+  }
+
+  tls4217_certinfo_chain(chain, keep_pem, NULL);
+  assert_string_equal(put_names, "CERT_CHAIN1 CERT_CHAIN2 ");
+  sk_X509_free(chain);
   pki_free(cert);
 }
 
@@ -187,6 +223,7 @@ int main(void) {
     cmocka_unit_test(test_no_terminal_is_commanded),
     cmocka_unit_test(test_values_are_not_endless),
     cmocka_unit_test(test_pem),
+    cmocka_unit_test(test_chain),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,7 +87,7 @@ static void test_info_without_extensions(void **state) {
 
 /* 64 digits of each handshake's own, also with a ticket in TLS 1.2. */
 static void test_session_ids(void **state) {
-  char ids[2 * WAYS][TLS4217_CONNECTION_ID_SIZE];
+  char ids[2 * WAYS][TLS4217_SESSIONID_SIZE];
 
   (void) state;
   for (size_t i = 0; i < 2 * WAYS; i++) {

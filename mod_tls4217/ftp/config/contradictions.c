@@ -91,27 +91,14 @@ void tls4217_contradictions_repeated(cmd_rec *cmd) {
 
 /* One server. */
 
-/* OpenSSL has one place for each of these. */
-static const char *const key_types[] = { "RSA", "RSA-PSS", "EC", "ED25519",
-  "ED448" };
-
-static bool is_same_type(const EVP_PKEY *first, const EVP_PKEY *second) {
-  for (size_t i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++) {
-    if (EVP_PKEY_is_a(first, key_types[i])) {
-      return EVP_PKEY_is_a(second, key_types[i]) == 1;
-    }
-  }
-
-  return false;
-}
-
 static void check_pairs(
   const server_rec *rec, struct tls4217_keypair *const *pairs, size_t npairs) {
   for (size_t i = 1; i < npairs; i++) {
     const struct tls4217_keypair *pair = pairs[i];
     size_t before = 0;
 
-    while (before < i && is_same_type(pairs[before]->key, pair->key) == false) {
+    while (
+      before < i && tls4217_keypair_same_type(pairs[before], pair) == false) {
       before++;
     }
 

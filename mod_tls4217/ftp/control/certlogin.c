@@ -6,11 +6,10 @@
 
 #include <fcntl.h>
 
-#include <openssl/rand.h>
-
 #include "mod_tls4217/ftp/control/authorization.h"
 #include "mod_tls4217/ftp/control/certlogin.h"
 #include "mod_tls4217/ftp/response.h"
+#include "mod_tls4217/tls/random.h"
 #include "mod_tls4217/ftp/switches.h"
 
 #define DOT_LOGIN "/.tlslogin"
@@ -224,7 +223,7 @@ static char *make_password(pool *p) {
   unsigned char bytes[16];
   char *text;
 
-  if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
+  if (tls4217_random_fill(bytes, sizeof(bytes), NULL) < 0) {
     return NULL;
   }
 

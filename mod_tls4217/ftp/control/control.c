@@ -274,8 +274,8 @@ static int poll_cb(pr_netio_stream_t *strm) {
 /* The end. */
 
 void tls4217_control_drop(struct tls4217_session *sess) {
-  (void) pr_table_remove(session.c->instrm->notes, "mod_tls.SSL", NULL);
-  (void) pr_table_remove(session.c->outstrm->notes, "mod_tls.SSL", NULL);
+  tls4217_notes_stream(session.c->instrm, NULL);
+  tls4217_notes_stream(session.c->outstrm, NULL);
 
   tls4217_connection_free(sess->control.conn);
   sess->control.conn = NULL;

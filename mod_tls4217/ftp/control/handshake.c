@@ -6,8 +6,7 @@
 
 #include <fcntl.h>
 
-#include <openssl/err.h>
-
+#include "mod_tls4217/ftp/report/notes.h"
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/daemon/keychannel.h"
@@ -47,14 +46,13 @@ size_t tls4217_handshake_discard_clear(struct tls4217_session *sess) {
 /* RFC 4217, section 10.1: "failed completely" or "failed during". */
 static void end_after_failure(
   struct tls4217_session *sess, bool spoken, const struct tls4217_error *err) {
-  int code = SSL_ERROR_SSL;
+  int code = TLS4217_ERROR_EVENT_CODE;
 
   tls4217_session_log(sess, "control connection from %s: %s%s",
     pr_netaddr_get_ipstr(session.c->remote_addr), err->text,
     err->errnum == ETIMEDOUT ? " (TLSTimeoutHandshake)" : "");
   pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
-  if (ERR_GET_LIB(err->code) == ERR_LIB_SSL &&
-    ERR_GET_REASON(err->code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+  if (tls4217_error_is_no_certificate(err)) {
     tls4217_peer_announce_failure(X509_V_ERR_APPLICATION_VERIFICATION);
   }
 
@@ -140,16 +138,10 @@ static void end_where_peer_is_refused(struct tls4217_session *sess) {
 
 /* Where the core and other modules look for it. */
 static void tell_core(const struct tls4217_session *sess) {
-  SSL *ssl;
-
   session.rfc2228_mech = "TLS";
   pr_session_set_protocol("ftps");
-
-  ssl = tls4217_connection_ssl(sess->control.conn);
-  (void) pr_table_add(
-    session.c->instrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
-  (void) pr_table_add(
-    session.c->outstrm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
+  tls4217_notes_stream(session.c->instrm, sess->control.conn);
+  tls4217_notes_stream(session.c->outstrm, sess->control.conn);
 }
 
 void tls4217_handshake_protect(

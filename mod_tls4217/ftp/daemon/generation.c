@@ -206,7 +206,7 @@ static STACK_OF(X509) *
   read_authorities(
     const server_rec *rec, const struct tls4217_settings *settings) {
   const struct tls4217_verify_settings *verify = &settings->client.verify;
-  STACK_OF(X509) *certs = sk_X509_new_null();
+  STACK_OF(X509) *certs = tls4217_castore_list_new();
   struct tls4217_error err;
   int res = 0;
 
@@ -258,7 +258,7 @@ static int complete_chains(const server_rec *rec,
     }
   }
 
-  sk_X509_pop_free(authorities, X509_free);
+  tls4217_castore_list_free(authorities);
   return res < 0 ? -1 : 0;
 }
 

@@ -11,12 +11,11 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
-#include <openssl/rand.h>
-
 #include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/tls/keys/keysandbox.h"
 #include "mod_tls4217/tls/keys/keyserver.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
+#include "mod_tls4217/tls/random.h"
 
 /* What finds a process again. */
 #define MARK "MOD_TLS4217_KEYPROCESS"
@@ -165,7 +164,7 @@ static void serve(
   detach();
 
   /* The generator of random numbers has its file open by now. */
-  (void) RAND_bytes(&byte, 1);
+  (void) tls4217_random_fill(&byte, 1, NULL);
 
   tls4217_error_clear(&birth.weak);
   if (tls4217_keysandbox_enter(sandbox, &birth.weak) < 0) {

@@ -166,7 +166,6 @@ static int open_clear(struct tls4217_session *sess, pr_netio_stream_t *strm) {
 
 static int postopen_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
-  const SSL *ssl;
 
   tls4217_data_opening_end(sess);
 
@@ -187,16 +186,14 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   (void) pr_inet_set_proto_cork(PR_NETIO_FD(sess->data.out), 0);
 
   if (tls4217_data_handshake_run(sess, is_unfiltered()) < 0) {
-    int code = SSL_ERROR_SSL;
+    int code = TLS4217_ERROR_EVENT_CODE;
 
     pr_event_generate("mod_tls.data-handshake-failed", &code);
     return refuse();
   }
 
-  ssl = tls4217_connection_ssl(sess->data.conn);
-  (void) pr_table_add(sess->data.in->notes, "mod_tls.SSL", ssl, sizeof(ssl));
-  (void) pr_table_add(sess->data.out->notes, "mod_tls.SSL", ssl, sizeof(ssl));
-
+  tls4217_notes_stream(sess->data.in, sess->data.conn);
+  tls4217_notes_stream(sess->data.out, sess->data.conn);
   return 0;
 }
 

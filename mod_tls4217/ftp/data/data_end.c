@@ -78,8 +78,7 @@ static void say_whole(struct tls4217_session *sess) {
   }
 
   pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
-  if (sess->data.whole ||
-    tls4217_kernel_sends(tls4217_connection_ssl(sess->data.conn))) {
+  if (sess->data.whole || tls4217_connection_kernel_sends(sess->data.conn)) {
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err.text);
     (void) tls4217_switches_turn_on(TLS4217_SWITCH_CUT);
   }

@@ -229,8 +229,7 @@ void tls4217_offload_request(struct tls4217_session *sess) {
   }
 
   tls4217_error_clear(&err);
-  if (tls4217_kernel_request(tls4217_connection_ssl(sess->data.conn), &err) <
-    0) {
+  if (tls4217_connection_request_kernel(sess->data.conn, &err) < 0) {
     tls4217_session_log(sess, "data connection: %s", err.text);
     return;
   }

@@ -76,28 +76,19 @@ static void export_parameters(
   set_variable(sess, "TLS_CIPHER_KEYSIZE_POSSIBLE", bits[0]);
   set_variable(sess, "TLS_CIPHER_KEYSIZE_USED", bits[1]);
   set_variable(sess, "TLS_SERVER_NAME", info->server_name);
-  set_variable(sess, "TLS_LIBRARY_VERSION", facts->library);
+  set_variable(sess, "TLS_LIBRARY_VERSION", facts->info.library);
 }
 
-static void export_certificate(
-  struct tls4217_session *sess, const char *name, X509 *cert) {
-  char *pem = cert != NULL ? tls4217_certinfo_pem(cert) : NULL;
+/* The certificates themselves.  What stands behind the client's is not there
+ * after resumption. */
+static void export_certificates(
+  struct tls4217_session *sess, const struct tls4217_connection_info *info) {
+  struct listing client = { sess, "TLS_CLIENT_" };
+  struct listing server = { sess, "TLS_SERVER_" };
 
-  if (pem != NULL) {
-    set_variable(sess, name, pem);
-    OPENSSL_free(pem);
-  }
-}
-
-/* What stands behind the client's certificate; not there after resumption. */
-static void export_chain(
-  struct tls4217_session *sess, const STACK_OF(X509) * chain) {
-  char name[64];
-
-  for (int i = 1; i < sk_X509_num(chain); i++) {
-    (void) snprintf(name, sizeof(name), "TLS_CLIENT_CERT_CHAIN%d", i);
-    export_certificate(sess, name, sk_X509_value(chain, i));
-  }
+  tls4217_certinfo_pem(info->client, put_variable, &client);
+  tls4217_certinfo_pem(info->server, put_variable, &server);
+  tls4217_certinfo_chain(info->client_chain, put_variable, &client);
 }
 
 void tls4217_environment_export(
@@ -111,8 +102,6 @@ void tls4217_environment_export(
   }
 
   if (facts->options & TLS4217_OPT_EXPORT_CERT_DATA) {
-    export_certificate(sess, "TLS_CLIENT_CERT", facts->info.client);
-    export_certificate(sess, "TLS_SERVER_CERT", facts->info.server);
-    export_chain(sess, facts->info.client_chain);
+    export_certificates(sess, &facts->info);
   }
 }

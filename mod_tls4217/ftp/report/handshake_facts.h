@@ -14,7 +14,6 @@
 struct tls4217_handshake_facts {
   const char *channel; /* "control" or "data" */
   const char *remote;  /* the client's address */
-  const char *library; /* OpenSSL's version */
   struct tls4217_connection_info info;
 
   /* Of the control connection alone. */

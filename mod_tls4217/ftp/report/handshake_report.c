@@ -4,8 +4,6 @@
  * See handshake_report.h.
  */
 
-#include <openssl/crypto.h>
-
 #include "mod_tls4217/ftp/report/environment.h"
 #include "mod_tls4217/ftp/report/handshake_facts.h"
 #include "mod_tls4217/ftp/report/handshake_report.h"
@@ -16,7 +14,6 @@ static struct tls4217_handshake_facts collect(
   struct tls4217_handshake_facts facts = {
     .channel = channel,
     .remote = pr_netaddr_get_ipstr(session.c->remote_addr),
-    .library = OpenSSL_version(OPENSSL_VERSION),
   };
 
   tls4217_connection_info(conn, &facts.info);
@@ -40,7 +37,7 @@ static void log_handshake(const struct tls4217_session *sess,
 
 void tls4217_handshake_report_control(struct tls4217_session *sess) {
   struct tls4217_handshake_facts facts = collect("control", sess->control.conn);
-  char session_id[TLS4217_CONNECTION_ID_SIZE];
+  char session_id[TLS4217_SESSIONID_SIZE];
 
   facts.identity = sess->peer.identity;
   facts.options = sess->settings.options;

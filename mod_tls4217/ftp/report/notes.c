@@ -67,7 +67,7 @@ void tls4217_notes_control(const struct tls4217_handshake_facts *facts) {
   set_note("TLS_RESUMED", info->resumed ? "1" : "0");
   set_note("TLS_SERVER_NAME", info->server_name);
   set_note("TLS_ALPN", info->alpn);
-  set_note("TLS_LIBRARY_VERSION", facts->library);
+  set_note("TLS_LIBRARY_VERSION", facts->info.library);
   note_client(facts->identity);
 }
 
@@ -85,4 +85,17 @@ void tls4217_notes_failure(const struct tls4217_connection *conn) {
   if (conn != NULL && tls4217_connection_is_flooded(conn)) {
     pr_event_generate("mod_tls4217.flood", session.c);
   }
+}
+
+void tls4217_notes_stream(
+  pr_netio_stream_t *strm, const struct tls4217_connection *conn) {
+  const SSL *ssl;
+
+  if (conn == NULL) {
+    (void) pr_table_remove(strm->notes, "mod_tls.SSL", NULL);
+    return;
+  }
+
+  ssl = tls4217_connection_ssl(conn);
+  (void) pr_table_add(strm->notes, "mod_tls.SSL", ssl, sizeof(ssl));
 }

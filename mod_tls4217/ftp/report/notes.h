@@ -26,6 +26,13 @@ void tls4217_notes_data(const struct tls4217_handshake_facts *facts);
  */
 void tls4217_notes_failure(const struct tls4217_connection *conn);
 
+/*
+ * Puts the note "mod_tls.SSL" on a stream that conn serves, for other modules;
+ * NULL takes it back.
+ */
+void tls4217_notes_stream(
+  pr_netio_stream_t *strm, const struct tls4217_connection *conn);
+
 /* Takes the control connection's notes back (CCC, REIN). */
 void tls4217_notes_forget(void);
 

@@ -259,3 +259,11 @@ int tls4217_castore_add_crl_dir(
 
   return taken > 0 ? 0 : -1;
 }
+
+STACK_OF(X509) * tls4217_castore_list_new(void) {
+  return sk_X509_new_null();
+}
+
+void tls4217_castore_list_free(STACK_OF(X509) * certs) {
+  sk_X509_pop_free(certs, X509_free);
+}

@@ -24,6 +24,11 @@ int tls4217_castore_read_file(
 int tls4217_castore_read_dir(
   const char *path, STACK_OF(X509) * certs, struct tls4217_error *err);
 
+/* An empty list for them, or NULL where memory runs out; and its end, with all
+ * that is in it (NULL is fine). */
+STACK_OF(X509) * tls4217_castore_list_new(void);
+void tls4217_castore_list_free(STACK_OF(X509) * certs);
+
 /* The same for CRLs (PEM, several a file, or DER), into a store. */
 int tls4217_castore_add_crl_file(
   const char *path, X509_STORE *store, struct tls4217_error *err);

@@ -171,17 +171,37 @@ void tls4217_certinfo_list(X509 *cert,
   ERR_clear_error();
 }
 
-char *tls4217_certinfo_pem(X509 *cert) {
+static void put_pem(const struct reader *reader, const char *name, X509 *cert) {
   BIO *bio = BIO_new(BIO_s_mem());
-  char *text = NULL, *pem = NULL;
-  long len;
+  char *text = NULL;
 
-  if (bio != NULL && PEM_write_bio_X509(bio, cert) == 1) {
-    len = BIO_get_mem_data(bio, &text);
-    pem = OPENSSL_strndup(text, (size_t) len);
+  /* What is there is a NUL-terminated text then. */
+  if (bio != NULL && PEM_write_bio_X509(bio, cert) == 1 &&
+    BIO_write(bio, "", 1) == 1) {
+    (void) BIO_get_mem_data(bio, &text);
+    reader->put(reader->user, name, text);
   }
 
   BIO_free(bio);
   ERR_clear_error();
-  return pem;
+}
+
+void tls4217_certinfo_pem(X509 *cert,
+  void (*put)(void *user, const char *name, const char *value), void *user) {
+  const struct reader reader = { put, user };
+
+  if (cert != NULL) {
+    put_pem(&reader, "CERT", cert);
+  }
+}
+
+void tls4217_certinfo_chain(const STACK_OF(X509) * chain,
+  void (*put)(void *user, const char *name, const char *value), void *user) {
+  const struct reader reader = { put, user };
+  char name[NAME_SIZE];
+
+  for (int i = 1; i < sk_X509_num(chain); i++) {
+    (void) snprintf(name, sizeof(name), "CERT_CHAIN%d", i);
+    put_pem(&reader, name, sk_X509_value(chain, i));
+  }
 }

@@ -22,8 +22,17 @@ void tls4217_certinfo_list(X509 *cert,
   void (*put)(void *user, const char *name, const char *value), void *user);
 
 /*
- * The certificate in PEM; OPENSSL_free it.  NULL where memory runs out.
+ * Calls put with "CERT" and the certificate in PEM; not where memory runs out,
+ * or cert is NULL.  The text is valid during the call only.
  */
-char *tls4217_certinfo_pem(X509 *cert);
+void tls4217_certinfo_pem(X509 *cert,
+  void (*put)(void *user, const char *name, const char *value), void *user);
+
+/*
+ * The same for what stands behind the first certificate of a chain, with
+ * "CERT_CHAIN1" and so on.  NULL is an empty chain.
+ */
+void tls4217_certinfo_chain(const STACK_OF(X509) * chain,
+  void (*put)(void *user, const char *name, const char *value), void *user);
 
 #endif

@@ -258,3 +258,18 @@ int tls4217_keypair_fingerprint(
 
   return 0;
 }
+
+/* OpenSSL has one place for each of these. */
+static const char *const key_types[] = { "RSA", "RSA-PSS", "EC", "ED25519",
+  "ED448" };
+
+bool tls4217_keypair_same_type(
+  const struct tls4217_keypair *first, const struct tls4217_keypair *second) {
+  for (size_t i = 0; i < sizeof(key_types) / sizeof(key_types[0]); i++) {
+    if (EVP_PKEY_is_a(first->key, key_types[i])) {
+      return EVP_PKEY_is_a(second->key, key_types[i]) == 1;
+    }
+  }
+
+  return false;
+}

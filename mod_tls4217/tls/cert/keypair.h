@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <time.h>
 
+#include <stdbool.h>
+
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -68,5 +70,12 @@ int tls4217_keypair_check_time(
  */
 int tls4217_keypair_fingerprint(
   const struct tls4217_keypair *pair, char *buf, struct tls4217_error *err);
+
+/*
+ * Whether the keys of two pairs are of one type, so that a context has room
+ * for one of them only (SSL_CTX_use_PrivateKey(3)).
+ */
+bool tls4217_keypair_same_type(
+  const struct tls4217_keypair *first, const struct tls4217_keypair *second);
 
 #endif

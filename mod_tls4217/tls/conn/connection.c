@@ -12,13 +12,13 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 
 #include "mod_tls4217/tls/conn/connection.h"
 #include "mod_tls4217/tls/conn/alert.h"
 #include "mod_tls4217/tls/conn/writebuf.h"
 #include "mod_tls4217/tls/conn/kernel.h"
 #include "mod_tls4217/tls/conn/kernel_stream.h"
+#include "mod_tls4217/tls/conn/sessionid.h"
 #include "mod_tls4217/tls/sslstate.h"
 
 /* What is read ahead on a data connection: four records.  More hurts the
@@ -430,6 +430,7 @@ void tls4217_connection_info(
     NULL;
   info->alpn = alpn != NULL ? "ftp" : NULL;
   info->resumed = SSL_session_reused(conn->io.ssl) == 1;
+  info->library = OpenSSL_version(OPENSSL_VERSION);
   info->kernel_sends = tls4217_kernel_sends(conn->io.ssl);
   info->handshake_ms = conn->handshake_ms;
   info->client = tls4217_connection_peer(conn);
@@ -441,43 +442,18 @@ struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn) {
   return &conn->io;
 }
 
-/* The randoms of both hellos, which every handshake has anew. */
-static unsigned int digest_randoms(const SSL *ssl, unsigned char *digest) {
-  unsigned char randoms[2 * SSL3_RANDOM_SIZE];
-  unsigned int size = 0;
-
-  (void) SSL_get_client_random(ssl, randoms, SSL3_RANDOM_SIZE);
-  (void) SSL_get_server_random(
-    ssl, randoms + SSL3_RANDOM_SIZE, SSL3_RANDOM_SIZE);
-  return EVP_Digest(
-           randoms, sizeof(randoms), digest, &size, EVP_sha256(), NULL) == 1 ?
-    size :
-    0;
-}
-
 void tls4217_connection_session_id(
   const struct tls4217_connection *conn, char *text) {
-  static const char hex[] = "0123456789ABCDEF";
-  const SSL_SESSION *session = SSL_get_session(conn->io.ssl);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  const unsigned char *id = NULL;
-  unsigned int size = 0;
+  tls4217_sessionid_write(conn->io.ssl, text);
+}
 
-  if (session != NULL) {
-    id = SSL_SESSION_get_id(session, &size);
-  }
+int tls4217_connection_request_kernel(
+  const struct tls4217_connection *conn, struct tls4217_error *err) {
+  return tls4217_kernel_request(conn->io.ssl, err);
+}
 
-  if (size == 0) {
-    size = digest_randoms(conn->io.ssl, digest);
-    id = digest;
-  }
-
-  for (unsigned int i = 0; i < size; i++) {
-    *text++ = hex[id[i] >> 4];
-    *text++ = hex[id[i] & 0x0f];
-  }
-
-  *text = '\0';
+bool tls4217_connection_kernel_sends(const struct tls4217_connection *conn) {
+  return tls4217_kernel_sends(conn->io.ssl);
 }
 
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn) {

@@ -17,6 +17,7 @@
 
 #include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/conn/sessionid.h"
 #include "mod_tls4217/tls/conn/sslio.h"
 #include "mod_tls4217/tls/conn/waiter.h"
 
@@ -36,7 +37,8 @@ struct tls4217_connection_info {
   const char *server_name; /* SNI, or NULL */
   const char *alpn;        /* "ftp", or NULL */
   bool resumed;
-  bool kernel_sends; /* the kernel makes the records that we send */
+  bool kernel_sends;   /* the kernel makes the records that we send */
+  const char *library; /* OpenSSL's name and version */
   unsigned int handshake_ms;
   X509 *client;                  /* as tls4217_connection_peer */
   X509 *server;                  /* ours, of the several that there may be */
@@ -224,17 +226,18 @@ void tls4217_connection_info(
 /* What the loop works on, for unwrap.c. */
 struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn);
 
-/*
- * Writes what tells this handshake's session from all others, in hex, to text
- * (TLS4217_CONNECTION_ID_SIZE bytes): the session id, or where there is none
- * (TLS 1.2 with a ticket: RFC 5077, section 3.4) a digest of both hellos'
- * randoms, which are no secret.
- */
-#define TLS4217_CONNECTION_ID_SIZE (2 * SSL_MAX_SSL_SESSION_ID_LENGTH + 1)
+/* Writes what tells this handshake's session from all others to text, which
+ * has room for TLS4217_SESSIONID_SIZE bytes (sessionid.h). */
 void tls4217_connection_session_id(
   const struct tls4217_connection *conn, char *text);
 
-/* The SSL, for the stream note "mod_tls.SSL" that other modules read. */
+/* tls4217_kernel_request and tls4217_kernel_sends, of this connection. */
+int tls4217_connection_request_kernel(
+  const struct tls4217_connection *conn, struct tls4217_error *err);
+bool tls4217_connection_kernel_sends(const struct tls4217_connection *conn);
+
+/* The SSL, for the stream note "mod_tls.SSL" that other modules read, and for
+ * nothing else. */
 SSL *tls4217_connection_ssl(const struct tls4217_connection *conn);
 
 #endif
