@@ -73,7 +73,7 @@ bool tls4217_session_is_control(
     (strm == session.c->instrm || strm == session.c->outstrm);
 }
 
-static bool is_logged_in(void) {
+bool tls4217_session_is_logged_in(void) {
   const unsigned char *authenticated;
 
   if (session.user != NULL) {
@@ -86,7 +86,7 @@ static bool is_logged_in(void) {
 
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
   struct tls4217_facts facts = {
-    .logged_in = is_logged_in(),
+    .logged_in = tls4217_session_is_logged_in(),
     .certificate = sess->server->tls.context != NULL,
     .pbsz_required = !(sess->settings.options & TLS4217_OPT_NO_PBSZ_REQUIRED),
     .ccc_accepted = sess->settings.clear_command_channel,

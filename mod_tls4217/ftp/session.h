@@ -165,6 +165,13 @@ int tls4217_session_apply_class(const struct tls4217_session *sess,
 bool tls4217_session_is_control(
   const struct tls4217_session *sess, const pr_netio_stream_t *strm);
 
+/*
+ * Whether somebody is logged in: mod_auth has accepted a password (or a
+ * certificate), or another module has made the session a user's.  This is the
+ * one place that knows; a user's name alone says nothing.
+ */
+bool tls4217_session_is_logged_in(void);
+
 /* What the state machine wants to know, as of now; what only REIN is judged
  * by is rein.c's. */
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess);

@@ -278,6 +278,30 @@ static void test_file_that_is_no_list(void **state) {
   assert_error(world, "no CRL");
 }
 
+/* A daemon that waits for a FIFO does not start. */
+static void test_list_that_is_no_file(void **state) {
+  struct world *world = *state;
+  const char *fifo = pki_path(world->dir, "fifo");
+
+  assert_int_equal(mkfifo(fifo, 0600), 0);
+  alarm(10);
+  assert_int_equal(
+    tls4217_castore_add_crl_file(fifo, world->store, &world->err), -1);
+  alarm(0);
+  assert_error(world, "not a regular file");
+}
+
+/* As tools leave one behind that have nothing to say yet. */
+static void test_directory_with_an_empty_file(void **state) {
+  struct world *world = *state;
+
+  write_crl(pki_path(world->dir, "first.crl"), first, false);
+  pki_add_text(pki_path(world->dir, "index.txt"), "");
+  assert_int_equal(tls4217_castore_add_crl_dir(
+                     pki_dir_path(world->dir), world->store, &world->err),
+    0);
+}
+
 /* A session's scope must change with the authorities. */
 static void test_digest(void **state) {
   struct world *world = *state;
@@ -339,6 +363,8 @@ int main(void) {
     CASE(test_cut_lists),
     CASE(test_list_asks_for_no_pass_phrase),
     CASE(test_file_that_is_no_list),
+    CASE(test_list_that_is_no_file),
+    CASE(test_directory_with_an_empty_file),
     CASE(test_digest),
     CASE(test_nobody_to_trust),
     CASE(test_description),

@@ -86,7 +86,7 @@ static int count_certs(const char *path, struct tls4217_error *err) {
   }
 
   tls4217_pemfile_wipe(&file);
-  assert_null(file.bytes);
+  assert_null(file.whole.bytes);
   sk_X509_pop_free(certs, X509_free);
   assert_int_equal(ERR_peek_error(), 0);
   return count;
@@ -141,7 +141,7 @@ static void test_what_cannot_be_opened(void **state) {
   refuse_certs(pki_path(world->dir, "missing"), "does not exist; check the");
   refuse_certs("", "does not exist");
   refuse_certs(below, "a part of its path is not a directory");
-  refuse_certs(pki_dir_path(world->dir), "is a directory; name the PEM file");
+  refuse_certs(pki_dir_path(world->dir), "is a directory; name the file");
   refuse_certs(fifo, "not a regular file");
   refuse_key(fifo, "not a regular file; copy the PEM text into one");
   refuse_key("/dev/zero", "not a regular file");

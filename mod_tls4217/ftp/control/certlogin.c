@@ -4,77 +4,73 @@
  * See certlogin.h.
  */
 
-#include <fcntl.h>
-
 #include "mod_tls4217/ftp/control/authorization.h"
 #include "mod_tls4217/ftp/control/certlogin.h"
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/tls/random.h"
+#include "mod_tls4217/tls/cert/wholefile.h"
 #include "mod_tls4217/ftp/switches.h"
 
 #define DOT_LOGIN "/.tlslogin"
 
 /* A file of certificates; more than this is none. */
-#define MAX_DOT_LOGIN 65536
+#define MAX_DOT_LOGIN (256 * 1024)
 
 /* By which the core finds us. */
 #define OWN_NAME "mod_tls4217.c"
 
 /* Who the certificate is. */
 
-/* Whether fd is a file that only its user, or root, can have written. */
-static bool is_users_own(int fd, uid_t uid) {
-  struct stat st;
-
-  return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-    (st.st_uid == uid || st.st_uid == PR_ROOT_UID) &&
-    (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+/* Whether only its user, or root, can have written it. */
+static bool is_users_own(const struct tls4217_wholefile *file, uid_t uid) {
+  return (file->owner == uid || file->owner == PR_ROOT_UID) &&
+    (file->mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Opens a file as root, because nobody has logged in yet: never through a
- * symbolic link, never waiting for a FIFO. */
-static int open_as_root(const char *path) {
+/* As root, because nobody has logged in yet: never through a symbolic link,
+ * never waiting for a FIFO. */
+static int open_as_root(const struct tls4217_wholefile *file) {
   int fd;
 
   pr_signals_block();
   PRIVS_ROOT
-  do {
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  } while (fd < 0 && errno == EINTR);
+  fd = tls4217_wholefile_open_nofollow(file, NULL);
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
   return fd;
 }
 
-static size_t read_whole(int fd, char *buf, size_t size) {
-  size_t len = 0;
+/* Whether the file counts; where not, the log says why. */
+static bool read_dot_login(const struct tls4217_session *sess,
+  struct tls4217_wholefile *file, int fd, uid_t uid, const char *user) {
+  struct tls4217_error err;
 
-  while (len < size) {
-    ssize_t res = read(fd, buf + len, size - len);
-
-    /* A network file system may be interrupted. */
-    if (res < 0 && errno == EINTR) {
-      continue;
-    }
-
-    if (res <= 0) {
-      break;
-    }
-
-    len += (size_t) res;
+  tls4217_error_clear(&err);
+  if (tls4217_wholefile_read(file, fd, &err) < 0) {
+    tls4217_session_log(sess, "AllowDotLogin: %s", err.text);
+    return false;
   }
 
-  return len;
+  if (is_users_own(file, uid)) {
+    return true;
+  }
+
+  tls4217_session_log(sess,
+    "AllowDotLogin: '%s' does not count: it must be a file that belongs to "
+    "user '%s' and that nobody else may write",
+    file->path, user);
+  return false;
 }
 
 /* TLSOptions AllowDotLogin. */
 static bool is_in_dot_login(
   cmd_rec *cmd, const struct tls4217_session *sess, const char *user) {
   const struct passwd *pw = pr_auth_getpwnam(cmd->tmp_pool, user);
-  const char *path;
+  struct tls4217_wholefile file = {
+    .role = "file", .content = "PEM text", .limit = MAX_DOT_LOGIN
+  };
   bool found = false;
-  char *buf;
   uid_t uid;
   int fd;
 
@@ -83,25 +79,18 @@ static bool is_in_dot_login(
   }
 
   uid = pw->pw_uid;
-  path = pstrcat(cmd->tmp_pool, pw->pw_dir, DOT_LOGIN, NULL);
-  fd = open_as_root(path);
+  file.path = pstrcat(cmd->tmp_pool, pw->pw_dir, DOT_LOGIN, NULL);
+  fd = open_as_root(&file);
   if (fd < 0) {
     return false;
   }
 
-  if (is_users_own(fd, uid)) {
-    buf = palloc(cmd->tmp_pool, MAX_DOT_LOGIN);
+  if (read_dot_login(sess, &file, fd, uid, user)) {
     found = tls4217_identity_is_listed(
-      sess->peer.identity, buf, read_whole(fd, buf, MAX_DOT_LOGIN));
-
-  } else {
-    tls4217_session_log(sess,
-      "AllowDotLogin: '%s' does not count: it must be a file that belongs to "
-      "user '%s' and that nobody else may write",
-      path, user);
+      sess->peer.identity, file.bytes, file.size);
   }
 
-  (void) close(fd);
+  tls4217_wholefile_wipe(&file);
   return found;
 }
 
@@ -255,15 +244,6 @@ static void dispatch_pass(cmd_rec *cmd, struct tls4217_session *sess) {
   sess->peer.granting = false;
 }
 
-/* Whether mod_auth has let the user in. */
-static bool is_authenticated(void) {
-  const unsigned char *authenticated;
-
-  authenticated = get_param_ptr(main_server->conf, "authenticated", FALSE);
-  return session.user != NULL && authenticated != NULL &&
-    *authenticated == TRUE;
-}
-
 static void log_in(
   cmd_rec *cmd, struct tls4217_session *sess, const char *directive) {
   const char *user = pstrdup(cmd->pool, cmd->arg);
@@ -274,7 +254,7 @@ static void log_in(
   /* mod_auth's AllowEmptyPasswords and mod_log look at it. */
   session.auth_mech = "mod_tls.c";
   dispatch_pass(cmd, sess);
-  if (is_authenticated()) {
+  if (tls4217_session_is_logged_in()) {
     return;
   }
 
@@ -310,7 +290,8 @@ modret_t *tls4217_certlogin_post_user(cmd_rec *cmd) {
   /* Only what this server's authorities have verified, in this TLS session. */
   if (sess == NULL || sess->control.conn == NULL ||
     sess->peer.identity == NULL || sess->peer.server != sess->server ||
-    session.user != NULL || cmd->arg == NULL || is_anonymous(cmd, cmd->arg)) {
+    tls4217_session_is_logged_in() || cmd->arg == NULL ||
+    is_anonymous(cmd, cmd->arg)) {
     return PR_DECLINED(cmd);
   }
 

@@ -16,7 +16,7 @@ static bool is_by_name(const cmd_rec *cmd) {
 }
 
 static bool is_denied(cmd_rec *cmd) {
-  if (session.user != NULL && is_by_name(cmd) == false) {
+  if (tls4217_session_is_logged_in() && is_by_name(cmd) == false) {
     return dir_check(cmd->tmp_pool, cmd, cmd->group, session.cwd, NULL) == 0;
   }
 

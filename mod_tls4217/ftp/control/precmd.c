@@ -101,7 +101,7 @@ modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {
   const struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
 
-  if (sess == NULL || session.user == NULL) {
+  if (sess == NULL || tls4217_session_is_logged_in() == false) {
     return PR_DECLINED(cmd);
   }
 

@@ -20,8 +20,11 @@
 #include "mod_tls4217/tls/cert/passphrase.h"
 #include "mod_tls4217/tls/cert/pemfile.h"
 
-#define CA_ROLE  "authority file"
-#define CRL_ROLE "revocation list"
+/* Authorities of many millions have lists of dozens of megabytes. */
+#define MAX_CRL_SIZE ((size_t) 256 * 1024 * 1024)
+
+#define CA_ROLE      "authority file"
+#define CRL_ROLE     "revocation list"
 
 /*
  * Takes what one file holds into user.  Returns 1, 0 where it holds nothing
@@ -35,7 +38,7 @@ static int is_visible(const struct dirent *entry) {
   return entry->d_name[0] != '.';
 }
 
-/* Takes one entry of a directory, if it is a file. */
+/* Takes one entry of a directory, if it is a file that holds something. */
 static int take_entry(const char *path, const char *entry, take_file take,
   void *user, struct tls4217_error *err) {
   char name[4096];
@@ -44,7 +47,7 @@ static int take_entry(const char *path, const char *entry, take_file take,
 
   len = snprintf(name, sizeof(name), "%s/%s", path, entry);
   if (len < 0 || (size_t) len >= sizeof(name) || stat(name, &st) < 0 ||
-    !S_ISREG(st.st_mode)) {
+    !S_ISREG(st.st_mode) || st.st_size == 0) {
     return 0;
   }
 
@@ -202,26 +205,43 @@ static int add_der_crl(BIO *bio, X509_STORE *store) {
   return crl != NULL && add_crl(store, crl) == 0 ? 1 : -1;
 }
 
-/* A list that is cut must not pass for none: that might revoke nothing. */
-static int take_crls(const char *path, void *user, struct tls4217_error *err) {
-  struct tls4217_passphrase nobody = { NULL, false };
-  BIO *bio;
-  int count;
+/* Returns how many the file holds, or -1. */
+static int add_crls(const struct tls4217_wholefile *file, X509_STORE *store,
+  struct tls4217_passphrase *nobody) {
+  BIO *bio = BIO_new_mem_buf(file->bytes, (int) file->size);
+  int count = -1;
 
   ERR_clear_error();
-  bio = BIO_new_file(path, "rb");
-  if (bio == NULL) {
-    tls4217_error_set_openssl(err, "cannot open " CRL_ROLE " '%s'", path);
-    return -1;
+  if (bio != NULL) {
+    count = add_pem_crls(bio, store, nobody);
   }
 
-  count = add_pem_crls(bio, user, &nobody);
   if (count == 0) {
-    count = add_der_crl(bio, user);
+    count = add_der_crl(bio, store);
   }
 
   BIO_free(bio);
   ERR_clear_error();
+  return count;
+}
+
+/* A list that is cut must not pass for none: that might revoke nothing. */
+static int take_crls(const char *path, void *user, struct tls4217_error *err) {
+  struct tls4217_passphrase nobody = { NULL, false };
+  struct tls4217_wholefile file = {
+    .role = CRL_ROLE, .path = path, .content = "CRLs", .limit = MAX_CRL_SIZE
+  };
+  int fd, count;
+
+  fd = tls4217_wholefile_open(&file, err);
+  if (fd < 0) {
+    return -1;
+  }
+
+  count = tls4217_wholefile_read(&file, fd, err) == 0 ?
+    add_crls(&file, user, &nobody) :
+    -1;
+  tls4217_wholefile_wipe(&file);
 
   if (count < 0) {
     tls4217_error_set(err, EINVAL, CRL_ROLE " '%s' is %s: fetch it again", path,

@@ -1,19 +1,15 @@
 /*
  * mod_tls4217 - one PEM file, and the certificates and the key in it
  *
- * open(2), PEM_read_bio_ex(3), d2i_X509(3), PEM_read_bio_PrivateKey(3).
+ * PEM_read_bio_ex(3), d2i_X509(3), PEM_read_bio_PrivateKey(3).
  * Which of them belong together is keypair.c's to find out.
  */
 
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -32,22 +28,6 @@
 enum want {
   WANT_CERT,
   WANT_KEY
-};
-
-struct open_advice {
-  int errnum;
-  const char *text;
-};
-
-static const struct open_advice open_advices[] = {
-  { ENOENT, "it does not exist; check the path in the configuration" },
-  { ENOTDIR,
-    "a part of its path is not a directory; check the path in the "
-    "configuration" },
-  { EACCES,
-    "it may not be read; check owner and mode of the file and of the "
-    "directories above it" },
-  { EISDIR, "it is a directory; name the PEM file itself" },
 };
 
 /* What people put into such files by mistake, and the way out. */
@@ -87,136 +67,35 @@ static const struct {
   { PEM_STRING_X509_TRUSTED, d2i_X509_AUX },
 };
 
-static void set_open_error(
-  const struct tls4217_pemfile *file, int errnum, struct tls4217_error *err) {
-  size_t i;
-
-  for (i = 0; i < COUNT(open_advices); i++) {
-    if (open_advices[i].errnum == errnum) {
-      tls4217_error_set(err, errnum, "cannot open %s '%s': %s", file->role,
-        file->path, open_advices[i].text);
-      return;
-    }
-  }
-
-  tls4217_error_set_errno(
-    err, errnum, "cannot open %s '%s'", file->role, file->path);
-}
-
-/* Says why a file is not one that can be read, or returns 0. */
-static int check_kind(const struct tls4217_pemfile *file, const struct stat *st,
-  struct tls4217_error *err) {
-  if (S_ISDIR(st->st_mode)) {
-    set_open_error(file, EISDIR, err);
-    return -1;
-  }
-
-  if (!S_ISREG(st->st_mode)) {
-    tls4217_error_set(err, EINVAL,
-      "%s '%s' is not a regular file; copy the "
-      "PEM text into one",
-      file->role, file->path);
-    return -1;
-  }
-
-  if (st->st_size == 0) {
-    tls4217_error_set(err, EINVAL, "%s '%s' is empty", file->role, file->path);
-    return -1;
-  }
-
-  if (st->st_size > MAX_FILE_SIZE) {
-    tls4217_error_set(err, EFBIG,
-      "%s '%s' is larger than %d bytes; it is "
-      "not a file of PEM certificates",
-      file->role, file->path, MAX_FILE_SIZE);
-    return -1;
-  }
-
-  return 0;
-}
-
-static ssize_t read_some(int fd, char *buf, size_t size) {
-  ssize_t got;
-
-  do {
-    got = read(fd, buf, size);
-  } while (got < 0 && errno == EINTR);
-
-  return got;
-}
-
-/* Fills a buffer to its end, or to the file's.  Returns bytes, or -1. */
-static ssize_t read_all(int fd, char *buf, size_t size) {
-  size_t used = 0;
-  ssize_t got = 1;
-
-  while (used < size && got > 0) {
-    got = read_some(fd, buf + used, size - used);
-    if (got > 0) {
-      used += (size_t) got;
-    }
-  }
-
-  return got < 0 ? -1 : (ssize_t) used;
-}
-
-/*
- * Reads what fstat(2) promised.  One byte is asked for beyond it: more, or
- * less, means that somebody is writing the file right now.
- */
-static int read_bytes(struct tls4217_pemfile *file, int fd, size_t size,
-  struct tls4217_error *err) {
-  ssize_t got;
-
-  file->size = size;
-  file->bytes = OPENSSL_zalloc(size + 2);
-  if (file->bytes == NULL) {
-    tls4217_error_set_openssl(
-      err, "cannot read %s '%s'", file->role, file->path);
-    return -1;
-  }
-
-  got = read_all(fd, file->bytes, size + 1);
-  if (got < 0) {
-    tls4217_error_set_errno(
-      err, errno, "cannot read %s '%s'", file->role, file->path);
-    return -1;
-  }
-
-  if ((size_t) got != size) {
-    tls4217_error_set(err, EAGAIN,
-      "%s '%s' changed while it was read; load "
-      "it again when it is complete",
-      file->role, file->path);
-    return -1;
-  }
-
-  return 0;
-}
-
-/* O_NONBLOCK: a FIFO in place of the file must not stop the daemon. */
-static int open_path(const char *path) {
-  return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 static int open_file(
   const struct tls4217_pemfile *file, struct tls4217_error *err) {
-  int fd = file->source != NULL ?
-    file->source->open(file->source->user, file->path) :
-    open_path(file->path);
+  int fd;
 
+  if (file->source == NULL) {
+    return tls4217_wholefile_open(&file->whole, err);
+  }
+
+  fd = file->source->open(file->source->user, file->whole.path);
   if (fd < 0) {
-    set_open_error(file, errno, err);
+    tls4217_wholefile_refuse(&file->whole, errno, err);
   }
 
   return fd;
 }
 
+static struct tls4217_wholefile describe(const char *role, const char *path) {
+  const struct tls4217_wholefile whole = {
+    .role = role, .path = path, .content = "PEM text", .limit = MAX_FILE_SIZE
+  };
+
+  return whole;
+}
+
 int tls4217_pemfile_open(
   const char *role, const char *path, struct tls4217_error *err) {
-  const struct tls4217_pemfile file = { .role = role, .path = path };
+  const struct tls4217_wholefile whole = describe(role, path);
 
-  return open_file(&file, err);
+  return tls4217_wholefile_open(&whole, err);
 }
 
 int tls4217_pemfile_read(struct tls4217_pemfile *file, const char *role,
@@ -227,45 +106,21 @@ int tls4217_pemfile_read(struct tls4217_pemfile *file, const char *role,
 int tls4217_pemfile_read_from(struct tls4217_pemfile *file,
   const struct tls4217_pemsource *source, const char *role, const char *path,
   struct tls4217_error *err) {
-  struct stat st;
-  int fd, ret = -1;
+  int fd;
 
   file->source = source;
-  file->role = role;
-  file->path = path;
-  file->bytes = NULL;
-  file->size = 0;
-
+  file->whole = describe(role, path);
   fd = open_file(file, err);
-  if (fd < 0) {
-    return -1;
-  }
-
-  if (fstat(fd, &st) < 0) {
-    set_open_error(file, errno, err);
-    goto out;
-  }
-
-  if (check_kind(file, &st, err) < 0 ||
-    read_bytes(file, fd, (size_t) st.st_size, err) < 0) {
-    goto out;
-  }
-
-  ret = 0;
-
-out:
-  close(fd);
-  return ret;
+  return fd < 0 ? -1 : tls4217_wholefile_read(&file->whole, fd, err);
 }
 
 void tls4217_pemfile_wipe(struct tls4217_pemfile *file) {
-  OPENSSL_clear_free(file->bytes, file->size + 2);
-  file->bytes = NULL;
+  tls4217_wholefile_wipe(&file->whole);
 }
 
 /* Windows editors write a mark that would hide the first BEGIN line. */
 static size_t mark_length(const struct tls4217_pemfile *file) {
-  return strncmp(file->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+  return strncmp(file->whole.bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
 /* Reads the file's text in place; the BIO must not outlive the file. */
@@ -273,11 +128,11 @@ static BIO *open_bio(
   const struct tls4217_pemfile *file, struct tls4217_error *err) {
   size_t skipped = mark_length(file);
   BIO *bio = BIO_new_mem_buf(
-    file->bytes + skipped, (int) (file->size - skipped));
+    file->whole.bytes + skipped, (int) (file->whole.size - skipped));
 
   if (bio == NULL) {
     tls4217_error_set_openssl(
-      err, "cannot read %s '%s'", file->role, file->path);
+      err, "cannot read %s '%s'", file->whole.role, file->whole.path);
   }
 
   return bio;
@@ -285,9 +140,9 @@ static BIO *open_bio(
 
 /* By its mark, or by the zero beside each letter. */
 static bool is_utf16(const struct tls4217_pemfile *file) {
-  return strncmp(file->bytes, "\xff\xfe", 2) == 0 ||
-    strncmp(file->bytes, "\xfe\xff", 2) == 0 ||
-    (file->size > 3 && memcmp(file->bytes, "-\0-\0", 4) == 0);
+  return strncmp(file->whole.bytes, "\xff\xfe", 2) == 0 ||
+    strncmp(file->whole.bytes, "\xfe\xff", 2) == 0 ||
+    (file->whole.size > 3 && memcmp(file->whole.bytes, "-\0-\0", 4) == 0);
 }
 
 /* A file without what it should hold: says what it holds instead. */
@@ -298,9 +153,9 @@ static void set_content_error(const struct tls4217_pemfile *file,
 
   for (i = 0; i < COUNT(content_advices); i++) {
     if (content_advices[i].want == want &&
-      strstr(file->bytes, content_advices[i].begin) != NULL) {
-      tls4217_error_set(err, EINVAL, "no %s in %s '%s': %s", what, file->role,
-        file->path, content_advices[i].text);
+      strstr(file->whole.bytes, content_advices[i].begin) != NULL) {
+      tls4217_error_set(err, EINVAL, "no %s in %s '%s': %s", what,
+        file->whole.role, file->whole.path, content_advices[i].text);
       return;
     }
   }
@@ -309,24 +164,25 @@ static void set_content_error(const struct tls4217_pemfile *file,
     tls4217_error_set(err, EINVAL,
       "no %s in %s '%s': it is UTF-16 text, as Windows' editors write it; "
       "convert it with 'iconv -f UTF-16 -t ASCII'",
-      what, file->role, file->path);
+      what, file->whole.role, file->whole.path);
     return;
   }
 
   /* DER, and PKCS #12, start with a SEQUENCE. */
-  if (file->bytes[0] == 0x30) {
+  if (file->whole.bytes[0] == 0x30) {
     tls4217_error_set(err, EINVAL,
       "no %s in %s '%s': it is binary, and PEM "
       "is expected; convert it with 'openssl %s -inform DER' (PKCS #12: "
       "'openssl pkcs12 -nodes')",
-      what, file->role, file->path, want == WANT_KEY ? "pkey" : "x509");
+      what, file->whole.role, file->whole.path,
+      want == WANT_KEY ? "pkey" : "x509");
     return;
   }
 
   tls4217_error_set(err, EINVAL,
     "no %s in %s '%s': PEM is expected "
     "(-----BEGIN ...-----)",
-    what, file->role, file->path);
+    what, file->whole.role, file->whole.path);
 }
 
 static int add_cert(const struct tls4217_pemfile *file, STACK_OF(X509) * certs,
@@ -335,7 +191,7 @@ static int add_cert(const struct tls4217_pemfile *file, STACK_OF(X509) * certs,
     tls4217_error_set_openssl(err,
       "certificate %d in %s '%s' is damaged; "
       "copy the file again",
-      sk_X509_num(certs) + 1, file->role, file->path);
+      sk_X509_num(certs) + 1, file->whole.role, file->whole.path);
     X509_free(cert);
     return -1;
   }
@@ -386,7 +242,7 @@ static int read_block(const struct tls4217_pemfile *file, BIO *bio,
   }
 
   tls4217_error_set_openssl(err, "cannot read %s '%s' behind certificate %d",
-    file->role, file->path, sk_X509_num(certs));
+    file->whole.role, file->whole.path, sk_X509_num(certs));
 
 out:
   OPENSSL_secure_free(label);
@@ -423,7 +279,7 @@ int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
 }
 
 static bool has_text(const struct tls4217_pemfile *file, const char *text) {
-  return strstr(file->bytes, text) != NULL;
+  return strstr(file->whole.bytes, text) != NULL;
 }
 
 /* Why no key came out of a file. */
@@ -434,7 +290,7 @@ static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
       "the private key in %s '%s' needs a pass "
       "phrase, and nobody can be asked for one; remove it with 'openssl pkey "
       "-in OLD -out NEW'",
-      file->role, file->path);
+      file->whole.role, file->whole.path);
     return;
   }
 
@@ -443,7 +299,7 @@ static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
     tls4217_error_set_openssl(err,
       "cannot read the private key in %s '%s'; "
       "it is damaged, or of a kind that OpenSSL does not know",
-      file->role, file->path);
+      file->whole.role, file->whole.path);
     return;
   }
 

@@ -15,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/cert/wholefile.h"
 
 /*
  * Where files come from, when they are not opened here: descriptors that
@@ -30,11 +31,8 @@ struct tls4217_pemsource {
 
 /* A file in memory.  It may hold a key: wipe it as soon as may be. */
 struct tls4217_pemfile {
-  const char *role; /* "certificate file", for messages; borrowed */
-  const char *path; /* borrowed */
+  struct tls4217_wholefile whole;
   const struct tls4217_pemsource *source; /* NULL: open(2); borrowed */
-  char *bytes;                            /* owned; a NUL behind them */
-  size_t size;
 };
 
 /*

@@ -28,6 +28,10 @@ struct tls4217_session *tls4217_session_engine(void) {
   return fakes_session.is_on ? &fakes_session.session : NULL;
 }
 
+bool tls4217_session_is_logged_in(void) {
+  return session.user != NULL;
+}
+
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
   struct tls4217_facts facts = fakes_session.facts;
 
