@@ -121,19 +121,19 @@ static void serve(struct endpoint *ep) {
   struct tls4217_error err = { .text = "" };
   size_t heard = 0;
   char buf[7];
-  ssize_t res;
+  enum tls4217_io outcome;
+  size_t done;
 
-  while (
-    (res = tls4217_connection_read(ep->conn, buf, sizeof(buf), &err)) > 0) {
-    fuzz_insist(heard + (size_t) res <= script_len);
-    fuzz_insist(memcmp(buf, script + heard, (size_t) res) == 0);
-    heard += (size_t) res;
-    if (tls4217_connection_write(ep->conn, buf, (size_t) res, LIMIT, NULL) !=
-      0) {
+  while ((outcome = tls4217_connection_read(
+            ep->conn, buf, sizeof(buf), &done, &err)) == TLS4217_IO_DONE) {
+    fuzz_insist(heard + done <= script_len);
+    fuzz_insist(memcmp(buf, script + heard, done) == 0);
+    heard += done;
+    if (tls4217_connection_write(ep->conn, buf, done, LIMIT, NULL) != 0) {
       break;
     }
   }
-  if (res < 0) {
+  if (outcome == TLS4217_IO_CUT || outcome == TLS4217_IO_FAILED) {
     check_error(&err);
   }
 

@@ -409,13 +409,13 @@ static void run_fatal_alert(struct endpoint *control, const struct kind *kind) {
   char byte;
 
   endpoint_say_raw(data, "not TLS at all\r\n", 16);
-  assert_int_equal(tls4217_connection_read(data->conn, &byte, 1, NULL), -1);
+  assert_int_equal(endpoint_take(data->conn, &byte, 1, NULL), -1);
   endpoint_free(data);
   assert_int_equal(knock(control, kind, session_of(control)), OWN);
 
   data = open_data(control, kind, session_of(control));
   assert_int_equal(send(data->wfd, "not TLS at all\r\n", 16, 0), 16);
-  assert_int_equal(tls4217_connection_read(data->conn, &byte, 1, NULL), -1);
+  assert_int_equal(endpoint_take(data->conn, &byte, 1, NULL), -1);
   assert_true(data->client_error != 0);
   endpoint_free(data);
   assert_int_equal(knock(control, kind, session_of(control)), OWN);

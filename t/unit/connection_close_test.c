@@ -29,9 +29,12 @@
 static void refuse_read(struct endpoint *ep, int errnum, const char *words) {
   struct tls4217_error err = { .text = "" };
   char buf[64];
+  size_t done;
 
   assert_int_equal(
-    tls4217_connection_read(ep->conn, buf, sizeof(buf), &err), -1);
+    tls4217_connection_read(ep->conn, buf, sizeof(buf), &done, &err),
+    errnum == ECONNRESET ? TLS4217_IO_CUT : TLS4217_IO_FAILED);
+  assert_int_equal(done, 0);
   if (err.errnum != errnum || strstr(err.text, words) == NULL) {
     fail_msg(
       "\"%s\" (%d) lacks \"%s\" (%d)", err.text, err.errnum, words, errnum);
@@ -51,10 +54,13 @@ static void shut_down(
 }
 
 static void assert_end(struct endpoint *ep) {
+  size_t done;
   char byte;
 
-  assert_int_equal(tls4217_connection_read(ep->conn, &byte, 1, NULL), 0);
-  assert_int_equal(tls4217_connection_read_now(ep->conn, &byte, 1, NULL), 0);
+  assert_int_equal(tls4217_connection_read(ep->conn, &byte, 1, &done, NULL),
+    TLS4217_IO_CLOSED);
+  assert_int_equal(tls4217_connection_read_now(ep->conn, &byte, 1, &done, NULL),
+    TLS4217_IO_CLOSED);
   assert_false(tls4217_connection_cut_between_records(ep->conn));
 }
 
@@ -89,8 +95,7 @@ static void run_end_behind_data(struct endpoint *ep) {
   endpoint_say(ep, "data", 4);
   endpoint_say_goodbye(ep);
   endpoint_flush(ep);
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, heard, sizeof(heard), NULL), 4);
+  assert_int_equal(endpoint_take(ep->conn, heard, sizeof(heard), NULL), 4);
   assert_end(ep);
 }
 

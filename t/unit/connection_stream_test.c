@@ -35,8 +35,7 @@ static void refuse_read(struct endpoint *ep, int errnum, const char *words) {
   struct tls4217_error err = { .text = "" };
   char buf[64];
 
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, buf, sizeof(buf), &err), -1);
+  assert_int_equal(endpoint_take(ep->conn, buf, sizeof(buf), &err), -1);
   if (err.errnum != errnum || strstr(err.text, words) == NULL) {
     fail_msg(
       "\"%s\" (%d) lacks \"%s\" (%d)", err.text, err.errnum, words, errnum);
@@ -120,8 +119,7 @@ static void run_many_records(struct endpoint *ep) {
   endpoint_flush(ep);
 
   for (size_t done = 0; done < at; done += (size_t) res) {
-    res = tls4217_connection_read_now(
-      ep->conn, heard + done, sizeof(heard) - done, NULL);
+    res = endpoint_take_now(ep->conn, heard + done, sizeof(heard) - done, NULL);
     assert_true(res > 0);
   }
   assert_memory_equal(sent, heard, at);
@@ -136,9 +134,11 @@ static void test_many_records_at_once(void **state) {
 static void run_read_now(struct endpoint *ep) {
   struct tls4217_error err = { .text = "" };
   char heard[8] = "";
+  size_t done;
 
   assert_int_equal(
-    tls4217_connection_read_now(ep->conn, heard, sizeof(heard), &err), -1);
+    tls4217_connection_read_now(ep->conn, heard, sizeof(heard), &done, &err),
+    TLS4217_IO_AGAIN);
   assert_int_equal(err.errnum, EAGAIN);
 
   /* Half a record is nothing to read either. */
@@ -150,17 +150,15 @@ static void run_read_now(struct endpoint *ep) {
     ep->mute = true;
     tls4217_error_clear(&err);
     assert_int_equal(
-      tls4217_connection_read_now(ep->conn, heard, sizeof(heard), &err), -1);
+      endpoint_take_now(ep->conn, heard, sizeof(heard), &err), -1);
     assert_int_equal(err.errnum, EAGAIN);
   }
 
   ep->mute = false;
   endpoint_settle(ep);
-  assert_int_equal(
-    tls4217_connection_read_now(ep->conn, heard, sizeof(heard), NULL), 6);
+  assert_int_equal(endpoint_take_now(ep->conn, heard, sizeof(heard), NULL), 6);
   assert_memory_equal(heard, "NOOP\r\n", 6);
-  assert_int_equal(
-    tls4217_connection_read_now(ep->conn, heard, sizeof(heard), NULL), -1);
+  assert_int_equal(endpoint_take_now(ep->conn, heard, sizeof(heard), NULL), -1);
 }
 
 static void test_read_now(void **state) {
@@ -175,11 +173,9 @@ static void run_pending(struct endpoint *ep) {
   endpoint_say(ep, "NOOP\r\n", 6);
   endpoint_flush(ep);
   assert_false(tls4217_connection_is_pending(ep->conn));
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, heard, sizeof(heard), NULL), 4);
+  assert_int_equal(endpoint_take(ep->conn, heard, sizeof(heard), NULL), 4);
   assert_true(tls4217_connection_is_pending(ep->conn));
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, heard, sizeof(heard), NULL), 2);
+  assert_int_equal(endpoint_take(ep->conn, heard, sizeof(heard), NULL), 2);
   assert_false(tls4217_connection_is_pending(ep->conn));
 }
 
@@ -198,8 +194,7 @@ static void test_pending_behind_a_record(void **state) {
   endpoint_say(ep, "NOOP", 4);
   endpoint_say(ep, "QUIT", 4);
   endpoint_flush(ep);
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, heard, sizeof(heard), NULL), 4);
+  assert_int_equal(endpoint_take(ep->conn, heard, sizeof(heard), NULL), 4);
   assert_true(tls4217_connection_is_pending(ep->conn) ||
     recv(ep->rfd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1);
   endpoint_free(ep);
@@ -212,10 +207,8 @@ static void run_read_ahead(struct endpoint *ep) {
   endpoint_say(ep, "NOOP", 4);
   endpoint_say(ep, "QUIT", 4);
   endpoint_flush(ep);
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, heard, sizeof(heard), NULL), 4);
-  assert_int_equal(
-    tls4217_connection_read_now(ep->conn, heard, sizeof(heard), NULL), 4);
+  assert_int_equal(endpoint_take(ep->conn, heard, sizeof(heard), NULL), 4);
+  assert_int_equal(endpoint_take_now(ep->conn, heard, sizeof(heard), NULL), 4);
   assert_memory_equal(heard, "QUIT", 4);
 }
 
@@ -460,8 +453,7 @@ static void run_damage_behind_data(struct endpoint *ep) {
   endpoint_say_raw(ep, damages[1].bytes, damages[1].size);
   ep->end = ENDPOINT_FIN;
   endpoint_flush(ep);
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, heard, sizeof(heard), NULL), 4);
+  assert_int_equal(endpoint_take(ep->conn, heard, sizeof(heard), NULL), 4);
   assert_memory_equal(heard, "good", 4);
   refuse_read(ep, EPROTO, "TLS read failed: ");
   assert_false(tls4217_connection_cut_between_records(ep->conn));

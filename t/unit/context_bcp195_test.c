@@ -38,7 +38,7 @@ static void test_no_renegotiation(void **state) {
   assert_int_not_equal(SSL_do_handshake(ep->client), 1);
 
   for (int i = 0; i < 1000; i++) {
-    assert_true(tls4217_connection_read_now(ep->conn, &byte, 1, &err) <= 0);
+    assert_true(endpoint_take_now(ep->conn, &byte, 1, &err) <= 0);
     endpoint_settle(ep);
   }
 

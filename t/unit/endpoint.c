@@ -448,12 +448,38 @@ void endpoint_cut(struct endpoint *ep, size_t size) {
   free(bytes);
 }
 
+static ssize_t length_of(enum tls4217_io outcome, size_t done) {
+  assert_true((outcome == TLS4217_IO_DONE) == (done > 0));
+  return outcome == TLS4217_IO_DONE ? (ssize_t) done :
+    outcome == TLS4217_IO_CLOSED    ? 0 :
+                                      -1;
+}
+
+ssize_t endpoint_take(struct tls4217_connection *conn, void *buf, size_t size,
+  struct tls4217_error *err) {
+  size_t done;
+  enum tls4217_io outcome = tls4217_connection_read(
+    conn, buf, size, &done, err);
+
+  assert_int_not_equal(outcome, TLS4217_IO_AGAIN);
+  return length_of(outcome, done);
+}
+
+ssize_t endpoint_take_now(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err) {
+  size_t done;
+  enum tls4217_io outcome = tls4217_connection_read_now(
+    conn, buf, size, &done, err);
+
+  return length_of(outcome, done);
+}
+
 void endpoint_read(struct endpoint *ep, void *buf, size_t size) {
   struct tls4217_error err = { .text = "" };
   size_t total = 0;
 
   while (total < size) {
-    ssize_t res = tls4217_connection_read(
+    ssize_t res = endpoint_take(
       ep->conn, (char *) buf + total, size - total, &err);
 
     if (res <= 0) {

@@ -121,6 +121,13 @@ void endpoint_cut(struct endpoint *ep, size_t size);
 /* Hands everything that waits to the socket in one piece. */
 void endpoint_flush(struct endpoint *ep);
 
+/* tls4217_connection_read and its sister as read(2) does it: the number of
+ * bytes, 0 for close_notify, -1 for all else. */
+ssize_t endpoint_take(struct tls4217_connection *conn, void *buf, size_t size,
+  struct tls4217_error *err);
+ssize_t endpoint_take_now(struct tls4217_connection *conn, void *buf,
+  size_t size, struct tls4217_error *err);
+
 /* The server reads exactly size bytes into buf, or the test fails. */
 void endpoint_read(struct endpoint *ep, void *buf, size_t size);
 

@@ -142,7 +142,7 @@ static void test_cut_is_no_end(void **state) {
     endpoint_settle(ep);
     ep->end = ENDPOINT_FIN;
     endpoint_settle(ep);
-    assert_int_equal(tls4217_connection_read(ep->conn, &byte, 1, &err), -1);
+    assert_int_equal(endpoint_take(ep->conn, &byte, 1, &err), -1);
     assert_non_null(strstr(err.text, "without close_notify"));
     endpoint_free(ep);
   }

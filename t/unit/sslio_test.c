@@ -74,8 +74,7 @@ static void assert_flooded(struct endpoint *ep) {
   struct tls4217_error err = { .text = "" };
   char heard[4];
 
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, heard, sizeof(heard), &err), -1);
+  assert_int_equal(endpoint_take(ep->conn, heard, sizeof(heard), &err), -1);
   assert_int_equal(err.errnum, EPROTO);
   assert_non_null(strstr(err.text, "handshake messages"));
   assert_true(tls4217_connection_is_flooded(ep->conn));
@@ -115,7 +114,7 @@ static void run_flood_without_waiting(struct endpoint *ep) {
 
   update_keys(ep, 10 * MOST);
   endpoint_flush(ep);
-  assert_int_equal(tls4217_connection_read_now(ep->conn, &byte, 1, &err), -1);
+  assert_int_equal(endpoint_take_now(ep->conn, &byte, 1, &err), -1);
   assert_int_equal(err.errnum, EPROTO);
 }
 
@@ -136,8 +135,7 @@ static void test_waiter_is_asked_between_messages(void **state) {
   endpoint_say(ep, "NOOP", 4);
   endpoint_flush(ep);
   ep->give_up = ECONNABORTED;
-  assert_int_equal(
-    tls4217_connection_read(ep->conn, heard, sizeof(heard), &err), -1);
+  assert_int_equal(endpoint_take(ep->conn, heard, sizeof(heard), &err), -1);
   assert_int_equal(err.errnum, ECONNABORTED);
 
   ep->give_up = 0;
@@ -192,7 +190,7 @@ static int use(
     (void) tls4217_connection_issue_ticket(ep->conn, NULL);
     res = tls4217_connection_write(ep->conn, "227 ok\r\n", 8, LATE, err);
   } else {
-    res = tls4217_connection_read(ep->conn, heard, sizeof(heard), err);
+    res = endpoint_take(ep->conn, heard, sizeof(heard), err);
   }
 
   allocations_left = -1;
@@ -208,7 +206,7 @@ static void assert_dead(struct endpoint *ep, const char *why) {
   assert_string_not_equal(why, "");
   endpoint_say(ep, "MKD", 3);
   endpoint_flush(ep);
-  assert_int_equal(tls4217_connection_read(ep->conn, &byte, 1, &again), -1);
+  assert_int_equal(endpoint_take(ep->conn, &byte, 1, &again), -1);
   assert_string_equal(again.text, why);
   assert_int_equal(tls4217_connection_write(ep->conn, "2", 1, LATE, NULL), -1);
 }

@@ -145,7 +145,7 @@ static void begin_record(
 
   if (want->inside != NULL || want->goodbye) {
     assert_true(endpoint_pump(ep));
-    assert_int_equal(tls4217_connection_read_now(ep->conn, &byte, 1, NULL), -1);
+    assert_int_equal(endpoint_take_now(ep->conn, &byte, 1, NULL), -1);
   }
 }
 

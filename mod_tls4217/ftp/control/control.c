@@ -46,76 +46,86 @@ static bool brings_commands(const pr_netio_stream_t *strm) {
 }
 
 /* As tls4217_connection_read and its sister do it in TLS. */
-static ssize_t read_clear(
-  char *buf, size_t size, bool wait, struct tls4217_error *err) {
+static enum tls4217_io read_clear(
+  char *buf, size_t size, size_t *done, bool wait, struct tls4217_error *err) {
   int fd = PR_NETIO_FD(session.c->instrm);
 
   for (;;) {
     ssize_t res = recv(fd, buf, size, MSG_DONTWAIT);
 
     if (res >= 0) {
-      return res;
+      *done = (size_t) res;
+      return res > 0 ? TLS4217_IO_DONE : TLS4217_IO_CLOSED;
     }
 
-    if (errno != EINTR && (errno != EAGAIN || wait == false)) {
+    if (errno == EAGAIN && wait == false) {
+      return TLS4217_IO_AGAIN;
+    }
+
+    if (errno != EINTR && errno != EAGAIN) {
+      enum tls4217_io outcome = errno == ECONNRESET ? TLS4217_IO_CUT :
+                                                      TLS4217_IO_FAILED;
+
       tls4217_error_set_errno(err, errno, "read failed");
-      return -1;
+      return outcome;
     }
 
     if (tls4217_wait(fd, POLLIN, -1, -1, NULL) < 0) {
       tls4217_error_set_errno(err, errno, "gave up waiting for a command");
-      return -1;
+      return TLS4217_IO_FAILED;
     }
   }
 }
 
-static ssize_t read_bytes(struct tls4217_session *sess, char *buf, size_t size,
-  bool wait, struct tls4217_error *err) {
-  if (sess->control.conn == NULL) {
-    return read_clear(buf, size, wait, err);
+static enum tls4217_io read_bytes(struct tls4217_session *sess, char *buf,
+  size_t size, size_t *done, bool wait, struct tls4217_error *err) {
+  struct tls4217_connection *conn = sess->control.conn;
+
+  *done = 0;
+  if (conn == NULL) {
+    return read_clear(buf, size, done, wait, err);
   }
 
-  return wait ? tls4217_connection_read(sess->control.conn, buf, size, err) :
-                tls4217_connection_read_now(sess->control.conn, buf, size, err);
+  return wait ? tls4217_connection_read(conn, buf, size, done, err) :
+                tls4217_connection_read_now(conn, buf, size, done, err);
 }
 
-/*
- * Reads what fits into the buffer.  Returns 1 when something was read, 0 when
- * there is nothing to read now (only where wait is false), -1 at the end.
- */
-static int fill_input(struct tls4217_session *sess, bool wait) {
+static void log_failure(
+  const struct tls4217_session *sess, const struct tls4217_error *err) {
+  tls4217_session_log(sess, "control connection from %s: %s",
+    pr_netaddr_get_ipstr(session.c->remote_addr), err->text);
+  if (sess->control.conn != NULL) {
+    tls4217_notes_failure(sess->control.conn);
+  }
+}
+
+/* Reads what fits into the buffer.  Returns what came of it; AGAIN only where
+ * wait is false. */
+static enum tls4217_io fill_input(struct tls4217_session *sess, bool wait) {
   struct tls4217_control_channel *control = &sess->control;
   struct tls4217_error err;
-  ssize_t res;
-  size_t size;
+  enum tls4217_io outcome;
+  size_t size, done;
   char *room;
 
   room = tls4217_command_buffer_room(&control->input, &size);
   if (size == 0) {
-    return 1;
+    return TLS4217_IO_DONE;
   }
 
   tls4217_error_clear(&err);
-  res = read_bytes(sess, room, size, wait, &err);
-  if (res > 0) {
-    tls4217_command_buffer_add(&control->input, (size_t) res);
-    return 1;
+  outcome = read_bytes(sess, room, size, &done, wait, &err);
+  tls4217_command_buffer_add(&control->input, done);
+
+  if (outcome == TLS4217_IO_FAILED) {
+    log_failure(sess, &err);
   }
 
-  if (res < 0 && err.errnum == EAGAIN) {
-    return 0;
+  if (outcome != TLS4217_IO_DONE && outcome != TLS4217_IO_AGAIN) {
+    control->ended = true;
   }
 
-  if (res < 0 && err.errnum != ECONNRESET) {
-    tls4217_session_log(sess, "control connection from %s: %s",
-      pr_netaddr_get_ipstr(session.c->remote_addr), err.text);
-    if (control->conn != NULL) {
-      tls4217_notes_failure(control->conn);
-    }
-  }
-
-  control->ended = true;
-  return -1;
+  return outcome;
 }
 
 /* Half a command at the end of TLS is none; in clear the core takes it. */
@@ -207,8 +217,8 @@ enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess) {
   struct tls4217_interrupts lines;
   size_t size = 1;
 
-  while (
-    sess->control.ended == false && size > 0 && fill_input(sess, false) > 0) {
+  while (sess->control.ended == false && size > 0 &&
+    fill_input(sess, false) == TLS4217_IO_DONE) {
     (void) tls4217_command_buffer_room(&sess->control.input, &size);
   }
 

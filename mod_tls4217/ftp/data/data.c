@@ -78,7 +78,7 @@ static int end_without_notify(struct tls4217_session *sess) {
 static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
   struct tls4217_error err;
-  ssize_t res;
+  size_t done;
 
   if (owns(sess, strm) == false) {
     return is_unprotected(sess, strm) ? refuse_clear(sess) :
@@ -86,17 +86,20 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   }
 
   tls4217_error_clear(&err);
-  res = tls4217_connection_read(sess->data.conn, buf, size, &err);
-  if (res >= 0) {
-    return (int) res;
-  }
+  switch (tls4217_connection_read(sess->data.conn, buf, size, &done, &err)) {
+    case TLS4217_IO_DONE:
+      return (int) done;
 
-  if (err.errnum == ECONNRESET) {
-    return end_without_notify(sess);
-  }
+    case TLS4217_IO_CLOSED:
+      return 0;
 
-  tls4217_notes_failure(sess->data.conn);
-  return tls4217_failure_give_up(sess, &err);
+    case TLS4217_IO_CUT:
+      return end_without_notify(sess);
+
+    default:
+      tls4217_notes_failure(sess->data.conn);
+      return tls4217_failure_give_up(sess, &err);
+  }
 }
 
 /* Whether this is a small file, whole.  What ASCII makes of a file has

@@ -173,37 +173,35 @@ bool tls4217_connection_has_begun(const struct tls4217_connection *conn) {
 
 /* Reading and writing. */
 
-static ssize_t read_until(struct tls4217_connection *conn, void *buf,
-  size_t size, int64_t deadline, struct tls4217_error *err) {
-  struct tls4217_error later;
-  size_t total, more;
-  int res;
+static enum tls4217_io read_until(struct tls4217_connection *conn, void *buf,
+  size_t size, size_t *done, int64_t deadline, struct tls4217_error *err) {
+  enum tls4217_io outcome;
+  size_t more;
 
-  res = tls4217_sslio_read(&conn->io, buf, size, &total, deadline, err);
-  if (res <= 0) {
-    return res;
+  outcome = tls4217_sslio_read(&conn->io, buf, size, done, deadline, err);
+  if (outcome != TLS4217_IO_DONE) {
+    return outcome;
   }
 
   /* What has been read ahead costs no wait.  An end or an error behind it
    * is met again by the next read. */
-  tls4217_error_clear(&later);
-  while (total < size && SSL_has_pending(conn->io.ssl) == 1 &&
-    tls4217_sslio_read(&conn->io, (char *) buf + total, size - total, &more,
-      TLS4217_WAITER_NO_WAIT, &later) > 0) {
-    total += more;
+  while (*done < size && SSL_has_pending(conn->io.ssl) == 1 &&
+    tls4217_sslio_read(&conn->io, (char *) buf + *done, size - *done, &more,
+      TLS4217_WAITER_NO_WAIT, NULL) == TLS4217_IO_DONE) {
+    *done += more;
   }
 
-  return (ssize_t) total;
+  return TLS4217_IO_DONE;
 }
 
-ssize_t tls4217_connection_read(struct tls4217_connection *conn, void *buf,
-  size_t size, struct tls4217_error *err) {
-  return read_until(conn, buf, size, TLS4217_WAITER_NEVER, err);
+enum tls4217_io tls4217_connection_read(struct tls4217_connection *conn,
+  void *buf, size_t size, size_t *done, struct tls4217_error *err) {
+  return read_until(conn, buf, size, done, TLS4217_WAITER_NEVER, err);
 }
 
-ssize_t tls4217_connection_read_now(struct tls4217_connection *conn, void *buf,
-  size_t size, struct tls4217_error *err) {
-  return read_until(conn, buf, size, TLS4217_WAITER_NO_WAIT, err);
+enum tls4217_io tls4217_connection_read_now(struct tls4217_connection *conn,
+  void *buf, size_t size, size_t *done, struct tls4217_error *err) {
+  return read_until(conn, buf, size, done, TLS4217_WAITER_NO_WAIT, err);
 }
 
 bool tls4217_connection_is_pending(const struct tls4217_connection *conn) {
@@ -324,7 +322,7 @@ static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
 int tls4217_connection_shutdown(struct tls4217_connection *conn,
   bool wait_for_peer, int timeout, struct tls4217_error *err) {
   int64_t deadline;
-  ssize_t res = 1;
+  enum tls4217_io outcome = TLS4217_IO_DONE;
   int flags;
 
   if (tls4217_sslio_can_end(&conn->io) == false) {
@@ -339,13 +337,14 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
     return -1;
   }
 
-  while (wait_for_peer == true && res > 0) {
+  while (wait_for_peer == true && outcome == TLS4217_IO_DONE) {
     char scratch[1024];
+    size_t size;
 
-    res = read_until(conn, scratch, sizeof(scratch), deadline, err);
+    outcome = read_until(conn, scratch, sizeof(scratch), &size, deadline, err);
   }
 
-  return res < 0 ? -1 : 0;
+  return outcome == TLS4217_IO_DONE || outcome == TLS4217_IO_CLOSED ? 0 : -1;
 }
 
 int tls4217_connection_alert(

@@ -102,22 +102,18 @@ bool tls4217_connection_has_spoken(const struct tls4217_connection *conn);
 bool tls4217_connection_has_begun(const struct tls4217_connection *conn);
 
 /*
- * Reads up to size bytes of plaintext, waiting until there is at least one;
- * goes on while more can be had without waiting.
- *
- * Returns the number of bytes, or 0 when the peer sent close_notify, or -1
- * with err filled: errnum ECONNRESET when the peer closed or reset without
- * close_notify, EPROTO for a TLS error, or whatever the waiter gave up with.
+ * Reads up to size bytes of plaintext into buf, waiting until there is at
+ * least one; goes on while more can be had without waiting.  *done gets their
+ * number, or 0.  Returns what came of it (sslio.h), but never AGAIN; err, which
+ * may be NULL, is filled for CUT and FAILED.
  */
-ssize_t tls4217_connection_read(struct tls4217_connection *conn, void *buf,
-  size_t size, struct tls4217_error *err);
+enum tls4217_io tls4217_connection_read(struct tls4217_connection *conn,
+  void *buf, size_t size, size_t *done, struct tls4217_error *err);
 
-/*
- * As tls4217_connection_read, but never waits: -1 with errnum EAGAIN when
- * there is no plaintext now.
- */
-ssize_t tls4217_connection_read_now(struct tls4217_connection *conn, void *buf,
-  size_t size, struct tls4217_error *err);
+/* The same without waiting: AGAIN, with err filled, where there is no plaintext
+ * now. */
+enum tls4217_io tls4217_connection_read_now(struct tls4217_connection *conn,
+  void *buf, size_t size, size_t *done, struct tls4217_error *err);
 
 /*
  * Whether a read would return plaintext without touching the socket.  For

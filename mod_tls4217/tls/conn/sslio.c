@@ -288,20 +288,45 @@ int tls4217_sslio_accept(
   return 0;
 }
 
-int tls4217_sslio_read(struct tls4217_sslio *io, void *buf, size_t size,
-  size_t *done, int64_t deadline, struct tls4217_error *err) {
+/* The one place where an errno is asked what has happened. */
+static enum tls4217_io outcome_of(const struct tls4217_error *why) {
+  switch (why->errnum) {
+    case EAGAIN:
+      return TLS4217_IO_AGAIN;
+
+    case ECONNRESET:
+      return TLS4217_IO_CUT;
+
+    default:
+      return TLS4217_IO_FAILED;
+  }
+}
+
+enum tls4217_io tls4217_sslio_read(struct tls4217_sslio *io, void *buf,
+  size_t size, size_t *done, int64_t deadline, struct tls4217_error *err) {
   struct operation op = {
     .run = run_read, .what = "TLS read failed", .in = buf, .size = size
   };
+  struct tls4217_error why;
   int res;
 
-  res = perform(io, &op, deadline, err);
+  tls4217_error_clear(&why);
+  res = perform(io, &op, deadline, &why);
+  *done = res > 0 ? op.done : 0;
   if (res > 0) {
     io->messages = 0;
+    return TLS4217_IO_DONE;
   }
 
-  *done = op.done;
-  return res;
+  if (res == 0) {
+    return TLS4217_IO_CLOSED;
+  }
+
+  if (err != NULL && !tls4217_error_is_set(err)) {
+    *err = why;
+  }
+
+  return outcome_of(&why);
 }
 
 int tls4217_sslio_write(struct tls4217_sslio *io, const void *buf, size_t size,

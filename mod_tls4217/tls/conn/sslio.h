@@ -27,6 +27,16 @@ enum tls4217_sslio_state {
   TLS4217_SSLIO_DEAD    /* nothing can be read or sent any more */
 };
 
+/* What came of reading. */
+enum tls4217_io {
+  TLS4217_IO_DONE,   /* a byte at least */
+  TLS4217_IO_AGAIN,  /* nothing is there now, and nobody was to wait */
+  TLS4217_IO_CLOSED, /* the peer has sent close_notify (in clear: FIN) */
+  TLS4217_IO_CUT,    /* the peer has ended it in another way; err says so */
+  TLS4217_IO_FAILED  /* err says why; errnum is EPROTO for a TLS error, or what
+                      * the waiter gave up with */
+};
+
 /* What the loop works on.  The owner fills the first part and calls
  * tls4217_sslio_begin; it frees the SSL.  The descriptors do not block. */
 struct tls4217_sslio {
@@ -60,12 +70,12 @@ int tls4217_sslio_accept(
   struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err);
 
 /*
- * Reads plaintext of one record, at least a byte and at most size; *done gets
- * the number of bytes.  Returns 1, 0 where the peer sent close_notify, or -1
- * with err filled (see tls4217_connection_read).
+ * Reads plaintext of one record, at most size bytes; *done gets their number,
+ * or 0.  Returns what came of it; err, which may be NULL, is filled but for
+ * DONE and CLOSED.
  */
-int tls4217_sslio_read(struct tls4217_sslio *io, void *buf, size_t size,
-  size_t *done, int64_t deadline, struct tls4217_error *err);
+enum tls4217_io tls4217_sslio_read(struct tls4217_sslio *io, void *buf,
+  size_t size, size_t *done, int64_t deadline, struct tls4217_error *err);
 
 /*
  * Writes all of buf.  Returns 0, or -1 with err filled, and the connection is

@@ -24,7 +24,8 @@ enum arrival {
   NOTHING,
   RECORD, /* or the rest of one */
   CLEAR,
-  END
+  END, /* with err filled */
+  BROKEN
 };
 
 static enum arrival look(
@@ -43,8 +44,9 @@ static enum arrival look(
       return NOTHING;
     }
 
-    tls4217_error_set_errno(err, errno, "the connection has failed");
-    return END;
+    res = errno;
+    tls4217_error_set_errno(err, (int) res, "the connection has failed");
+    return res == ECONNRESET || res == EPIPE ? END : BROKEN;
   }
 
   return tls4217_sslio_missing(io) > 0 ||
@@ -73,36 +75,43 @@ static int move_record(struct tls4217_sslio *io, struct tls4217_error *err) {
   return tls4217_sslio_feed(io, piece, (size_t) res, err);
 }
 
-/*
- * Reads the record.  Returns 1 when the peer's close_notify was in it, 0 when
- * there is more to come, -1 with err filled.
- */
-static int read_record(struct tls4217_connection *conn, size_t *discarded,
-  struct tls4217_error *err) {
+/* Reads the record.  Returns AGAIN when there is more to come, CLOSED when the
+ * peer's close_notify was in it, CUT or FAILED with err filled. */
+static enum tls4217_io read_record(struct tls4217_connection *conn,
+  size_t *discarded, struct tls4217_error *err) {
   char plaintext[4096];
-  ssize_t res;
+  enum tls4217_io outcome;
+  size_t size;
 
   if (move_record(tls4217_connection_io(conn), err) < 0) {
-    return -1;
+    return TLS4217_IO_FAILED;
   }
 
-  while ((res = tls4217_connection_read_now(
-            conn, plaintext, sizeof(plaintext), err)) > 0) {
-    *discarded += (size_t) res;
-  }
+  do {
+    outcome = tls4217_connection_read_now(
+      conn, plaintext, sizeof(plaintext), &size, err);
+    *discarded += size;
+  } while (outcome == TLS4217_IO_DONE);
 
-  if (res < 0 && err->errnum == EAGAIN) {
+  if (outcome == TLS4217_IO_AGAIN) {
     tls4217_error_clear(err);
-    return 0;
   }
 
-  return res == 0 ? 1 : -1;
+  return outcome;
 }
 
-static enum tls4217_unwrap explain_failure(const struct tls4217_error *err) {
-  return err->errnum == ECONNRESET || err->errnum == EPIPE ?
-    TLS4217_UNWRAP_CLOSED :
-    TLS4217_UNWRAP_FAILED;
+/* What the end of reading means for all of it. */
+static enum tls4217_unwrap conclude(enum tls4217_io outcome) {
+  switch (outcome) {
+    case TLS4217_IO_CLOSED:
+      return TLS4217_UNWRAP_NOTIFIED;
+
+    case TLS4217_IO_CUT:
+      return TLS4217_UNWRAP_CLOSED;
+
+    default:
+      return TLS4217_UNWRAP_FAILED;
+  }
 }
 
 /* A peer who says nothing at all agrees, at last. */
@@ -118,6 +127,7 @@ enum tls4217_unwrap tls4217_unwrap_await(struct tls4217_connection *conn,
   const struct tls4217_waiter *waiter, int64_t deadline, size_t *discarded,
   struct tls4217_error *err) {
   struct tls4217_sslio *io = tls4217_connection_io(conn);
+  enum tls4217_io outcome;
   int res;
 
   *discarded = 0;
@@ -131,12 +141,15 @@ enum tls4217_unwrap tls4217_unwrap_await(struct tls4217_connection *conn,
         return TLS4217_UNWRAP_CLEAR;
 
       case END:
-        return explain_failure(err);
+        return TLS4217_UNWRAP_CLOSED;
+
+      case BROKEN:
+        return TLS4217_UNWRAP_FAILED;
 
       case RECORD:
-        res = read_record(conn, discarded, err);
-        if (res != 0) {
-          return res > 0 ? TLS4217_UNWRAP_NOTIFIED : explain_failure(err);
+        outcome = read_record(conn, discarded, err);
+        if (outcome != TLS4217_IO_AGAIN) {
+          return conclude(outcome);
         }
 
         res = tls4217_waiter_look(waiter, io->rfd, POLLIN, deadline, err);
