@@ -169,9 +169,8 @@ static void exit_ev(const void *event_data, void *user_data) {
 static void start_keeper(struct tls4217_supervisor *keeper) {
   const struct tls4217_vhost *server = tls4217_vhost_find(main_server);
 
-  if (server != NULL &&
-    (server->settings.options & TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
-    (server->settings.options & TLS4217_OPT_USE_IMPLICIT_SSL) == 0) {
+  if (server != NULL && server->settings.options.reinitialize &&
+    server->settings.options.implicit == false) {
     tls4217_supervisor_start(keeper);
   }
 }
@@ -184,22 +183,20 @@ static void start_keeper(struct tls4217_supervisor *keeper) {
  */
 #define SIGNATURES (2 + TLS4217_REIN_LIMIT)
 
-static unsigned int count_signatures(unsigned long options) {
-  return (options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) != 0 ?
-    TLS4217_KEYCLIENT_UNLIMITED :
-    SIGNATURES;
+static unsigned int count_signatures(bool reuse_required) {
+  return reuse_required ? SIGNATURES : TLS4217_KEYCLIENT_UNLIMITED;
 }
 
 /* While nobody has said anything yet: for all hosts that HOST or the client's
  * SNI may choose here. */
 static void join_key_process(void) {
   const server_rec *recs[TLS4217_MAX_HOSTS];
-  unsigned long options;
+  bool reuse_required;
   size_t nrecs;
 
   nrecs = tls4217_vhost_list_neighbours(
-    main_server, recs, TLS4217_MAX_HOSTS, &options);
-  tls4217_keyprocess_join(recs, nrecs, count_signatures(options));
+    main_server, recs, TLS4217_MAX_HOSTS, &reuse_required);
+  tls4217_keyprocess_join(recs, nrecs, count_signatures(reuse_required));
 }
 
 /* How often, in seconds, it is looked whether the keeper is still there.  A
@@ -252,8 +249,7 @@ int tls4217_lifecycle_start(void) {
   }
 
   adopt_server(sess);
-  sess->implicit = sess->server != NULL &&
-    (sess->settings.options & TLS4217_OPT_USE_IMPLICIT_SSL) != 0;
+  sess->implicit = sess->server != NULL && sess->settings.options.implicit;
   if (sess->implicit) {
     /* mod_xfer decides about sendfile(2) from this word, if it starts its
      * session after us; if not, it has to be told. */

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 
+#include "mod_tls4217/ftp/config/resolve.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/config/policies.h"
@@ -88,7 +89,7 @@ struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
   struct tls4217_facts facts = {
     .logged_in = tls4217_session_is_logged_in(),
     .certificate = sess->server->tls.context != NULL,
-    .pbsz_required = !(sess->settings.options & TLS4217_OPT_NO_PBSZ_REQUIRED),
+    .pbsz_required = sess->settings.options.pbsz_required,
     .ccc_accepted = sess->settings.clear_command_channel,
     .control_required = sess->settings.control_view ==
       TLS4217_CONTROL_VIEW_REQUIRED,
@@ -100,7 +101,7 @@ struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
 }
 
 void tls4217_session_refresh(struct tls4217_session *sess) {
-  tls4217_settings_resolve(main_server->conf, &sess->settings);
+  tls4217_resolve_settings(main_server->conf, &sess->settings);
   tls4217_policies_resolve(sess->pool, main_server->conf,
     session.anon_config != NULL ? session.anon_config->subset : NULL,
     &sess->settings);

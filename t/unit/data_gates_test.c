@@ -80,7 +80,7 @@ static void test_reuse(void **state) {
 
 static void test_reuse_is_not_required(void **state) {
   (void) state;
-  sess->settings.options = TLS4217_OPT_NO_SESSION_REUSE_REQUIRED;
+  sess->settings.options.session_reuse_required = false;
   for (size_t i = 0; i < sizeof(reuses) / sizeof(reuses[0]); i++) {
     reuse = reuses[i].reuse;
     assert_true(passes());

@@ -286,11 +286,19 @@ static void test_anonymous_user(void **state) {
 
 /* What holds for the session. */
 
+/* The settings of a server, with its views, are resolved before (resolve.c). */
+static void preset(struct tls4217_settings *settings,
+  enum tls4217_control_view control_view, enum tls4217_view view) {
+  memset(settings, 0xff, sizeof(*settings));
+  settings->control_view = control_view;
+  settings->data.view = view;
+}
+
 static void test_defaults(void **state) {
   struct tls4217_settings settings;
 
   (void) state;
-  memset(&settings, 0xff, sizeof(settings));
+  preset(&settings, TLS4217_CONTROL_VIEW_OPTIONAL, OPTIONAL);
   tls4217_policies_resolve(permanent_pool, NULL, NULL, &settings);
   assert_int_equal(settings.control_view, TLS4217_CONTROL_VIEW_OPTIONAL);
   assert_int_equal(settings.data.view, OPTIONAL);
@@ -303,19 +311,20 @@ static void test_anonymous_comes_first(void **state) {
   config_rec *anonymous;
 
   (void) state;
-  (void) fakes_add_int("TLSControlProtection", TLS4217_CONTROL_VIEW_REQUIRED);
-  add_view(REQUIRED, false);
   anonymous = fakes_open(CONF_ANON, "/srv/ftp");
   add_view(NONE, false);
   fakes_close();
 
+  preset(&settings, TLS4217_CONTROL_VIEW_REQUIRED, REQUIRED);
   tls4217_policies_resolve(
     permanent_pool, main_server->conf, anonymous->subset, &settings);
   assert_int_equal(settings.data.view, NONE);
   assert_int_equal(settings.control_view, TLS4217_CONTROL_VIEW_REQUIRED);
 
+  preset(&settings, TLS4217_CONTROL_VIEW_REQUIRED, REQUIRED);
   tls4217_policies_resolve(permanent_pool, main_server->conf, NULL, &settings);
   assert_int_equal(settings.data.view, REQUIRED);
+  assert_int_equal(settings.control_view, TLS4217_CONTROL_VIEW_REQUIRED);
 }
 
 /* <Limit> has no directories in it; a deep section has. */

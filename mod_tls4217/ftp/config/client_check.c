@@ -4,19 +4,25 @@
  * See client_check.h.
  */
 
+#include <stddef.h>
+
 #include "mod_tls4217/ftp/config/client_check.h"
 #include "mod_tls4217/ftp/config/complaints.h"
 
 /* Options that say something about a certificate that must be asked for. */
 static const struct {
-  unsigned long option;
+  size_t option; /* offset of a bool in struct tls4217_options */
   const char *name;
   bool needs_dns;
 } options[] = {
-  { TLS4217_OPT_DNS_NAME_REQUIRED, "TLSOptions dNSNameRequired", true },
-  { TLS4217_OPT_COMMON_NAME_REQUIRED, "TLSOptions CommonNameRequired", true },
-  { TLS4217_OPT_IP_ADDRESS_REQUIRED, "TLSOptions iPAddressRequired", false },
-  { TLS4217_OPT_ALLOW_DOT_LOGIN, "TLSOptions AllowDotLogin", false },
+  { offsetof(struct tls4217_options, dns_name_required),
+    "TLSOptions dNSNameRequired", true },
+  { offsetof(struct tls4217_options, common_name_required),
+    "TLSOptions CommonNameRequired", true },
+  { offsetof(struct tls4217_options, ip_address_required),
+    "TLSOptions iPAddressRequired", false },
+  { offsetof(struct tls4217_options, dot_login), "TLSOptions AllowDotLogin",
+    false },
 };
 
 static void warn_unasked(const server_rec *rec, const char *directive) {
@@ -46,7 +52,7 @@ int tls4217_client_check(
   }
 
   for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-    if (!(settings->options & options[i].option)) {
+    if (tls4217_options_get(&settings->options, options[i].option) == false) {
       continue;
     }
 

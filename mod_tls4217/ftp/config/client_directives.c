@@ -17,27 +17,6 @@ static modret_t *refuse_word(cmd_rec *cmd, const char *word, const char *why) {
     cmd, pstrcat(cmd->tmp_pool, "'", word, "' ", why, NULL));
 }
 
-/* usage: TLSVerifyClient on|optional|off */
-modret_t *tls4217_client_directives_verify(
-  cmd_rec *cmd, const struct tls4217_directive *directive) {
-  int mode, on;
-
-  if (strcasecmp(cmd->argv[1], "optional") == 0) {
-    mode = TLS4217_VERIFY_OPTIONAL;
-
-  } else {
-    on = get_boolean(cmd, 1);
-    if (on < 0) {
-      return tls4217_directive_refuse_usage(cmd, directive);
-    }
-
-    mode = on == TRUE ? TLS4217_VERIFY_REQUIRED : TLS4217_VERIFY_OFF;
-  }
-
-  (void) tls4217_directive_add_int(directive->name, mode);
-  return PR_HANDLED(cmd);
-}
-
 /* usage: TLSVerifyDepth number */
 modret_t *tls4217_client_directives_depth(
   cmd_rec *cmd, const struct tls4217_directive *directive) {

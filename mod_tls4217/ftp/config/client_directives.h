@@ -1,7 +1,7 @@
 /*
  * mod_tls4217 - the directives about client certificates
  *
- * TLSVerifyClient, TLSVerifyDepth, TLSVerifyOrder, TLSCACertificateFile and
+ * TLSVerifyDepth, TLSVerifyOrder, TLSCACertificateFile and
  * Path, TLSCARevocationFile and Path, TLSUserName, TLSClientCertificateMap.
  * Rows of the table in directives.c; what they store is read in settings.c.
  *
@@ -24,8 +24,7 @@
 #include "mod_tls4217/ftp/config/directive.h"
 
 /*
- * Records.  TLSVerifyClient: argv[0] an int, enum tls4217_verify_mode.
- * TLSVerifyDepth: argv[0] an int.  TLSCACertificateFile and Path: argv[0] the
+ * Records.  TLSVerifyDepth: argv[0] an int.  TLSCACertificateFile and Path: argv[0] the
  * path.  TLSCARevocationFile and Path: argv[0] the path, argv[1] and argv[2]
  * bools: leaf, missing=allow.  TLSUserName: argv[0] the word.
  * TLSClientCertificateMap: argv[0] a struct tls4217_certmap_rule.
@@ -33,8 +32,6 @@
  * Each takes the directive as it is being read and returns PR_HANDLED, or an
  * error that says what is wrong with it.
  */
-modret_t *tls4217_client_directives_verify(
-  cmd_rec *cmd, const struct tls4217_directive *directive);
 modret_t *tls4217_client_directives_depth(
   cmd_rec *cmd, const struct tls4217_directive *directive);
 modret_t *tls4217_client_directives_order(

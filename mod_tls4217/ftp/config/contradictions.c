@@ -16,27 +16,6 @@
 
 /* The same directive again. */
 
-static const char *const repeatable[] = {
-  "TLSCertificateFile",
-  "TLSCipherSuite",
-  "TLSClientCertificateMap",
-  "TLSDataRule",
-  "TLSOptions",
-  "TLSUserProtection",
-};
-
-#define NREPEATABLE (sizeof(repeatable) / sizeof(repeatable[0]))
-
-static bool is_repeatable(const char *name) {
-  for (size_t i = 0; i < NREPEATABLE; i++) {
-    if (strcasecmp(repeatable[i], name) == 0) {
-      return true;
-    }
-  }
-
-  return false;
-}
-
 /* The records of the section that the parser is in. */
 static xaset_t *section_of(const cmd_rec *cmd) {
   return cmd->config != NULL ? cmd->config->subset : cmd->server->conf;
@@ -70,7 +49,7 @@ void tls4217_contradictions_repeated(cmd_rec *cmd) {
   const char *name = cmd->argv[0];
   const bool is_both = strcasecmp(name, "TLSRequired") == 0;
 
-  if (tls4217_parsing_is_under_way() == false || is_repeatable(name)) {
+  if (tls4217_parsing_is_under_way() == false) {
     return;
   }
 

@@ -13,8 +13,8 @@
 #include "mod_tls4217/tls/cert/keypair.h"
 
 /*
- * The directive being read, which has been stored: whether one before it, in
- * the same section, holds in its place.
+ * The directive being read, which has been stored and counts once: whether one
+ * before it, in the same section, holds in its place.
  */
 void tls4217_contradictions_repeated(cmd_rec *cmd);
 

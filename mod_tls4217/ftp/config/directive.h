@@ -10,12 +10,19 @@
 
 #include "mod_tls4217/ftp/core.h"
 
+struct tls4217_value_type;
+
 struct tls4217_directive {
   const char *name;
   modret_t *(*set)(cmd_rec *cmd, const struct tls4217_directive *directive);
   int contexts;
   unsigned int min_args, max_args;
-  const char *usage; /* of a bad one; of an ignored one: why */
+  const char *usage;     /* of a bad one; of an ignored one: why */
+  const char *otherwise; /* what holds without it; NULL: none */
+
+  /* Which member of the settings it becomes, and how (value.h). */
+  const struct tls4217_value_type *type;
+  size_t field;
 };
 
 /* Refuses the directive being read: "NAME: why". */

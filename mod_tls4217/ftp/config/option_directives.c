@@ -1,54 +1,96 @@
 /*
  * mod_tls4217 - TLSOptions
  *
- * The words and what they mean; the bits are in options.h.
+ * The words and what they mean; what holds then is in options.h.
  */
 
-#include "mod_tls4217/ftp/config/option_directives.h"
-#include "mod_tls4217/ftp/config/options.h"
+#include <stddef.h>
 
-/* A word of TLSOptions; effect is what to tell about one that we do not
- * carry out as mod_tls does, or NULL. */
+#include "mod_tls4217/ftp/config/option_directives.h"
+#include "mod_tls4217/ftp/config/settings.h"
+
+/* What mod_proxy looks for in our records: mod_tls' bit of UseImplicitSSL. */
+#define IMPLICIT_BIT 0x0200UL
+
+/* A word of TLSOptions, and the member of the settings that it makes true, or
+ * false; effect is what to tell about one that we do not carry out as mod_tls
+ * does, or NULL. */
 struct tls_option {
   const char *name;
-  unsigned long bit;
+  size_t member; /* or SIZE_MAX */
+  bool value;
   const char *effect;
 };
 
+#define NONE        SIZE_MAX, false
+#define ON(member)  offsetof(struct tls4217_settings, member), true, NULL
+#define OFF(member) offsetof(struct tls4217_settings, member), false, NULL
+
 static const struct tls_option options[] = {
-  { "AllowClientRenegotiation", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
+  { "AllowClientRenegotiation", NONE,
     "ignored: clients may never renegotiate" },
-  { "AllowClientRenegotiations", TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS,
+  { "AllowClientRenegotiations", NONE,
     "ignored: clients may never renegotiate" },
-  { "AllowDotLogin", TLS4217_OPT_ALLOW_DOT_LOGIN, NULL },
-  { "AllowPerUser", TLS4217_OPT_ALLOW_PER_USER,
+  { "AllowDotLogin", ON(options.dot_login) },
+  { "AllowPerUser", NONE,
     "ignored: AUTH after login stays refused, because the password has "
     "crossed in clear by then; exceptions are lines of TLSUserProtection: "
     "'TLSUserProtection optional NAME', and behind it 'TLSUserProtection "
     "required *' in place of TLSRequired" },
-  { "AllowWeakDH", TLS4217_OPT_ALLOW_WEAK_DH,
+  { "AllowWeakDH", NONE,
     "ignored: use AllowWeakSecurity where a client cannot do better" },
-  { "AllowWeakSecurity", TLS4217_OPT_ALLOW_WEAK_SECURITY, NULL },
-  { "CommonNameRequired", TLS4217_OPT_COMMON_NAME_REQUIRED, NULL },
-  { "dNSNameRequired", TLS4217_OPT_DNS_NAME_REQUIRED, NULL },
-  { "EnableDiags", TLS4217_OPT_ENABLE_DIAGS,
-    "ignored: TLSLog has one line for each handshake" },
-  { "ExportCertData", TLS4217_OPT_EXPORT_CERT_DATA, NULL },
-  { "iPAddressRequired", TLS4217_OPT_IP_ADDRESS_REQUIRED, NULL },
-  { "IgnoreSNI", TLS4217_OPT_IGNORE_SNI, NULL },
-  { "NoAutoECDH", TLS4217_OPT_NO_AUTO_ECDH, "ignored: OpenSSL 3 decides" },
-  { "NoCertRequest", 0, "ignored: it has no effect since mod_tls 2.7" },
-  { "NoCloseNotifyRequired", TLS4217_OPT_NO_CLOSE_NOTIFY_REQUIRED, NULL },
-  { "NoEmptyFragments", 0, "ignored: it concerned SSLv3 and TLS 1.0" },
-  { "NoPBSZRequired", TLS4217_OPT_NO_PBSZ_REQUIRED, NULL },
-  { "AllowReinitialize", TLS4217_OPT_ALLOW_REINITIALIZE, NULL },
-  { "NoSessionReuseRequired", TLS4217_OPT_NO_SESSION_REUSE_REQUIRED, NULL },
-  { "StdEnvVars", TLS4217_OPT_STD_ENV_VARS, NULL },
-  { "UseImplicitSSL", TLS4217_OPT_USE_IMPLICIT_SSL, NULL },
+  { "AllowWeakSecurity", ON(tls.weak_security) },
+  { "CommonNameRequired", ON(options.common_name_required) },
+  { "dNSNameRequired", ON(options.dns_name_required) },
+  { "EnableDiags", NONE, "ignored: TLSLog has one line for each handshake" },
+  { "ExportCertData", ON(options.certificate_data) },
+  { "iPAddressRequired", ON(options.ip_address_required) },
+  { "IgnoreSNI", OFF(options.server_name) },
+  { "NoAutoECDH", NONE, "ignored: OpenSSL 3 decides" },
+  { "NoCertRequest", NONE, "ignored: it has no effect since mod_tls 2.7" },
+  { "NoCloseNotifyRequired", OFF(options.close_notify_required) },
+  { "NoEmptyFragments", NONE, "ignored: it concerned SSLv3 and TLS 1.0" },
+  { "NoPBSZRequired", OFF(options.pbsz_required) },
+  { "AllowReinitialize", ON(options.reinitialize) },
+  { "NoSessionReuseRequired", OFF(options.session_reuse_required) },
+  { "StdEnvVars", ON(options.standard_variables) },
+  { "UseImplicitSSL", ON(options.implicit) },
 };
 
+#define NOPTIONS (sizeof(options) / sizeof(options[0]))
+
+/* Which of them were written, and what mod_proxy wants to know. */
+struct option_record {
+  unsigned long mod_tls;
+  bool given[NOPTIONS];
+};
+
+static bool *member_of(
+  struct tls4217_settings *settings, const struct tls_option *option) {
+  return (bool *) ((char *) settings + option->member);
+}
+
+void tls4217_option_directives_preset(struct tls4217_settings *settings) {
+  for (size_t i = 0; i < NOPTIONS; i++) {
+    if (options[i].member != SIZE_MAX) {
+      *member_of(settings, &options[i]) = options[i].value == false;
+    }
+  }
+}
+
+void tls4217_option_directives_take(
+  const config_rec *c, struct tls4217_settings *settings) {
+  const struct option_record *record = c->argv[0];
+
+  for (size_t i = 0; i < NOPTIONS; i++) {
+    if (record->given[i] && options[i].member != SIZE_MAX) {
+      *member_of(settings, &options[i]) = options[i].value;
+    }
+  }
+}
+
 static const struct tls_option *find_option(const char *name) {
-  for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+  for (size_t i = 0; i < NOPTIONS; i++) {
     if (strcasecmp(options[i].name, name) == 0) {
       return &options[i];
     }
@@ -60,7 +102,7 @@ static const struct tls_option *find_option(const char *name) {
 /* usage: TLSOptions option ... */
 modret_t *tls4217_option_directives_set(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
-  unsigned long bits = 0, *value;
+  struct option_record written = { 0 }, *record;
   config_rec *c;
 
   for (unsigned int i = 1; i < cmd->argc; i++) {
@@ -78,14 +120,16 @@ modret_t *tls4217_option_directives_set(
       tls4217_directive_warn(cmd, option->name, option->effect);
     }
 
-    bits |= option->bit;
+    written.given[option - options] = true;
+    if (option->member == offsetof(struct tls4217_settings, options.implicit)) {
+      written.mod_tls = IMPLICIT_BIT;
+    }
   }
 
-  /* mod_proxy reads this as an unsigned long. */
   c = add_config_param(directive->name, 1, NULL);
   c->flags |= CF_MULTI;
-  value = pcalloc(c->pool, sizeof(*value));
-  *value = bits;
-  c->argv[0] = value;
+  record = pcalloc(c->pool, sizeof(*record));
+  *record = written;
+  c->argv[0] = record;
   return PR_HANDLED(cmd);
 }

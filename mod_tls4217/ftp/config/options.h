@@ -1,31 +1,43 @@
 /*
- * mod_tls4217 - the flags of TLSOptions
+ * mod_tls4217 - the options of TLSOptions, as they hold
  *
- * The first block has the values of mod_tls, which other modules read
- * (mod_proxy tests UseImplicitSSL); the second is ours.
+ * Each says what is done, not what is left out: a word such as
+ * NoSessionReuseRequired makes one false.  The words, and which of these they
+ * set, are in option_directives.c.
  */
 
 #ifndef TLS4217_FTP_CONFIG_OPTIONS_H
 #define TLS4217_FTP_CONFIG_OPTIONS_H
 
-#define TLS4217_OPT_DNS_NAME_REQUIRED           0x00002UL
-#define TLS4217_OPT_IP_ADDRESS_REQUIRED         0x00004UL
-#define TLS4217_OPT_ALLOW_DOT_LOGIN             0x00008UL
-#define TLS4217_OPT_EXPORT_CERT_DATA            0x00010UL
-#define TLS4217_OPT_STD_ENV_VARS                0x00020UL
-#define TLS4217_OPT_ALLOW_PER_USER              0x00040UL
-#define TLS4217_OPT_ENABLE_DIAGS                0x00080UL
-#define TLS4217_OPT_NO_SESSION_REUSE_REQUIRED   0x00100UL
-#define TLS4217_OPT_USE_IMPLICIT_SSL            0x00200UL
-#define TLS4217_OPT_ALLOW_CLIENT_RENEGOTIATIONS 0x00400UL
-#define TLS4217_OPT_COMMON_NAME_REQUIRED        0x00800UL
-#define TLS4217_OPT_NO_AUTO_ECDH                0x01000UL
-#define TLS4217_OPT_ALLOW_WEAK_DH               0x02000UL
-#define TLS4217_OPT_IGNORE_SNI                  0x04000UL
-#define TLS4217_OPT_ALLOW_WEAK_SECURITY         0x08000UL
+#include <stdbool.h>
+#include <stddef.h>
 
-#define TLS4217_OPT_NO_CLOSE_NOTIFY_REQUIRED    0x10000UL
-#define TLS4217_OPT_NO_PBSZ_REQUIRED            0x20000UL
-#define TLS4217_OPT_ALLOW_REINITIALIZE          0x40000UL
+struct tls4217_options {
+  /* Of a client's certificate. */
+  bool dns_name_required;
+  bool ip_address_required;
+  bool common_name_required;
+  bool dot_login;
+
+  /* Of a session. */
+  bool implicit;    /* TLS before the greeting */
+  bool server_name; /* the client's SNI counts */
+  bool pbsz_required;
+  bool reinitialize; /* REIN after login */
+
+  /* Of data connections. */
+  bool session_reuse_required;
+  bool close_notify_required;
+
+  /* For other programs. */
+  bool standard_variables;
+  bool certificate_data;
+};
+
+/* One of them by its place, offsetof(3): for tables of them. */
+static inline bool tls4217_options_get(
+  const struct tls4217_options *options, size_t member) {
+  return *((const bool *) ((const char *) options + member));
+}
 
 #endif

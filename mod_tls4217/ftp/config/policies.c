@@ -15,15 +15,13 @@
 # include <fnmatch.h>
 #endif
 
-static const config_rec *find_in(
-  xaset_t *first, xaset_t *then, const char *name) {
-  const config_rec *c = NULL;
+/* The first record's value; NULL: there is none. */
+static const int *find_value(xaset_t *set, const char *name) {
+  const config_rec *c = set != NULL ?
+    find_config(set, CONF_PARAM, name, FALSE) :
+    NULL;
 
-  if (first != NULL) {
-    c = find_config(first, CONF_PARAM, name, FALSE);
-  }
-
-  return c != NULL ? c : find_config(then, CONF_PARAM, name, FALSE);
+  return c != NULL ? c->argv[0] : NULL;
 }
 
 /* Whom a list may mean (rfc4217/expression.h). */
@@ -155,16 +153,16 @@ void tls4217_policies_resolve(pool *p, xaset_t *server, xaset_t *anonymous,
   struct tls4217_settings *settings) {
   array_header *rules = make_array(p, 0, sizeof(struct tls4217_rule));
   struct tls4217_data_policy *data = &settings->data;
-  const config_rec *c;
+  const int *control_view = find_value(anonymous, "TLSControlProtection");
+  const int *view = find_value(anonymous, "TLSDataProtection");
 
-  c = find_in(anonymous, server, "TLSControlProtection");
-  settings->control_view = c != NULL ?
-    (enum tls4217_control_view) * ((const int *) c->argv[0]) :
-    TLS4217_CONTROL_VIEW_OPTIONAL;
+  if (control_view != NULL) {
+    settings->control_view = (enum tls4217_control_view) * control_view;
+  }
 
-  c = find_in(anonymous, server, "TLSDataProtection");
-  data->view = c != NULL ? (enum tls4217_view) * ((const int *) c->argv[0]) :
-                           TLS4217_VIEW_OPTIONAL;
+  if (view != NULL) {
+    data->view = (enum tls4217_view) * view;
+  }
 
   add_rules(rules, anonymous);
   add_rules(rules, server);

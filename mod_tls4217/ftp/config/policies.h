@@ -13,9 +13,9 @@
 #include "mod_tls4217/ftp/config/settings.h"
 
 /*
- * Fills the control view and the data policy of *settings from a server's
- * records, and from those of <Anonymous> (NULL where there is none), which
- * come first.  Rules are allocated from p.
+ * Completes the settings of a server (settings.h): with its rules, and with
+ * the views and rules of <Anonymous> (NULL where there is none), which come
+ * first.  Rules are allocated from p.
  */
 void tls4217_policies_resolve(pool *p, xaset_t *server, xaset_t *anonymous,
   struct tls4217_settings *settings);

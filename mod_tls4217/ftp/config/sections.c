@@ -179,22 +179,3 @@ void tls4217_sections_check(
     }
   }
 }
-
-unsigned long tls4217_sections_options(
-  const server_rec *rec, const struct tls4217_settings *settings) {
-  unsigned long options = settings->options;
-  const config_rec *c = rec->conf != NULL ?
-    (const config_rec *) rec->conf->xas_list :
-    NULL;
-
-  for (; c != NULL; c = c->next) {
-    struct tls4217_settings inner;
-
-    if (c->subset != NULL) {
-      tls4217_settings_resolve(c->subset, &inner);
-      options |= inner.options;
-    }
-  }
-
-  return options;
-}

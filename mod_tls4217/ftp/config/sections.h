@@ -19,9 +19,4 @@
 void tls4217_sections_check(
   const server_rec *rec, const struct tls4217_settings *settings);
 
-/* The TLSOptions that a session of this server may have in the end: its own
- * and those of all sections. */
-unsigned long tls4217_sections_options(
-  const server_rec *rec, const struct tls4217_settings *settings);
-
 #endif

@@ -1,8 +1,8 @@
 /*
  * mod_tls4217 - the configuration of one server, as one typed struct
  *
- * Resolved from config_rec trees in one place, so that nothing else looks a
- * directive up.  The directives themselves are declared in directives.c.
+ * Resolved from config_rec trees in one place (resolve.c), so that nothing else looks a
+ * directive up.  Which directive becomes which member is in directives.c.
  */
 
 #ifndef TLS4217_FTP_CONFIG_SETTINGS_H
@@ -25,6 +25,13 @@ struct tls4217_certificate_files {
 
 #define TLS4217_MAX_CERTIFICATES 16
 
+/* What the directives of the other names say; each may be NULL. */
+struct tls4217_named_files {
+  const char *rsa_file, *rsa_key_file;
+  const char *ec_file, *ec_key_file;
+  const char *chain_file;
+};
+
 /* TLSKernelOffload. */
 enum tls4217_offload_mode {
   TLS4217_OFFLOAD_AUTO,
@@ -41,7 +48,8 @@ struct tls4217_client_settings {
 
 struct tls4217_settings {
   bool engine;
-  unsigned long options; /* TLS4217_OPT_... */
+  bool key_isolation; /* the main server's */
+  struct tls4217_options options;
   struct tls4217_parameters tls;
   int handshake_timeout;      /* seconds, control connection */
   const char *log_path;       /* or NULL for none */
@@ -53,17 +61,11 @@ struct tls4217_settings {
 
   struct tls4217_client_settings client;
 
+  struct tls4217_named_files named;
   struct tls4217_certificate_files files[TLS4217_MAX_CERTIFICATES];
   size_t nfiles;
   const char *self_signed; /* or NULL */
 };
-
-/*
- * Fills *settings from a set of records: a server's, with what <Global> and
- * mod_ifsession have put there.  Text belongs to the records; it lives as
- * long as the configuration does.
- */
-void tls4217_settings_resolve(xaset_t *set, struct tls4217_settings *settings);
 
 /*
  * The user that the first line of TLSClientCertificateMap that matches a

@@ -127,8 +127,7 @@ static const char *find_grant(
     return "TLSUserName";
   }
 
-  if ((sess->settings.options & TLS4217_OPT_ALLOW_DOT_LOGIN) &&
-    is_in_dot_login(cmd, sess, user)) {
+  if (sess->settings.options.dot_login && is_in_dot_login(cmd, sess, user)) {
     return "TLSOptions AllowDotLogin";
   }
 

@@ -45,7 +45,7 @@ static const server_rec *find_host(
 static const server_rec *find_named(const struct tls4217_session *sess) {
   struct tls4217_connection_info info;
 
-  if ((sess->settings.options & TLS4217_OPT_IGNORE_SNI) != 0) {
+  if (sess->settings.options.server_name == false) {
     return NULL;
   }
 
@@ -57,7 +57,7 @@ static bool is_other_host(const void *who, const char *name) {
   const struct tls4217_session *sess = who;
   const server_rec *own = sess->control.named;
 
-  return (sess->settings.options & TLS4217_OPT_IGNORE_SNI) == 0 &&
+  return sess->settings.options.server_name &&
     tls4217_admission_are_two_hosts(
       own != NULL ? own : main_server, find_host(sess, name));
 }

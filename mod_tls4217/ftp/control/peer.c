@@ -4,6 +4,8 @@
  * See peer.h.  What a login makes of the certificate is in certlogin.c.
  */
 
+#include <stddef.h>
+
 #include "mod_tls4217/ftp/control/peer.h"
 #include "mod_tls4217/ftp/response.h"
 
@@ -53,25 +55,26 @@ static bool has_common_name(const struct tls4217_identity *identity) {
 }
 
 static const struct requirement {
-  unsigned long option;
+  size_t option; /* offset of a bool in struct tls4217_options */
   const char *directive;
   bool (*holds)(const struct tls4217_identity *identity);
   const char *text;
 } requirements[] = {
-  { TLS4217_OPT_DNS_NAME_REQUIRED, "TLSOptions dNSNameRequired", has_dns_name,
+  { offsetof(struct tls4217_options, dns_name_required),
+    "TLSOptions dNSNameRequired", has_dns_name,
     "the certificate does not name this client's host (dNSName)" },
-  { TLS4217_OPT_IP_ADDRESS_REQUIRED, "TLSOptions iPAddressRequired",
-    has_address,
+  { offsetof(struct tls4217_options, ip_address_required),
+    "TLSOptions iPAddressRequired", has_address,
     "the certificate does not name this client's address (iPAddress)" },
-  { TLS4217_OPT_COMMON_NAME_REQUIRED, "TLSOptions CommonNameRequired",
-    has_common_name,
+  { offsetof(struct tls4217_options, common_name_required),
+    "TLSOptions CommonNameRequired", has_common_name,
     "the certificate does not name this client's host (CommonName)" },
 };
 
 static const struct requirement *find_unmet(
   const struct tls4217_session *sess) {
   for (size_t i = 0; i < sizeof(requirements) / sizeof(requirements[0]); i++) {
-    if ((sess->settings.options & requirements[i].option) &&
+    if (tls4217_options_get(&sess->settings.options, requirements[i].option) &&
       requirements[i].holds(sess->peer.identity) == false) {
       return &requirements[i];
     }

@@ -30,8 +30,7 @@ static struct tls4217_facts find_facts(const struct tls4217_session *sess) {
   struct tls4217_facts facts = tls4217_session_facts(sess);
 
   facts.rein_exhausted = count_reins(sess) >= TLS4217_REIN_LIMIT;
-  facts.login_undoable = (sess->settings.options &
-                           TLS4217_OPT_ALLOW_REINITIALIZE) != 0 &&
+  facts.login_undoable = sess->settings.options.reinitialize &&
     tls4217_supervisor_is_there(sess->keeper);
   return facts;
 }

@@ -7,6 +7,7 @@
 
 #include <poll.h>
 
+#include "mod_tls4217/ftp/config/resolve.h"
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/keyfork.h"
@@ -120,11 +121,11 @@ static size_t fetch_handles(uint64_t *handles, size_t count) {
 /* Starting. */
 
 static bool is_wanted(void) {
-  const unsigned char *isolation = get_param_ptr(
-    main_server->conf, "TLSKeyIsolation", FALSE);
+  struct tls4217_settings settings;
 
-  return (isolation == NULL || *isolation == TRUE) &&
-    ServerType == SERVER_STANDALONE && tls4217_keyfork_is_check() == false;
+  tls4217_resolve_settings(main_server->conf, &settings);
+  return settings.key_isolation && ServerType == SERVER_STANDALONE &&
+    tls4217_keyfork_is_check() == false;
 }
 
 static int start(struct tls4217_error *err) {

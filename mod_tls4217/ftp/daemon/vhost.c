@@ -4,6 +4,7 @@
  * See vhost.h.  What a host serves TLS with is generation.c's.
  */
 
+#include "mod_tls4217/ftp/config/resolve.h"
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/config/contradictions.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
@@ -87,7 +88,7 @@ static void resolve(const server_rec *rec, struct tls4217_settings *settings) {
     pr_pool_tag(servers_pool, MOD_TLS4217_VERSION " servers");
   }
 
-  tls4217_settings_resolve(rec->conf, settings);
+  tls4217_resolve_settings(rec->conf, settings);
   tls4217_policies_resolve(servers_pool, rec->conf, NULL, settings);
 }
 
@@ -168,7 +169,8 @@ static struct tls4217_vhost *prepare(const server_rec *rec) {
   server->offload = can_offload(rec, settings.offload);
   compare_with_others(server);
   tls4217_sections_check(rec, &server->settings);
-  server->options = tls4217_sections_options(rec, &server->settings);
+  server->reuse_required = tls4217_resolve_reuse_required(
+    rec, &server->settings);
   if (tls4217_generation_build(
         servers_pool, rec, &server->settings, &server->tls) < 0) {
     server->trouble = pstrdup(servers_pool, tls4217_complaints_reason(rec));
@@ -281,17 +283,17 @@ static bool answers_at(const server_rec *rec, const pr_netaddr_t *addr) {
 }
 
 size_t tls4217_vhost_list_neighbours(const server_rec *rec,
-  const server_rec **recs, size_t max, unsigned long *options) {
+  const server_rec **recs, size_t max, bool *reuse_required) {
   size_t count = 0;
 
-  *options = 0;
+  *reuse_required = true;
   for (const struct tls4217_vhost *server = servers;
        server != NULL && count < max; server = server->next) {
     if (server->rec == rec ||
       (server->rec->ServerPort == rec->ServerPort && session.c != NULL &&
         answers_at(server->rec, session.c->local_addr))) {
       recs[count++] = server->rec;
-      *options |= server->options;
+      *reuse_required = *reuse_required && server->reuse_required;
     }
   }
 
@@ -319,7 +321,7 @@ static int log_of_main(void) {
   if (spare_log == TLS4217_LOG_NONE) {
     const char *why;
 
-    tls4217_settings_resolve(main_server->conf, &settings);
+    tls4217_resolve_settings(main_server->conf, &settings);
     spare_log = tls4217_log_open(settings.log_path, &why);
   }
 
@@ -381,7 +383,7 @@ const struct tls4217_vhost *tls4217_vhost_find(const server_rec *rec) {
     return server;
   }
 
-  tls4217_settings_resolve(rec->conf, &settings);
+  tls4217_resolve_settings(rec->conf, &settings);
   if (settings.engine == false) {
     return NULL;
   }

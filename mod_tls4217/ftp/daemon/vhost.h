@@ -17,11 +17,11 @@ struct tls4217_vhost {
   const server_rec *rec;
   struct tls4217_settings settings;
   struct tls4217_generation tls;
-  const char *trouble;   /* why it cannot serve TLS, or NULL */
-  int log_fd;            /* hosts with the same TLSLog share one */
-  const char *log_why;   /* why TLSLog cannot be used, or NULL */
-  bool offload;          /* the kernel can make records (offload.c) */
-  unsigned long options; /* TLSOptions that a session may have in the end */
+  const char *trouble; /* why it cannot serve TLS, or NULL */
+  int log_fd;          /* hosts with the same TLSLog share one */
+  const char *log_why; /* why TLSLog cannot be used, or NULL */
+  bool offload;        /* the kernel can make records (offload.c) */
+  bool reuse_required; /* of each session, whoever its client is */
 };
 
 /* How many of the servers with TLSEngine on can serve TLS. */
@@ -68,11 +68,11 @@ bool tls4217_vhost_has_ifsession(void);
 
 /*
  * The hosts with TLSEngine on that answer at the address of rec, itself
- * included, into recs of max.  *options becomes the TLSOptions that one of them
- * may have.  Returns how many there are.
+ * included, into recs of max.  *reuse_required becomes whether all of them
+ * require that data connections resume.  Returns how many there are.
  */
 size_t tls4217_vhost_list_neighbours(const server_rec *rec,
-  const server_rec **recs, size_t max, unsigned long *options);
+  const server_rec **recs, size_t max, bool *reuse_required);
 
 /*
  * The server of a server_rec, or NULL where TLSEngine is off.  One that has it

@@ -65,7 +65,7 @@ static int poll_cb(pr_netio_stream_t *strm) {
 /* What an upload's end without close_notify means: a cut file must not look
  * whole. */
 static int end_without_notify(struct tls4217_session *sess) {
-  if ((sess->settings.options & TLS4217_OPT_NO_CLOSE_NOTIFY_REQUIRED) &&
+  if (sess->settings.options.close_notify_required == false &&
     tls4217_connection_cut_between_records(sess->data.conn)) {
     return 0;
   }

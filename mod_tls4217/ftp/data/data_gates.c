@@ -9,7 +9,7 @@
 #include "mod_tls4217/ftp/control/peer.h"
 
 static bool is_reuse_required(const struct tls4217_session *sess) {
-  return !(sess->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED);
+  return sess->settings.options.session_reuse_required;
 }
 
 /* RFC 4217, section 10.2: a server may insist on a cached session. */

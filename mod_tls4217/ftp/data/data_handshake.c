@@ -81,7 +81,7 @@ static void fail(
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
 
   } else if (tls4217_keychannel_is_spent() &&
-    (sess->settings.options & TLS4217_OPT_NO_SESSION_REUSE_REQUIRED) == 0) {
+    sess->settings.options.session_reuse_required) {
     /* A client that never resumes: it has been let shake hands before, to read
      * why it is refused. */
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_NOT_REUSED, NULL);

@@ -95,13 +95,13 @@ void tls4217_environment_export(
   struct tls4217_session *sess, const struct tls4217_handshake_facts *facts) {
   tls4217_environment_forget(sess);
 
-  if (facts->options & TLS4217_OPT_STD_ENV_VARS) {
+  if (facts->options.standard_variables) {
     export_parameters(sess, facts);
     list_certificate(sess, "TLS_CLIENT_", facts->info.client);
     list_certificate(sess, "TLS_SERVER_", facts->info.server);
   }
 
-  if (facts->options & TLS4217_OPT_EXPORT_CERT_DATA) {
+  if (facts->options.certificate_data) {
     export_certificates(sess, &facts->info);
   }
 }

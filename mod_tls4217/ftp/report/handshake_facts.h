@@ -7,6 +7,7 @@
 #ifndef TLS4217_FTP_REPORT_HANDSHAKE_FACTS_H
 #define TLS4217_FTP_REPORT_HANDSHAKE_FACTS_H
 
+#include "mod_tls4217/ftp/config/options.h"
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/tls/cert/identity.h"
 #include "mod_tls4217/tls/conn/connection.h"
@@ -18,8 +19,8 @@ struct tls4217_handshake_facts {
 
   /* Of the control connection alone. */
   const struct tls4217_identity *identity; /* the client's; NULL: none */
-  const char *sni;        /* the server name, where it counts; or NULL */
-  unsigned long options;  /* TLSOptions: what the environment is to have */
+  const char *sni; /* the server name, where it counts; or NULL */
+  struct tls4217_options options; /* what the environment is to have */
   const char *session_id; /* in hex, where the environment has it; or NULL */
 };
 

@@ -41,11 +41,11 @@ void tls4217_handshake_report_control(struct tls4217_session *sess) {
 
   facts.identity = sess->peer.identity;
   facts.options = sess->settings.options;
-  if ((facts.options & TLS4217_OPT_IGNORE_SNI) == 0) {
+  if (facts.options.server_name) {
     facts.sni = facts.info.server_name;
   }
 
-  if ((facts.options & TLS4217_OPT_STD_ENV_VARS) != 0) {
+  if (facts.options.standard_variables) {
     tls4217_connection_session_id(sess->control.conn, session_id);
     facts.session_id = session_id;
   }

@@ -16,6 +16,12 @@ int fakes_session_begin(void **state) {
   fakes_session.is_on = true;
   fakes_session.facts.logged_in = true;
   fakes_session.session.pool = permanent_pool;
+  fakes_session.session.settings.options = (struct tls4217_options){
+    .server_name = true,
+    .pbsz_required = true,
+    .session_reuse_required = true,
+    .close_notify_required = true,
+  };
   tls4217_state_reset(&fakes_session.session.state);
   return res;
 }

@@ -1,0 +1,211 @@
+/*
+ * mod_tls4217 - how a directive becomes a member of the settings
+ *
+ * See value.h.  Records were checked when they were read, so that nothing can
+ * fail here.  An enum has the size of an int, which is what records hold.
+ */
+
+#include "mod_tls4217/ftp/config/option_directives.h"
+#include "mod_tls4217/ftp/config/settings.h"
+#include "mod_tls4217/ftp/config/value.h"
+#include "mod_tls4217/rfc4217/names.h"
+#include "mod_tls4217/tls/version.h"
+
+/* The words of a default, at most. */
+#define MAX_WORDS 8
+
+const struct tls4217_word *tls4217_value_find_word(
+  const struct tls4217_value_type *type, const char *name) {
+  const struct tls4217_word *word = type->words;
+
+  while (word->name != NULL && strcasecmp(word->name, name) != 0) {
+    word++;
+  }
+
+  return word->name != NULL ? word : NULL;
+}
+
+/* Switches: mod_sftp reads an unsigned char. */
+
+static void preset_switch(
+  const struct tls4217_value_type *type, const char *otherwise, void *member) {
+  *((bool *) member) = strcmp(otherwise, "on") == 0;
+}
+
+static void take_switch(const config_rec *c, void *member) {
+  *((bool *) member) = *((const unsigned char *) c->argv[0]) == TRUE;
+}
+
+static void take_presence(const config_rec *c, void *member) {
+  *((bool *) member) = true;
+}
+
+/* "off" is mod_tls' word for it. */
+static void take_session_cache(const config_rec *c, void *member) {
+  if (*((const bool *) c->argv[0])) {
+    *((bool *) member) = false;
+  }
+}
+
+/* Numbers, words, text. */
+
+static void preset_number(
+  const struct tls4217_value_type *type, const char *otherwise, void *member) {
+  *((int *) member) = (int) strtol(otherwise, NULL, 10);
+}
+
+static void preset_word(
+  const struct tls4217_value_type *type, const char *otherwise, void *member) {
+  *((int *) member) = tls4217_value_find_word(type, otherwise)->value;
+}
+
+static void preset_control_view(
+  const struct tls4217_value_type *type, const char *otherwise, void *member) {
+  *((enum tls4217_control_view *) member) = tls4217_names_control_view(
+    otherwise);
+}
+
+static void preset_view(
+  const struct tls4217_value_type *type, const char *otherwise, void *member) {
+  *((enum tls4217_view *) member) = tls4217_names_view(otherwise);
+}
+
+static void take_int(const config_rec *c, void *member) {
+  *((int *) member) = *((const int *) c->argv[0]);
+}
+
+static void take_text(const config_rec *c, void *member) {
+  *((const char **) member) = c->argv[0];
+}
+
+/* What a handshake may agree on. */
+
+static void preset_versions(
+  const struct tls4217_value_type *type, const char *otherwise, void *member) {
+  const char *words[MAX_WORDS];
+  char text[64], *rest = NULL;
+  struct tls4217_error err;
+  size_t nwords = 0;
+
+  tls4217_error_clear(&err);
+  (void) snprintf(text, sizeof(text), "%s", otherwise);
+  for (char *word = strtok_r(text, " ", &rest);
+       word != NULL && nwords < MAX_WORDS; word = strtok_r(NULL, " ", &rest)) {
+    words[nwords++] = word;
+  }
+
+  *((unsigned int *) member) = tls4217_version_parse(words, nwords, NULL, &err);
+}
+
+static void take_versions(const config_rec *c, void *member) {
+  *((unsigned int *) member) = *((const unsigned int *) c->argv[0]);
+}
+
+/* The first TLSCipherSuite for either kind of list counts. */
+static void take_ciphers(const config_rec *c, void *member) {
+  struct tls4217_parameters *parameters = member;
+  const char **list = *((const bool *) c->argv[1]) ? &parameters->ciphersuites :
+                                                     &parameters->ciphers;
+
+  if (*list == NULL) {
+    *list = c->argv[0];
+  }
+}
+
+/* Files. */
+
+void tls4217_value_add_files(struct tls4217_settings *settings,
+  const char *directive, const char *cert_file, const char *key_file) {
+  struct tls4217_certificate_files *files;
+
+  if (cert_file == NULL || settings->nfiles == TLS4217_MAX_CERTIFICATES) {
+    return;
+  }
+
+  files = &settings->files[settings->nfiles++];
+  files->directive = directive;
+  files->cert_file = cert_file;
+  files->key_file = key_file;
+}
+
+static void take_certificate(const config_rec *c, void *member) {
+  tls4217_value_add_files(member, c->name, c->argv[0], c->argv[1]);
+}
+
+/* The words behind the path hold for file and directory. */
+static void take_revocation(
+  const config_rec *c, struct tls4217_verify_settings *verify) {
+  verify->crl_leaf_only |= *((const bool *) c->argv[1]);
+  verify->crl_missing_is_ok |= *((const bool *) c->argv[2]);
+}
+
+static void take_crl_file(const config_rec *c, void *member) {
+  struct tls4217_verify_settings *verify = member;
+
+  verify->crl_file = c->argv[0];
+  take_revocation(c, verify);
+}
+
+static void take_crl_path(const config_rec *c, void *member) {
+  struct tls4217_verify_settings *verify = member;
+
+  verify->crl_path = c->argv[0];
+  take_revocation(c, verify);
+}
+
+/* Options. */
+
+static void preset_options(
+  const struct tls4217_value_type *type, const char *otherwise, void *member) {
+  tls4217_option_directives_preset(member);
+}
+
+static void take_options(const config_rec *c, void *member) {
+  tls4217_option_directives_take(c, member);
+}
+
+static const struct tls4217_word offload_words[] = {
+  { "auto", TLS4217_OFFLOAD_AUTO },
+  { "on", TLS4217_OFFLOAD_ON },
+  { "off", TLS4217_OFFLOAD_OFF },
+  { NULL, 0 },
+};
+
+static const struct tls4217_word verify_words[] = {
+  { "on", TLS4217_VERIFY_REQUIRED },
+  { "optional", TLS4217_VERIFY_OPTIONAL },
+  { "off", TLS4217_VERIFY_OFF },
+  { NULL, 0 },
+};
+
+const struct tls4217_value_type tls4217_value_none = { NULL };
+const struct tls4217_value_type tls4217_value_list = { .repeats = true };
+const struct tls4217_value_type tls4217_value_switch = { preset_switch,
+  take_switch };
+const struct tls4217_value_type tls4217_value_number = { preset_number,
+  take_int };
+const struct tls4217_value_type tls4217_value_text = { NULL, take_text };
+const struct tls4217_value_type tls4217_value_presence = { NULL, take_presence,
+  true };
+const struct tls4217_value_type tls4217_value_offload = { preset_word, take_int,
+  false, offload_words };
+const struct tls4217_value_type tls4217_value_verify = { preset_word, take_int,
+  false, verify_words };
+const struct tls4217_value_type tls4217_value_control_view = {
+  preset_control_view, take_int
+};
+const struct tls4217_value_type tls4217_value_view = { preset_view, take_int };
+const struct tls4217_value_type tls4217_value_versions = { preset_versions,
+  take_versions };
+const struct tls4217_value_type tls4217_value_ciphers = { NULL, take_ciphers,
+  true };
+const struct tls4217_value_type tls4217_value_crl_file = { NULL,
+  take_crl_file };
+const struct tls4217_value_type tls4217_value_crl_path = { NULL,
+  take_crl_path };
+const struct tls4217_value_type tls4217_value_certificate = { NULL,
+  take_certificate, true };
+const struct tls4217_value_type tls4217_value_options = { preset_options,
+  take_options, true };
+const struct tls4217_value_type tls4217_value_session_cache = { NULL,
+  take_session_cache };
