@@ -105,15 +105,18 @@ class Checked(clients.ClientCase):
                           if " warning: " not in line], [])
 
     def test_retired_directives(self):
-        """One warning for each, which says what is so now."""
+        """One warning for each, which says what is so now, and where."""
         for name, value in RETIRED.items():
             with self.subTest(name=name):
                 self.server.directives = "%s %s\n" % (name, value)
                 said = self.check()
-                warnings = re.findall(
-                    r"(?m) warning: .*\b%s on line \d+: ignored: \w+" % name,
-                    said)
-                self.assertEqual(len(warnings), 1 + SITE.count(name), said)
+                places = re.findall(
+                    r"(?m) warning: .*: %s: (?:ignored: |off is taken).*\(line \d+ of '[^']*'"
+                    r"(?:, and (\d+) more)?\)$" % name, said)
+                self.assertEqual(
+                    sum(1 + int(more or 0) for more in places),
+                    1 + SITE.count(name), said)
+                self.assertRegex(said, "%s: ignored: " % name)
 
     def test_mod_tls_takes_it(self):
         """So that SITE is what it claims to be."""

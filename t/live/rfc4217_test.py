@@ -137,7 +137,8 @@ class Broken(harness.LiveCase):
     keeps no key of before."""
 
     SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
-                     "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"}
+                     "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"
+                     "TLSKeyIsolation off\n"}
 
     @classmethod
     def prepare(cls):
