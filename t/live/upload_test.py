@@ -23,7 +23,9 @@ class OtherPeoplesFiles(harness.LiveCase):
     def waiting(self, line, host="main"):
         """A session that has made its file and waits for the handshake."""
         name = line.split()[1]
+        known = set(self.server.sessions())
         control = self.login(host)
+        self.pid, = set(self.server.sessions()) - known
         data = control.data()
         self.addCleanup(data.close)
         control.command(line, 150)
@@ -137,10 +139,9 @@ class OtherPeoplesFiles(harness.LiveCase):
         for how in (self.leave, self.kill):
             for control, data in self.each("name"):
                 other.upload("STOR name", b"precious")
-                before = len(self.server.sessions())
                 how(control, data)
                 self.assertTrue(client.until(
-                    lambda: len(self.server.sessions()) < before))
+                    lambda: self.pid not in self.server.sessions()))
                 self.assertEqual(self.server.get("name"), b"precious")
 
     def leave(self, control, data):
@@ -148,7 +149,7 @@ class OtherPeoplesFiles(harness.LiveCase):
         client.reset(data.sock)
 
     def kill(self, control, _):
-        os.kill(max(self.server.sessions()), signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)
 
     def test_nobody_else(self):
         """A file that nobody else has to do with goes, however it ends."""
