@@ -374,10 +374,10 @@ class Ends(harness.LiveCase):
     def test_session_that_ends_cuts_a_download(self):
         """What has come must not look whole: an alert."""
         self.server.put("long", b"l" * (8 << 20))
-        control = self.login("limited")
+        control, pid = self.login_of_pid("limited")
         with control.begin("RETR long") as data:
             data.tls.read()
-            os.kill(max(self.server.sessions()), signal.SIGTERM)
+            os.kill(pid, signal.SIGTERM)
             with self.assertRaisesRegex(ssl.SSLError, "(?i)alert"):
                 data.tls.read_all()
 

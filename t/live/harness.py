@@ -91,6 +91,14 @@ class LiveCase(unittest.TestCase):
         control.command("TYPE I", 200)
         return control
 
+    def login_of_pid(self, *args, **options):
+        """A login, and the process that serves it: numbers start anew at
+        their end, so that the highest one may be another session's."""
+        known = set(self.server.sessions())
+        control = self.login(*args, **options)
+        pid, = set(self.server.sessions()) - known
+        return control, pid
+
     def assert_alive(self, control):
         """The control connection still serves commands, and nothing else
         was left in its way."""

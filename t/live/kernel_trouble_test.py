@@ -140,8 +140,7 @@ class Fallback(TroubleCase):
     """A download goes on without sendfile(2), and is seen by ftpwho(1)."""
 
     def test_file_that_sendfile_does_not_take(self):
-        control = self.login()
-        session = min(self.server.sessions())
+        control, session = self.login_of_pid()
         for error in ("EINVAL", "ENOSYS", "EOVERFLOW"):
             with self.subTest(error=error), failing_sendfile(session, error):
                 before = sent_by_kernel()
@@ -149,8 +148,7 @@ class Fallback(TroubleCase):
                 self.assertEqual(sent_by_kernel(), before + 1)
 
     def test_other_errors_end_the_transfer(self):
-        control = self.login()
-        session = min(self.server.sessions())
+        control, session = self.login_of_pid()
         with failing_sendfile(session, "EIO"):
             with control.begin("RETR big") as data:
                 with contextlib.suppress(client.Cut, OSError):

@@ -23,9 +23,7 @@ class OtherPeoplesFiles(harness.LiveCase):
     def waiting(self, line, host="main"):
         """A session that has made its file and waits for the handshake."""
         name = line.split()[1]
-        known = set(self.server.sessions())
-        control = self.login(host)
-        self.pid, = set(self.server.sessions()) - known
+        control, self.pid = self.login_of_pid(host)
         data = control.data()
         self.addCleanup(data.close)
         control.command(line, 150)
