@@ -13,6 +13,7 @@ import functools
 import grp
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -148,18 +149,34 @@ def password_hash(password):
     return done.stdout.strip()
 
 
-def free_ports(count):
-    """Ports that nobody listens on now, in either address family."""
-    socks = []
+#: Outside of what systems give to outgoing and passive connections.
+PORTS = range(11000, 32000)
+
+_reserved = []
+
+
+def _reserve(port):
+    """Whether a port is ours now, for as long as this process lives: tests run
+    side by side, and each looks for ports that nobody has."""
+    lock = socket.socket(socket.AF_UNIX)
     try:
-        for _ in range(count):
-            sock = socket.socket()
-            sock.bind(("127.0.0.1", 0))
-            socks.append(sock)
-        return [sock.getsockname()[1] for sock in socks]
-    finally:
-        for sock in socks:
-            sock.close()
+        lock.bind("\0tls4217-test-port-%d" % port)
+        for family, host in ((socket.AF_INET, "127.0.0.1"),
+                             (socket.AF_INET6, "::1"))[:1 + has_ipv6()]:
+            with socket.socket(family) as sock:
+                sock.bind((host, port))
+    except OSError:
+        lock.close()
+        return False
+    _reserved.append(lock)
+    return True
+
+
+def free_ports(count):
+    """Ports that nobody listens on, nor any other test will."""
+    candidates = iter(random.sample(PORTS, len(PORTS)))
+    return [next(filter(_reserve, candidates)) for _ in range(count)]
+
 
 #: What the key process calls itself, comm of proc(5).
 KEY_PROCESS = "tls4217-keys"
