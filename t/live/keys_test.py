@@ -17,6 +17,9 @@ import harness
 
 BIG = client.pattern(4 << 20)
 
+#: There is much more to search under AddressSanitizer.
+harness.TEST_SECONDS = 4 * harness.TEST_SECONDS
+
 KEYS = """\
 TLSEngine on
 TLSLog {root}/tls.log
