@@ -302,14 +302,15 @@ class Server:
         with open(path, "w", encoding="ascii") as stream:
             stream.write(self.config() if text is None else self.expand(text))
         done = subprocess.run(
-            [proftpd(), "-t", "-c", path], env=self._environment(),
+            [proftpd(), "-t", "-c", path], env=self.environment(),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, timeout=30, check=False)
         with open(self.path("stderr.log"), "ab") as stream:
             stream.write(done.stdout)
         return done.returncode, done.stdout.decode(errors="replace")
 
-    def _environment(self):
+    def environment(self):
+        """What a server of this directory is to find in its environment."""
         environment = dict(os.environ)
         if os.environ.get("TLS4217_PRELOAD"):
             environment["LD_PRELOAD"] = os.environ["TLS4217_PRELOAD"]
@@ -340,7 +341,7 @@ class Server:
         with open(self.path("stderr.log"), "ab") as stderr:
             self.process = subprocess.Popen(
                 [proftpd(), "-n", "-q", "-c", path],
-                env=self._environment(), stdin=subprocess.DEVNULL,
+                env=self.environment(), stdin=subprocess.DEVNULL,
                 stdout=stderr, stderr=stderr, start_new_session=True)
 
     def _is_decided(self):
