@@ -79,7 +79,7 @@ class Daemon(harness.Server):
             os.unlink(pidfile)
         with open(self.path("stderr.log"), "ab") as stderr:
             subprocess.run(_without_syslog() + [harness.proftpd(), "-c", path],
-                           env=self._environment(), stdin=subprocess.DEVNULL,
+                           env=self.environment(), stdin=subprocess.DEVNULL,
                            stdout=stderr, stderr=stderr, timeout=30,
                            check=False)
         self.process = Detached(pidfile)
