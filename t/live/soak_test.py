@@ -33,10 +33,12 @@ class Soak(harness.LiveCase):
         cls.server.put("large", client.pattern(200000))
 
     def state(self, pid):
-        """Private bytes and descriptors of a process."""
+        """Bytes of its own, and descriptors, of a process.  Not what is called
+        private: a page that the session shares with the daemon becomes that
+        when the daemon writes to its copy."""
         with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as stream:
-            dirty = re.search(r"Private_Dirty:\s+(\d+)", stream.read())
-        return (int(dirty.group(1)) * 1024,
+            own = re.search(r"Anonymous:\s+(\d+)", stream.read())
+        return (int(own.group(1)) * 1024,
                 sorted(os.listdir("/proc/%d/fd" % pid)))
 
     def skip_under_sanitizer(self, pid):
