@@ -18,6 +18,7 @@
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/daemon/controls.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/config/directives.h"
 #include "mod_tls4217/ftp/config/parsing.h"
@@ -140,6 +141,7 @@ static void preparse_ev(const void *event_data, void *user_data) {
 
   tls4217_parsing_forget();
   tls4217_complaints_forget();
+  tls4217_controls_begin();
 }
 
 /* Loaded by ftpdctl: the configuration has been read, if by this module's
@@ -222,6 +224,7 @@ static void module_unload_ev(const void *event_data, void *user_data) {
       MOD_TLS4217_VERSION);
   }
 
+  tls4217_controls_end();
   tls4217_vhost_free_all();
   tls4217_keyprocess_end(restarts);
   tls4217_complaints_forget();
@@ -286,6 +289,7 @@ static int tls4217_init(void) {
   pr_event_register(
     &tls4217_module, "core.module-unload", module_unload_ev, NULL);
   tls4217_parsing_watch();
+  tls4217_controls_begin();
 
   tls4217_module.conftable = tls4217_directives_table();
   return 0;

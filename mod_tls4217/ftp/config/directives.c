@@ -11,6 +11,7 @@
 
 #include "mod_tls4217/ftp/config/client_directives.h"
 #include "mod_tls4217/ftp/config/contradictions.h"
+#include "mod_tls4217/ftp/config/controls_directives.h"
 #include "mod_tls4217/ftp/config/directive.h"
 #include "mod_tls4217/ftp/config/directives.h"
 #include "mod_tls4217/ftp/config/migration.h"
@@ -61,6 +62,8 @@ static const struct tls4217_directive directives[] = {
     NULL, FIELD(presence, client.has_map) },
   { "TLSControlProtection", tls4217_policy_directives_control, SVG, 1, 1,
     "optional|login|required", "optional", FIELD(control_view, control_view) },
+  { "TLSControlsACLs", tls4217_controls_directives_acls, CONF_ROOT, 4, 4,
+    "words|all allow|deny user|group list", NULL, NO_FIELD },
   { "TLSDataProtection", tls4217_policy_directives_data, SVG | ADF, 1, 1,
     "none|optional|required|per-transfer", "optional", FIELD(view, data.view) },
   { "TLSDataRule", tls4217_policy_directives_rule, SVG | CONF_ANON, 1, ANY,
@@ -115,8 +118,6 @@ static const struct tls4217_directive directives[] = {
     NO_FIELD },
 
   /* What mod_tls has and OpenSSL 3 or we need no more. */
-  { "TLSControlsACLs", tls4217_value_directives_nothing, CONF_ROOT, 1, ANY,
-    "ignored: there is no 'ftpdctl tls'", NULL, NO_FIELD },
   { "TLSCryptoDevice", tls4217_value_directives_nothing, SVG, 1, ANY,
     "ignored: OpenSSL 3 has no engines to choose", NULL, NO_FIELD },
   { "TLSDHParamFile", tls4217_value_directives_nothing, SVG, 1, ANY,

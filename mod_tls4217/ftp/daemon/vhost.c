@@ -202,9 +202,19 @@ bool tls4217_vhost_has_ifsession(void) {
   return has_ifsession;
 }
 
-static void rebuild(void) {
-  (void) tls4217_vhost_build_all();
+enum tls4217_readiness tls4217_vhost_rebuild(void) {
+  enum tls4217_readiness readiness = tls4217_vhost_build_all();
+
   tls4217_vhost_say_complaints();
+  return readiness;
+}
+
+static void rebuild(void) {
+  (void) tls4217_vhost_rebuild();
+}
+
+const struct tls4217_vhost *tls4217_vhost_first(void) {
+  return servers;
 }
 
 enum tls4217_readiness tls4217_vhost_build_all(void) {

@@ -39,6 +39,16 @@ enum tls4217_readiness {
  */
 enum tls4217_readiness tls4217_vhost_build_all(void);
 
+/*
+ * The same while the daemon runs, and says the complaints: files are read
+ * again, the configuration is not.  Sessions that there are keep what they
+ * have.
+ */
+enum tls4217_readiness tls4217_vhost_rebuild(void);
+
+/* The first of the servers with TLSEngine on; the others by next. */
+const struct tls4217_vhost *tls4217_vhost_first(void);
+
 /* Says the complaints, in ProFTPD's log and in the servers' TLSLogs. */
 void tls4217_vhost_say_complaints(void);
 

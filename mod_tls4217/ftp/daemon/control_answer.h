@@ -1,0 +1,28 @@
+/*
+ * mod_tls4217 - what "ftpdctl tls" was asked, and its answer
+ *
+ * The functions behind rows of controls.c get one of these.
+ */
+
+#ifndef TLS4217_FTP_DAEMON_CONTROL_ANSWER_H
+#define TLS4217_FTP_DAEMON_CONTROL_ANSWER_H
+
+#include "mod_tls4217/ftp/core.h"
+
+struct tls4217_control_answer {
+  pool *pool; /* until the answer is sent */
+  int argc;   /* what stands behind the word, without -j */
+  char **argv;
+  bool json;  /* -j: the answer is one line of JSON */
+  void *ctrl; /* ProFTPD's pr_ctrls_t */
+};
+
+/* Adds a line to the answer, as ftpdctl prints it. */
+void tls4217_control_answer_say(const struct tls4217_control_answer *answer,
+  const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for a text of any length, such as JSON. */
+void tls4217_control_answer_say_text(
+  const struct tls4217_control_answer *answer, const char *text);
+
+#endif

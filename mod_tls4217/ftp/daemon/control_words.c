@@ -1,0 +1,135 @@
+/*
+ * mod_tls4217 - what "ftpdctl tls" does for the servers
+ *
+ * See control_words.h.
+ */
+
+#include "mod_tls4217/ftp/config/complaints.h"
+#include "mod_tls4217/ftp/daemon/control_words.h"
+#include "mod_tls4217/ftp/daemon/control_answer.h"
+#include "mod_tls4217/ftp/daemon/vhost.h"
+#include "mod_tls4217/tls/cert/certinfo.h"
+
+/* What is told of one certificate. */
+struct told {
+  pool *pool;
+  const char *subject, *end;
+};
+
+static void note_value(void *user, const char *name, const char *value) {
+  struct told *told = user;
+
+  if (strcmp(name, "S_DN") == 0) {
+    told->subject = pstrdup(told->pool, value);
+
+  } else if (strcmp(name, "V_END") == 0) {
+    told->end = pstrdup(told->pool, value);
+  }
+}
+
+static struct told tell_pair(pool *p, const struct tls4217_keypair *pair) {
+  struct told told = { .pool = p, .subject = "", .end = "" };
+
+  tls4217_certinfo_list(pair->leaf, note_value, &told);
+  return told;
+}
+
+static void say_server(const struct tls4217_control_answer *answer,
+  const struct tls4217_vhost *server) {
+  tls4217_control_answer_say(answer, "%s (%s): %s", server->rec->ServerName,
+    tls4217_complaints_address(answer->pool, server->rec),
+    server->trouble != NULL ? server->trouble : "serves TLS");
+
+  for (size_t i = 0; i < server->tls.npairs; i++) {
+    const struct told told = tell_pair(answer->pool, server->tls.pairs[i]);
+
+    tls4217_control_answer_say(answer, "  %s, until %s (%s)", told.subject,
+      told.end,
+      server->tls.pairs[i]->label != NULL ? server->tls.pairs[i]->label : "-");
+  }
+}
+
+static pr_json_array_t *list_pairs(
+  pool *p, const struct tls4217_vhost *server) {
+  pr_json_array_t *list = pr_json_array_alloc(p);
+
+  for (size_t i = 0; i < server->tls.npairs; i++) {
+    const struct told told = tell_pair(p, server->tls.pairs[i]);
+    pr_json_object_t *pair = pr_json_object_alloc(p);
+
+    (void) pr_json_object_set_string(p, pair, "subject", told.subject);
+    (void) pr_json_object_set_string(p, pair, "valid_until", told.end);
+    (void) pr_json_array_append_object(p, list, pair);
+  }
+
+  return list;
+}
+
+static pr_json_object_t *describe_server(
+  pool *p, const struct tls4217_vhost *server) {
+  pr_json_object_t *object = pr_json_object_alloc(p);
+
+  (void) pr_json_object_set_string(p, object, "name", server->rec->ServerName);
+  (void) pr_json_object_set_string(
+    p, object, "address", tls4217_complaints_address(p, server->rec));
+  (void) pr_json_object_set_bool(
+    p, object, "serves", server->trouble == NULL ? TRUE : FALSE);
+  if (server->trouble != NULL) {
+    (void) pr_json_object_set_string(p, object, "trouble", server->trouble);
+  }
+
+  (void) pr_json_object_set_array(
+    p, object, "certificates", list_pairs(p, server));
+  return object;
+}
+
+static void say_json(const struct tls4217_control_answer *answer) {
+  pool *p = answer->pool;
+  pr_json_object_t *text = pr_json_object_alloc(p);
+  pr_json_array_t *servers = pr_json_array_alloc(p);
+
+  for (const struct tls4217_vhost *server = tls4217_vhost_first();
+       server != NULL; server = server->next) {
+    (void) pr_json_array_append_object(p, servers, describe_server(p, server));
+  }
+
+  (void) pr_json_object_set_string(p, text, "module", MOD_TLS4217_VERSION);
+  (void) pr_json_object_set_array(p, text, "servers", servers);
+  tls4217_control_answer_say_text(answer, pr_json_object_to_text(p, text, ""));
+  (void) pr_json_object_free(text);
+}
+
+int tls4217_control_words_info(const struct tls4217_control_answer *answer) {
+  if (answer->json) {
+    say_json(answer);
+    return 0;
+  }
+
+  tls4217_control_answer_say(answer, "%s", MOD_TLS4217_VERSION);
+  for (const struct tls4217_vhost *server = tls4217_vhost_first();
+       server != NULL; server = server->next) {
+    say_server(answer, server);
+  }
+
+  return 0;
+}
+
+int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
+  enum tls4217_readiness readiness = tls4217_vhost_rebuild();
+
+  if (readiness == TLS4217_READY_ALL) {
+    tls4217_control_answer_say(answer,
+      "certificates, keys and authorities are read: "
+      "all servers serve TLS");
+    return 0;
+  }
+
+  for (const struct tls4217_vhost *server = tls4217_vhost_first();
+       server != NULL; server = server->next) {
+    if (server->trouble != NULL) {
+      say_server(answer, server);
+    }
+  }
+
+  return -1;
+}

@@ -1,0 +1,19 @@
+/*
+ * mod_tls4217 - what "ftpdctl tls" does for the servers
+ *
+ * The functions behind rows of controls.c: each answers by
+ * tls4217_control_answer_say, and returns 0, or -1 where the answer says what failed.
+ */
+
+#ifndef TLS4217_FTP_DAEMON_CONTROL_WORDS_H
+#define TLS4217_FTP_DAEMON_CONTROL_WORDS_H
+
+struct tls4217_control_answer;
+
+/* ftpdctl tls info [-j] */
+int tls4217_control_words_info(const struct tls4217_control_answer *answer);
+
+/* ftpdctl tls reload */
+int tls4217_control_words_reload(const struct tls4217_control_answer *answer);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * mod_tls4217 - "ftpdctl tls"
+ *
+ * The words of it, and who may say them: ProFTPD's controls (ftpdctl(8)),
+ * which the daemon answers.  A word is a row of the table in controls.c and a
+ * function in a file of its own subject.
+ */
+
+#ifndef TLS4217_FTP_DAEMON_CONTROLS_H
+#define TLS4217_FTP_DAEMON_CONTROLS_H
+
+#include "mod_tls4217/ftp/core.h"
+
+/*
+ * Before the configuration is read: registers the words, for nobody as yet.
+ * Again for each reading, where the module stays loaded.
+ */
+void tls4217_controls_begin(void);
+
+/* The module is unloaded. */
+void tls4217_controls_end(void);
+
+#endif

@@ -1,0 +1,41 @@
+"""A server that ftpdctl can talk to, for the tests of "ftpdctl tls"."""
+
+import subprocess
+
+import harness
+
+#: {acls} are lines of TLSControlsACLs.
+CONTROLS = """\
+<IfModule mod_ctrls.c>
+  ControlsEngine on
+  ControlsACLs all allow user *
+  ControlsSocketACL allow user *
+  ControlsSocket {root}/controls
+  ControlsInterval 1
+</IfModule>
+"""
+
+ALLOWED = CONTROLS + "TLSControlsACLs all allow user *\n"
+
+
+class ControlCase(harness.LiveCase):
+
+    SERVER = {"directives": ALLOWED}
+
+    def ftpdctl(self, *words):
+        """The exit status, and what was said."""
+        done = subprocess.run(
+            [harness.ftpdctl(), "-s", self.server.path("controls"), *words],
+            capture_output=True, text=True, timeout=30, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def tls(self, *words):
+        """What "ftpdctl tls" answers, where it succeeds."""
+        code, said = self.ftpdctl("tls", *words)
+        self.assertEqual(code, 0, said)
+        return said
+
+    def tls_denied(self, *words):
+        code, said = self.ftpdctl("tls", *words)
+        self.assertIn("denied", said)
+        return code

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""ftpdctl tls: its words, and who may say them."""
+
+import json
+import re
+import shutil
+import unittest
+
+import controlcase
+import harness
+
+PAIR = """\
+TLSEngine on
+TLSLog {root}/tls.log
+TLSCertificateFile {root}/pair.pem
+"""
+
+
+def needs_ftpdctl(case):
+    return unittest.skipUnless(harness.ftpdctl(), "there is no ftpdctl")(case)
+
+
+@needs_ftpdctl
+class Words(controlcase.ControlCase):
+
+    SERVER = {"tls": PAIR, "directives": controlcase.ALLOWED}
+
+    @classmethod
+    def prepare(cls):
+        cls.use("rsa-all.pem")
+
+    @classmethod
+    def use(cls, name):
+        shutil.copy(cls.server.pki.path(name), cls.server.path("pair.pem"))
+
+    def setUp(self):
+        self.use("rsa-all.pem")
+
+    def fingerprint(self):
+        return self.secure().tls.object.getpeercert(True)
+
+    def answer(self, *words):
+        """The JSON of an answer: ftpdctl puts its name before each line."""
+        return json.loads(re.sub(r"\Aftpdctl: ", "", self.tls(*words).strip()))
+
+    def test_info(self):
+        said = self.tls("info")
+        self.assertRegex(said, r"live test \(127\.0\.0\.1:%d\): serves TLS"
+                         % self.server.ports["main"])
+        self.assertRegex(said, r"CN = localhost, until .* 20\d\d")
+
+    def test_info_in_json(self):
+        for words in (("info", "-j"), ("-j", "info")):
+            server, = self.answer(*words)["servers"]
+            self.assertEqual(server["address"], "127.0.0.1:%d"
+                             % self.server.ports["main"])
+            self.assertTrue(server["serves"])
+            self.assertIn("CN = ", server["certificates"][0]["subject"])
+
+    def test_reload_takes_a_new_certificate(self):
+        before, running = self.fingerprint(), self.login()
+        self.use("ec-all.pem")
+        self.assertEqual(self.fingerprint(), before)
+        self.assertIn("all servers serve TLS", self.tls("reload"))
+        self.assertNotEqual(self.fingerprint(), before)
+        self.login().download("LIST")
+        running.download("LIST")
+
+    def test_reload_of_a_broken_certificate(self):
+        self.use("empty.pem")
+        self.ftpdctl("tls", "reload")
+        self.assert_logged("TLSCertificateFile: .*pair.pem")
+        self.login().download("LIST")
+
+    def test_words_of_mod_tls(self):
+        for words in (("sesscache", "info"), ("ocspcache", "clear")):
+            self.assertIn("there is no cache", self.tls(*words))
+
+    def test_unknown_and_missing_words(self):
+        for words in ((), ("nonsense",)):
+            code, said = self.ftpdctl("tls", *words)
+            self.assertIn("usage: tls info", said)
+        self.assertIn("there is no 'nonsense'", said)
+
+    def test_over_sighup(self):
+        self.server.reload()
+        self.assertIn("serves TLS", self.tls("info"))
+
+
+@needs_ftpdctl
+class Denied(controlcase.ControlCase):
+    """Without a line nobody may, root neither."""
+
+    SERVER = {"directives": controlcase.CONTROLS}
+
+    def test_by_default(self):
+        for word in ("info", "reload", "sesscache"):
+            self.tls_denied(word)
+        self.assert_logged("'ftpdctl tls info' is denied to ", "system.log")
+
+
+@needs_ftpdctl
+class SomeWords(controlcase.ControlCase):
+
+    SERVER = {"directives": controlcase.CONTROLS +
+              "TLSControlsACLs info,sesscache allow user *\n"}
+
+    def test_only_what_is_allowed(self):
+        self.tls("info")
+        self.tls_denied("reload")
+        self.server.reload()
+        self.tls("info")
+        self.tls_denied("reload")
+
+
+class Directive(unittest.TestCase):
+
+    def check(self, line):
+        server = harness.Server(line)
+        self.addCleanup(server.stop)
+        return server.check_config()
+
+    def test_refused(self):
+        for line, word in (
+                ("TLSControlsACLs all permit user root", "write TLSControls"),
+                ("TLSControlsACLs all allow people root", "write TLSControls"),
+                ("TLSControlsACLs all allow user", "write TLSControlsACLs"),
+                ("TLSControlsACLs inof deny user root", "'inof' is no word")):
+            with self.subTest(line):
+                code, said = self.check(line)
+                self.assertEqual(code, 1)
+                self.assertIn(word, said)
+
+    def test_those_of_mod_tls(self):
+        for line in ("TLSControlsACLs all allow user root",
+                     "TLSControlsACLs info,clear,sesscache deny group root"):
+            self.assertEqual(self.check(line)[0], 0)
+
+
+if __name__ == "__main__":
+    harness.main()
