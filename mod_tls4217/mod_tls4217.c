@@ -22,6 +22,7 @@
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/config/directives.h"
 #include "mod_tls4217/ftp/config/parsing.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/ftp/lifecycle.h"
 #include "mod_tls4217/ftp/systemlog.h"
@@ -123,6 +124,7 @@ static void postparse_ev(const void *event_data, void *user_data) {
   (void) user_data;
 
   if (refused == false) {
+    tls4217_shared_begin();
     tls4217_vhost_note_reading();
     readiness = tls4217_vhost_build_all();
   }
@@ -150,6 +152,7 @@ static void prepare_late(void) {
   enum tls4217_readiness readiness;
 
   mark_started();
+  tls4217_shared_begin();
   readiness = tls4217_vhost_build_all();
   tls4217_vhost_say_complaints();
   pr_log_pri(PR_LOG_NOTICE,
@@ -227,6 +230,7 @@ static void module_unload_ev(const void *event_data, void *user_data) {
   tls4217_controls_end();
   tls4217_vhost_free_all();
   tls4217_keyprocess_end(restarts);
+  tls4217_shared_end(restarts);
   tls4217_complaints_forget();
   tls4217_parsing_forget();
   pr_event_unregister(NULL, "core.postparse", postparse_ev);

@@ -7,6 +7,7 @@
 
 #include "mod_tls4217/ftp/commands.h"
 #include "mod_tls4217/ftp/control/certlogin.h"
+#include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/control/precmd.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
@@ -22,9 +23,19 @@ static bool opens_port(cmd_rec *cmd) {
     pr_cmd_cmp(cmd, PR_CMD_EPRT_ID) == 0;
 }
 
+/* Long before a login, or never: programs that say who they are. */
+static void note_client(const cmd_rec *cmd) {
+  struct tls4217_session *sess = tls4217_session_engine();
+
+  if (sess != NULL && cmd->arg != NULL && strcmp(cmd->argv[0], C_CLNT) == 0) {
+    tls4217_membership_name_client(sess, cmd->arg);
+  }
+}
+
 static modret_t *pre_any(cmd_rec *cmd) {
   modret_t *refusal;
 
+  note_client(cmd);
   tls4217_transfers_forget_failure();
   refusal = tls4217_precmd_pre(cmd);
   if (MODRET_ISERROR(refusal) == FALSE && opens_port(cmd)) {
@@ -41,6 +52,7 @@ static modret_t *log_pass(cmd_rec *cmd) {
   (void) cmd;
   if (sess != NULL) {
     tls4217_session_refresh_after_login(sess);
+    tls4217_membership_join(sess);
     tls4217_reset_after_login(sess);
   }
 

@@ -9,6 +9,7 @@
 #include "mod_tls4217/ftp/control/certlogin.h"
 #include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/control/handshake.h"
+#include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/control/peer.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
@@ -157,6 +158,7 @@ static void exit_ev(const void *event_data, void *user_data) {
   struct tls4217_session *sess = user_data;
 
   (void) event_data;
+  tls4217_membership_leave(sess);
   tls4217_upload_end(sess);
   tls4217_linger_end(&sess->linger);
   tls4217_connection_free(sess->data.conn);
@@ -248,6 +250,7 @@ int tls4217_lifecycle_start(void) {
     return -1;
   }
 
+  tls4217_membership_prepare(sess);
   adopt_server(sess);
   sess->implicit = sess->server != NULL && sess->settings.options.implicit;
   if (sess->implicit) {

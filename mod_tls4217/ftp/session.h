@@ -101,6 +101,14 @@ struct tls4217_peer {
   bool pam, pam_decides; /* mod_auth_pam is asked, and nobody behind it */
 };
 
+/* Its row of the shared table (membership.c). */
+struct tls4217_member {
+  int row;         /* -1: none */
+  uint64_t start;  /* of this process; 0: unknown */
+  char client[64]; /* what the client calls itself (CLNT), or "" */
+  bool reported;   /* TLSSessionReuse report has had its line */
+};
+
 struct tls4217_supervisor;
 
 struct tls4217_session {
@@ -111,6 +119,7 @@ struct tls4217_session {
   struct tls4217_state state;
   int announced; /* the level that mod_xfer knows of; -1: any */
   struct tls4217_binding binding;
+  struct tls4217_member member;
   bool implicit;
   int core_chunk; /* what the core reads of a file at once, in bytes */
   struct tls4217_origin origin;

@@ -21,7 +21,7 @@
  */
 #define REUSE_ADVICE \
  "the client must resume the TLS session of its control connection " \
- "(administrator: TLSOptions NoSessionReuseRequired lifts this)"
+ "(administrator: TLSSessionReuse off lifts this)"
 
 /* Since 1.3.10 ProFTPD's default; it has no words for it. */
 #define FOREIGN_ADDRESS \
@@ -208,8 +208,8 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
 };
 
 #define REUSE_REMEDY \
- "TLSOptions NoSessionReuseRequired lets such clients in; for some alone, in " \
- "<IfUser> or <IfClass> of mod_ifsession"
+ "TLSSessionReuse off lets such clients in; for some alone, in <IfUser> or " \
+ "<IfClass> of mod_ifsession"
 
 #define VIEW_REMEDY "TLSDataProtection, TLSDataRule and TLSRequired decide"
 

@@ -18,6 +18,7 @@
 enum tls4217_reuse {
   TLS4217_REUSE_NONE,      /* full handshake, no session was offered */
   TLS4217_REUSE_OWN,       /* resumed a session of the control connection */
+  TLS4217_REUSE_USER,      /* resumed one of the same user's */
   TLS4217_REUSE_FOREIGN,   /* offered a session of another connection */
   TLS4217_REUSE_STALE,     /* offered one that we cannot use any more */
   TLS4217_REUSE_OTHER_HOST /* offered its own, and named another host */

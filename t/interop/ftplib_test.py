@@ -147,7 +147,7 @@ class Works(FtplibCase):
 class Refused(FtplibCase):
     """What ftplib is told, and that the session goes on."""
 
-    SWITCH = "NoSessionReuseRequired"
+    SWITCH = "TLSSessionReuse off"
 
     def refused(self, transfer, *args):
         """A transfer that the server ends with a 522.

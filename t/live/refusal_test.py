@@ -6,7 +6,7 @@ import ssl
 import client
 import harness
 
-REUSE = "522 .*NoSessionReuseRequired lets such clients in.*<IfUser>"
+REUSE = "522 .*TLSSessionReuse off lets such clients in.*<IfUser>"
 
 
 @harness.both_versions

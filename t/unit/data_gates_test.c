@@ -91,6 +91,33 @@ static void test_reuse_is_not_required(void **state) {
   assert_true(fails(TLS4217_REPLY_DATA_FOREIGN_ADDRESS));
 }
 
+/* The session of another connection of the same user's. */
+static void test_companion(void **state) {
+  (void) state;
+  reuse = TLS4217_REUSE_USER;
+  assert_true(passes());
+  session.d->remote_addr = fakes_address("192.0.2.8");
+  assert_true(fails(TLS4217_REPLY_DATA_FOREIGN_SESSION));
+}
+
+/* TLSSessionReuse report: let in from the same address, and told once. */
+static void test_report(void **state) {
+  (void) state;
+  sess->settings.options.session_reuse_required = false;
+  sess->settings.session_reuse = TLS4217_SESSION_REUSE_REPORT;
+  assert_true(passes());
+  assert_null(strstr(fakes.log, "TLSSessionReuse report"));
+
+  reuse = TLS4217_REUSE_NONE;
+  assert_true(passes());
+  assert_non_null(strstr(fakes.log, "TLSSessionReuse report"));
+  assert_true(passes());
+  assert_null(strstr(fakes.log, "TLSSessionReuse report"));
+
+  session.d->remote_addr = fakes_address("192.0.2.8");
+  assert_true(fails(TLS4217_REPLY_DATA_FOREIGN_ADDRESS));
+}
+
 static void test_other_certificate(void **state) {
   (void) state;
   is_same = false;
@@ -151,6 +178,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     TEST(test_reuse),
     TEST(test_reuse_is_not_required),
+    TEST(test_companion),
+    TEST(test_report),
     TEST(test_other_certificate),
     TEST(test_foreign_address),
     TEST(test_in_clear_nobody_asks_for_tls),

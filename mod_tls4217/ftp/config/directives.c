@@ -104,6 +104,8 @@ static const struct tls4217_directive directives[] = {
     "/path/file.pem", NULL, FIELD(text, self_signed) },
   { "TLSServerCipherPreference", tls4217_value_directives_switch, SVG, 1, 1,
     "on|off", "on", FIELD(switch, tls.server_preference) },
+  { "TLSSessionReuse", tls4217_value_directives_word, SVG, 1, 1,
+    "connection|user|report|off", "user", FIELD(session_reuse, session_reuse) },
   { "TLSTimeoutHandshake", tls4217_value_directives_timeout, SVG, 1, 1,
     "seconds", "30", FIELD(number, handshake_timeout) },
   { "TLSUserName", tls4217_client_directives_user_name, SVG, 1, 1,

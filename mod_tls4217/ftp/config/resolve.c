@@ -57,6 +57,21 @@ static void complete_files(struct tls4217_settings *settings) {
     settings, "TLSSelfSignedCertificate", settings->self_signed, NULL);
 }
 
+/* The old names are "off" (TLSOptions NoSessionReuseRequired, TLSSessionCache
+ * off), but where the directive itself says what holds. */
+static void complete_reuse(xaset_t *set, struct tls4217_settings *settings) {
+  enum tls4217_session_reuse *reuse = &settings->session_reuse;
+
+  if (settings->options.session_reuse_required == false &&
+    find_config(set, CONF_PARAM, "TLSSessionReuse", FALSE) == NULL) {
+    *reuse = TLS4217_SESSION_REUSE_OFF;
+  }
+
+  settings->options.session_reuse_required = *reuse ==
+      TLS4217_SESSION_REUSE_CONNECTION ||
+    *reuse == TLS4217_SESSION_REUSE_USER;
+}
+
 void tls4217_resolve_settings(xaset_t *set, struct tls4217_settings *settings) {
   const struct tls4217_directive *rows;
   size_t count;
@@ -72,6 +87,7 @@ void tls4217_resolve_settings(xaset_t *set, struct tls4217_settings *settings) {
   }
 
   complete_files(settings);
+  complete_reuse(set, settings);
 }
 
 bool tls4217_resolve_reuse_required(

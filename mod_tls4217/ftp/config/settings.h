@@ -39,6 +39,14 @@ enum tls4217_offload_mode {
   TLS4217_OFFLOAD_OFF
 };
 
+/* TLSSessionReuse: whose TLS session a data connection may resume. */
+enum tls4217_session_reuse {
+  TLS4217_SESSION_REUSE_CONNECTION, /* its control connection's */
+  TLS4217_SESSION_REUSE_USER,       /* or another one's of the same user */
+  TLS4217_SESSION_REUSE_REPORT,     /* what is neither is let in, and told */
+  TLS4217_SESSION_REUSE_OFF         /* it need not resume any */
+};
+
 /* Client certificates. */
 struct tls4217_client_settings {
   struct tls4217_verify_settings verify;
@@ -55,6 +63,7 @@ struct tls4217_settings {
   const char *log_path;       /* or NULL for none */
   bool clear_command_channel; /* CCC is accepted */
   enum tls4217_offload_mode offload;
+  enum tls4217_session_reuse session_reuse;
 
   enum tls4217_control_view control_view;
   struct tls4217_data_policy data;

@@ -171,6 +171,14 @@ static const struct tls4217_word offload_words[] = {
   { NULL, 0 },
 };
 
+static const struct tls4217_word session_reuse_words[] = {
+  { "connection", TLS4217_SESSION_REUSE_CONNECTION },
+  { "user", TLS4217_SESSION_REUSE_USER },
+  { "report", TLS4217_SESSION_REUSE_REPORT },
+  { "off", TLS4217_SESSION_REUSE_OFF },
+  { NULL, 0 },
+};
+
 static const struct tls4217_word verify_words[] = {
   { "on", TLS4217_VERIFY_REQUIRED },
   { "optional", TLS4217_VERIFY_OPTIONAL },
@@ -189,6 +197,8 @@ const struct tls4217_value_type tls4217_value_presence = { NULL, take_presence,
   true };
 const struct tls4217_value_type tls4217_value_offload = { preset_word, take_int,
   false, offload_words };
+const struct tls4217_value_type tls4217_value_session_reuse = { preset_word,
+  take_int, false, session_reuse_words };
 const struct tls4217_value_type tls4217_value_verify = { preset_word, take_int,
   false, verify_words };
 const struct tls4217_value_type tls4217_value_control_view = {

@@ -12,6 +12,7 @@
 # include "mod_tls4217/ftp/config/controls_directives.h"
 # include "mod_tls4217/ftp/daemon/control_answer.h"
 # include "mod_tls4217/ftp/daemon/control_words.h"
+# include "mod_tls4217/ftp/daemon/session_words.h"
 
 /* ProFTPD 1.3.9 has given the failures numbers. */
 # ifdef PR_CTRLS_STATUS_OK
@@ -36,6 +37,9 @@ static const struct word words[] = {
     tls4217_control_words_info },
   { "reload", "reads certificates, keys and authorities again",
     tls4217_control_words_reload },
+  { "sessions",
+    "who is logged in, and whom TLSSessionReuse user would refuse",
+    tls4217_session_words_list },
 
   { "sesscache",
     "there is no cache of TLS sessions to show or to clear: a session is in "

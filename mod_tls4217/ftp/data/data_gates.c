@@ -6,6 +6,7 @@
 
 #include "mod_tls4217/ftp/data/data_gates.h"
 #include "mod_tls4217/ftp/data/failure.h"
+#include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/control/peer.h"
 
 static bool is_reuse_required(const struct tls4217_session *sess) {
@@ -13,18 +14,28 @@ static bool is_reuse_required(const struct tls4217_session *sess) {
 }
 
 /* RFC 4217, section 10.2: a server may insist on a cached session. */
-static enum tls4217_reply_id check_reuse(const struct tls4217_session *sess) {
+static enum tls4217_reply_id judge_reuse(const struct tls4217_session *sess) {
   static const enum tls4217_reply_id refusals[] = {
     [TLS4217_REUSE_NONE] = TLS4217_REPLY_DATA_NOT_REUSED,
     [TLS4217_REUSE_FOREIGN] = TLS4217_REPLY_DATA_FOREIGN_SESSION,
     [TLS4217_REUSE_STALE] = TLS4217_REPLY_DATA_FOREIGN_SESSION,
     [TLS4217_REUSE_OTHER_HOST] = TLS4217_REPLY_DATA_OTHER_HOST,
     [TLS4217_REUSE_OWN] = TLS4217_REPLY_NONE,
+    [TLS4217_REUSE_USER] = TLS4217_REPLY_NONE,
   };
+  enum tls4217_reuse reuse = tls4217_connection_reuse(sess->data.conn);
 
-  return is_reuse_required(sess) ?
-    refusals[tls4217_connection_reuse(sess->data.conn)] :
-    TLS4217_REPLY_NONE;
+  /* What another connection's session opens must come from where that is. */
+  if (reuse == TLS4217_REUSE_USER &&
+    pr_netaddr_cmp(session.d->remote_addr, session.c->remote_addr) != 0) {
+    return TLS4217_REPLY_DATA_FOREIGN_SESSION;
+  }
+
+  return refusals[reuse];
+}
+
+static enum tls4217_reply_id check_reuse(const struct tls4217_session *sess) {
+  return is_reuse_required(sess) ? judge_reuse(sess) : TLS4217_REPLY_NONE;
 }
 
 /* RFC 4217, section 15.1.2. */
@@ -81,6 +92,21 @@ static const struct gate {
   { check_address, false },
 };
 
+/* TLSSessionReuse report: only what has passed all others. */
+static void report_reuse(struct tls4217_session *sess) {
+  enum tls4217_reply_id refusal;
+
+  if (sess->data.conn == NULL ||
+    sess->settings.session_reuse != TLS4217_SESSION_REUSE_REPORT) {
+    return;
+  }
+
+  refusal = judge_reuse(sess);
+  if (refusal != TLS4217_REPLY_NONE) {
+    tls4217_membership_report(sess, refusal);
+  }
+}
+
 int tls4217_data_gates_pass(struct tls4217_session *sess) {
   for (size_t i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
     enum tls4217_reply_id refusal = TLS4217_REPLY_NONE;
@@ -95,5 +121,6 @@ int tls4217_data_gates_pass(struct tls4217_session *sess) {
     }
   }
 
+  report_reuse(sess);
   return 0;
 }

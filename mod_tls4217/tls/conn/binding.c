@@ -11,15 +11,17 @@
 #include <time.h>
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/compat.h"
 #include "mod_tls4217/tls/cert/verify.h"
 
-/* A stamp: its layout's version, then the id of a control connection. */
-#define STAMP_VERSION 1
-#define STAMP_SIZE    (1 + TLS4217_BINDING_ID_SIZE)
+/* A stamp: its layout's version, the id of a control connection, and that of
+ * the session that this one resumed, or zeros. */
+#define STAMP_VERSION 2
+#define STAMP_SIZE    (1 + 2 * TLS4217_BINDING_ID_SIZE)
 
 int tls4217_binding_init(
   struct tls4217_binding *binding, struct tls4217_error *err) {
@@ -76,6 +78,10 @@ static int stamp_ticket_cb(SSL *ssl, void *arg) {
   if (state != NULL && state->data == false &&
     state->verify_error == X509_V_OK) {
     memcpy(stamp + 1, state->binding->id, TLS4217_BINDING_ID_SIZE);
+    if (state->binding->has_resumed) {
+      memcpy(stamp + 1 + TLS4217_BINDING_ID_SIZE, state->binding->resumed,
+        TLS4217_BINDING_ID_SIZE);
+    }
   }
 
   return SSL_SESSION_set1_ticket_appdata(
@@ -114,6 +120,54 @@ static bool is_own(
     CRYPTO_memcmp(id, binding->resumed, TLS4217_BINDING_ID_SIZE) == 0;
 }
 
+int tls4217_binding_digest(
+  const unsigned char *id, unsigned char *digest, struct tls4217_error *err) {
+  unsigned int len = 0;
+
+  if (EVP_Digest(
+        id, TLS4217_BINDING_ID_SIZE, digest, &len, EVP_sha256(), NULL) != 1 ||
+    len != TLS4217_BINDING_DIGEST_SIZE) {
+    tls4217_error_set_openssl(err, "no digest of a session's id");
+    return -1;
+  }
+
+  return 0;
+}
+
+static enum tls4217_kinship find_kin(
+  const struct tls4217_binding *binding, const unsigned char *id) {
+  unsigned char digest[TLS4217_BINDING_DIGEST_SIZE];
+
+  if (binding->find_kin == NULL ||
+    tls4217_binding_digest(id, digest, NULL) < 0) {
+    return TLS4217_KINSHIP_STRANGER;
+  }
+
+  return binding->find_kin(binding->who, digest);
+}
+
+/* By the two ids of a stamp. */
+static enum tls4217_reuse judge_ids(
+  const struct tls4217_binding *binding, const unsigned char *id) {
+  static const unsigned char nobody[TLS4217_BINDING_ID_SIZE];
+  const unsigned char *origin = id + TLS4217_BINDING_ID_SIZE;
+  enum tls4217_kinship kin;
+
+  if (is_own(binding, id)) {
+    return TLS4217_REUSE_OWN;
+  }
+
+  kin = find_kin(binding, id);
+  if (kin == TLS4217_KINSHIP_UNKNOWN &&
+    CRYPTO_memcmp(origin, nobody, sizeof(nobody)) != 0) {
+    kin = is_own(binding, origin) ? TLS4217_KINSHIP_SAME :
+                                    find_kin(binding, origin);
+  }
+
+  return kin == TLS4217_KINSHIP_SAME ? TLS4217_REUSE_USER :
+                                       TLS4217_REUSE_FOREIGN;
+}
+
 /* What a full handshake would refuse must not come in by a ticket: then there
  * is a full handshake, which says why. */
 static SSL_TICKET_RETURN judge_control_ticket(SSL *ssl,
@@ -142,8 +196,11 @@ static bool names_other_host(const struct tls4217_sslstate *state) {
 
 static SSL_TICKET_RETURN judge_data_ticket(struct tls4217_sslstate *state,
   SSL_SESSION *session, const unsigned char *id) {
-  if (id == NULL || is_own(state->binding, id) == false) {
-    state->reuse = TLS4217_REUSE_FOREIGN;
+  enum tls4217_reuse reuse = id != NULL ? judge_ids(state->binding, id) :
+                                          TLS4217_REUSE_FOREIGN;
+
+  if (reuse == TLS4217_REUSE_FOREIGN) {
+    state->reuse = reuse;
     return SSL_TICKET_RETURN_IGNORE;
   }
 
@@ -154,7 +211,7 @@ static SSL_TICKET_RETURN judge_data_ticket(struct tls4217_sslstate *state,
 
   /* As long as its control connection lives, a session does not age. */
   (void) SSL_SESSION_set_time_ex(session, time(NULL));
-  state->reuse = TLS4217_REUSE_OWN;
+  state->reuse = reuse;
   return SSL_TICKET_RETURN_USE;
 }
 
@@ -256,11 +313,12 @@ enum tls4217_reuse tls4217_binding_judge(SSL *ssl) {
   const struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
 
   if (SSL_session_reused(ssl) == 1) {
-    return TLS4217_REUSE_OWN;
+    return state->reuse == TLS4217_REUSE_USER ? TLS4217_REUSE_USER :
+                                                TLS4217_REUSE_OWN;
   }
 
   /* It carried our id, and yet OpenSSL would not have it. */
-  if (state->reuse == TLS4217_REUSE_OWN) {
+  if (state->reuse == TLS4217_REUSE_OWN || state->reuse == TLS4217_REUSE_USER) {
     return TLS4217_REUSE_STALE;
   }
 

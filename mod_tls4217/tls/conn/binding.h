@@ -6,7 +6,11 @@
  * (SSL_SESSION_set1_ticket_appdata(3)); its TLS 1.2 session id is known to
  * this process only.  A data connection is bound to its control connection
  * when the session that it resumes carries that id, or the id of the session
- * that the control connection itself resumed.  RFC 4217, sections 10.2 and
+ * that the control connection itself resumed.  Where find_kin says so, the
+ * session of another control connection of the same user's does, too; and as a
+ * client shakes hands before it logs in, a ticket also carries the id of the
+ * session that its own control connection resumed, which counts until somebody
+ * is logged in there.  RFC 4217, sections 10.2 and
  * 15.2.6, lets a server insist on that.
  *
  * A handshake on a data connection never yields a session that a later one
@@ -27,7 +31,15 @@
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/sslstate.h"
 
-#define TLS4217_BINDING_ID_SIZE 32
+#define TLS4217_BINDING_ID_SIZE     32
+#define TLS4217_BINDING_DIGEST_SIZE 32
+
+/* What is known of another control connection, by its id. */
+enum tls4217_kinship {
+  TLS4217_KINSHIP_UNKNOWN,  /* nobody is logged in there */
+  TLS4217_KINSHIP_STRANGER, /* somebody else is */
+  TLS4217_KINSHIP_SAME      /* the same user is */
+};
 
 /* The ids of one control connection. */
 struct tls4217_binding {
@@ -43,6 +55,14 @@ struct tls4217_binding {
    */
   bool (*is_other_host)(const void *who, const char *name);
   const void *who;
+
+  /*
+   * Who is logged in on another control connection, by the digest of its id;
+   * NULL: the sessions of others open nothing (TLSSessionReuse).  Set by the
+   * owner.
+   */
+  enum tls4217_kinship (*find_kin)(
+    const void *who, const unsigned char *digest);
 };
 
 /*
@@ -66,6 +86,11 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err);
  * if it has one, resumable by the data connections of this binding.
  */
 void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl);
+
+/* What find_kin is asked with: nobody can make an id of it.  Returns 0, or -1
+ * with err filled. */
+int tls4217_binding_digest(
+  const unsigned char *id, unsigned char *digest, struct tls4217_error *err);
 
 /* How the completed handshake of an SSL, with a state of sslstate.h, stands
  * to its control connection. */

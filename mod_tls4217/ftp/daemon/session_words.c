@@ -1,0 +1,165 @@
+/*
+ * mod_tls4217 - "ftpdctl tls sessions"
+ *
+ * See session_words.h.
+ */
+
+#include "mod_tls4217/ftp/daemon/control_answer.h"
+#include "mod_tls4217/ftp/daemon/session_words.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
+#include "mod_tls4217/tls/scrub.h"
+
+/* What comes from shared memory goes to a terminal. */
+static const char *clean(char *text) {
+  tls4217_scrub(text, '?');
+  return *text != '\0' ? text : "-";
+}
+
+/* Calls each for every row of a session that is there. */
+static void list_sessions(const struct tls4217_control_answer *answer,
+  void (*each)(const struct tls4217_control_answer *answer,
+    struct tls4217_roster_entry *entry, void *user),
+  void *user) {
+  const struct tls4217_roster *roster = tls4217_shared_roster();
+  int count = tls4217_roster_count(roster);
+
+  for (int i = 0; i < count; i++) {
+    struct tls4217_roster_entry entry;
+
+    if (tls4217_roster_read(roster, i, &entry) &&
+      tls4217_shared_is_alive(entry.pid, entry.start)) {
+      each(answer, &entry, user);
+    }
+  }
+}
+
+static void say_session(const struct tls4217_control_answer *answer,
+  struct tls4217_roster_entry *entry, void *user) {
+  tls4217_control_answer_say(answer, "%ld %s%s from %s, client '%s'",
+    (long) entry->pid, clean(entry->user),
+    entry->anonymous ? " (anonymous)" : "", clean(entry->address),
+    clean(entry->client));
+}
+
+static void put_session(const struct tls4217_control_answer *answer,
+  struct tls4217_roster_entry *entry, void *user) {
+  pool *p = answer->pool;
+  pr_json_object_t *object = pr_json_object_alloc(p);
+
+  (void) pr_json_object_set_number(p, object, "pid", entry->pid);
+  (void) pr_json_object_set_string(p, object, "user", clean(entry->user));
+  (void) pr_json_object_set_string(p, object, "address", clean(entry->address));
+  (void) pr_json_object_set_string(p, object, "client", clean(entry->client));
+  (void) pr_json_object_set_bool(
+    p, object, "anonymous", entry->anonymous ? TRUE : FALSE);
+  (void) pr_json_array_append_object(p, user, object);
+}
+
+/* Whether an earlier row has the user, at the same server. */
+static bool is_named_before(const struct tls4217_strangers *strangers, int row,
+  const struct tls4217_stranger *who) {
+  for (int i = 0; i < row; i++) {
+    struct tls4217_stranger other;
+
+    if (tls4217_strangers_read(strangers, i, &other) &&
+      other.server == who->server && strcmp(other.user, who->user) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+static void say_line(
+  const struct tls4217_control_answer *answer, struct tls4217_stranger *who) {
+  if (tls4217_strangers_is_plain(who->user)) {
+    tls4217_control_answer_say(answer, "<IfUser %s>", who->user);
+    tls4217_control_answer_say(answer, "  TLSSessionReuse off");
+    tls4217_control_answer_say(answer, "</IfUser>");
+
+  } else {
+    tls4217_control_answer_say(answer,
+      "# user '%s' has a name that <IfUser> does not take", clean(who->user));
+  }
+}
+
+static void say_strangers(const struct tls4217_control_answer *answer) {
+  const struct tls4217_strangers *strangers = tls4217_shared_strangers();
+  struct tls4217_stranger who;
+  bool any = false;
+
+  for (int i = 0; i < TLS4217_STRANGERS_ROWS; i++) {
+    if (tls4217_strangers_read(strangers, i, &who)) {
+      any = true;
+      tls4217_control_answer_say(answer,
+        "would be refused: user %s at %s, client '%s', %llu times",
+        clean(who.user), clean(who.host), clean(who.client),
+        (unsigned long long) who.count);
+    }
+  }
+
+  if (any == false) {
+    return;
+  }
+
+  tls4217_control_answer_say(
+    answer, "# TLSSessionReuse user, with mod_ifsession:");
+  for (int i = 0; i < TLS4217_STRANGERS_ROWS; i++) {
+    if (tls4217_strangers_read(strangers, i, &who) &&
+      is_named_before(strangers, i, &who) == false) {
+      say_line(answer, &who);
+    }
+  }
+}
+
+static pr_json_array_t *put_strangers(pool *p) {
+  const struct tls4217_strangers *strangers = tls4217_shared_strangers();
+  pr_json_array_t *list = pr_json_array_alloc(p);
+  struct tls4217_stranger who;
+
+  for (int i = 0; i < TLS4217_STRANGERS_ROWS; i++) {
+    if (tls4217_strangers_read(strangers, i, &who)) {
+      pr_json_object_t *object = pr_json_object_alloc(p);
+
+      (void) pr_json_object_set_string(p, object, "user", clean(who.user));
+      (void) pr_json_object_set_string(p, object, "server", clean(who.host));
+      (void) pr_json_object_set_string(p, object, "client", clean(who.client));
+      (void) pr_json_object_set_number(
+        p, object, "data_connections", (double) who.count);
+      (void) pr_json_array_append_object(p, list, object);
+    }
+  }
+
+  return list;
+}
+
+static void say_json(const struct tls4217_control_answer *answer) {
+  pool *p = answer->pool;
+  pr_json_object_t *text = pr_json_object_alloc(p);
+  pr_json_array_t *sessions = pr_json_array_alloc(p);
+
+  list_sessions(answer, put_session, sessions);
+  (void) pr_json_object_set_array(p, text, "sessions", sessions);
+  (void) pr_json_object_set_array(p, text, "would_refuse", put_strangers(p));
+  tls4217_control_answer_say_text(answer, pr_json_object_to_text(p, text, ""));
+}
+
+int tls4217_session_words_list(const struct tls4217_control_answer *answer) {
+  if (tls4217_shared_roster() == NULL) {
+    tls4217_control_answer_say(
+      answer, "there was no memory for the table of sessions");
+    return -1;
+  }
+
+  (void) tls4217_roster_sweep(tls4217_shared_roster(), tls4217_shared_is_alive);
+  if (answer->json) {
+    say_json(answer);
+
+  } else {
+    tls4217_control_answer_say(answer, "sessions that are logged in:");
+    list_sessions(answer, say_session, NULL);
+    say_strangers(answer);
+  }
+
+  return 0;
+}

@@ -1,0 +1,16 @@
+/*
+ * mod_tls4217 - "ftpdctl tls sessions"
+ *
+ * Who is logged in, and whom TLSSessionReuse user would refuse, with the lines
+ * of proftpd.conf that let these in.
+ */
+
+#ifndef TLS4217_FTP_DAEMON_SESSION_WORDS_H
+#define TLS4217_FTP_DAEMON_SESSION_WORDS_H
+
+struct tls4217_control_answer;
+
+/* ftpdctl tls sessions [-j].  Returns 0, or -1 where there is no table. */
+int tls4217_session_words_list(const struct tls4217_control_answer *answer);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * mod_tls4217 - who is logged in, in memory that processes share
+ *
+ * See roster.h.  A row is taken by its owner's number (compare and swap) and
+ * written between an odd and an even turn; who reads compares the turns
+ * before and behind.
+ */
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "mod_tls4217/rfc4217/roster.h"
+
+/* How often one reads a row that is being written. */
+#define TRIES 4
+
+struct row {
+  _Atomic int32_t owner; /* 0: nobody */
+  _Atomic uint32_t turn;
+  struct tls4217_roster_entry entry;
+};
+
+struct tls4217_roster {
+  _Atomic int32_t used;
+  struct row rows[TLS4217_ROSTER_ROWS];
+};
+
+size_t tls4217_roster_size(void) {
+  return sizeof(struct tls4217_roster);
+}
+
+void tls4217_roster_set_text(char *buf, size_t size, const char *text) {
+  size_t len = text != NULL ? strlen(text) : 0;
+
+  memset(buf, 0, size);
+  if (len > 0) {
+    memcpy(buf, text, len < size ? len : size - 1);
+  }
+}
+
+/* No reader takes a row between the two. */
+static void begin_writing(struct row *row) {
+  uint32_t turn = atomic_load(&row->turn);
+
+  /* One that has died here has left it odd. */
+  atomic_store(&row->turn, (turn | 1U) + 2);
+  atomic_thread_fence(memory_order_seq_cst);
+}
+
+static void end_writing(struct row *row) {
+  atomic_store(&row->turn, atomic_load(&row->turn) + 1);
+}
+
+static void write_row(
+  struct row *row, const struct tls4217_roster_entry *entry) {
+  begin_writing(row);
+  row->entry = *entry;
+  end_writing(row);
+}
+
+static void empty_row(struct row *row) {
+  static const struct tls4217_roster_entry nothing;
+
+  write_row(row, &nothing);
+  atomic_store(&row->owner, 0);
+}
+
+/* Whether it was nobody's, or a dead process', and is the caller's now. */
+static bool take_row(
+  struct row *row, int32_t pid, tls4217_roster_alive is_alive) {
+  int32_t owner = atomic_load(&row->owner);
+
+  if (owner != 0 && is_alive(owner, row->entry.start)) {
+    return false;
+  }
+
+  return atomic_compare_exchange_strong(&row->owner, &owner, pid);
+}
+
+static void count_row(struct tls4217_roster *roster, int row) {
+  int32_t used = atomic_load(&roster->used);
+
+  while (used <= row &&
+    atomic_compare_exchange_weak(&roster->used, &used, row + 1) == false) {
+  }
+}
+
+int tls4217_roster_enter(struct tls4217_roster *roster,
+  const struct tls4217_roster_entry *entry, tls4217_roster_alive is_alive) {
+  for (int i = 0; i < TLS4217_ROSTER_ROWS; i++) {
+    if (take_row(&roster->rows[i], entry->pid, is_alive)) {
+      write_row(&roster->rows[i], entry);
+      count_row(roster, i);
+      return i;
+    }
+  }
+
+  return -1;
+}
+
+void tls4217_roster_leave(struct tls4217_roster *roster, int row, int32_t pid) {
+  if (row >= 0 && row < TLS4217_ROSTER_ROWS &&
+    atomic_load(&roster->rows[row].owner) == pid) {
+    empty_row(&roster->rows[row]);
+  }
+}
+
+/* Whoever wrote it, its texts end. */
+static void end_texts(struct tls4217_roster_entry *entry) {
+  entry->user[sizeof(entry->user) - 1] = '\0';
+  entry->address[sizeof(entry->address) - 1] = '\0';
+  entry->client[sizeof(entry->client) - 1] = '\0';
+}
+
+static bool copy_row(
+  const struct row *row, struct tls4217_roster_entry *entry) {
+  uint32_t turn = atomic_load(&row->turn);
+
+  if (turn % 2 != 0 || atomic_load(&row->owner) == 0) {
+    return false;
+  }
+
+  *entry = row->entry;
+  atomic_thread_fence(memory_order_seq_cst);
+  return atomic_load(&row->turn) == turn;
+}
+
+bool tls4217_roster_read(const struct tls4217_roster *roster, int row,
+  struct tls4217_roster_entry *entry) {
+  for (int i = 0; i < TRIES; i++) {
+    if (copy_row(&roster->rows[row], entry)) {
+      end_texts(entry);
+      return entry->pid != 0;
+    }
+  }
+
+  return false;
+}
+
+int tls4217_roster_count(const struct tls4217_roster *roster) {
+  int32_t used = atomic_load(&roster->used);
+
+  return used < 0 || used > TLS4217_ROSTER_ROWS ? TLS4217_ROSTER_ROWS : used;
+}
+
+bool tls4217_roster_find(const struct tls4217_roster *roster,
+  const unsigned char *digest, tls4217_roster_alive is_alive,
+  struct tls4217_roster_entry *entry) {
+  int count = tls4217_roster_count(roster);
+
+  for (int i = 0; i < count; i++) {
+    if (tls4217_roster_read(roster, i, entry) &&
+      memcmp(entry->digest, digest, TLS4217_ROSTER_DIGEST_SIZE) == 0 &&
+      is_alive(entry->pid, entry->start)) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+int tls4217_roster_sweep(
+  struct tls4217_roster *roster, tls4217_roster_alive is_alive) {
+  int count = tls4217_roster_count(roster), swept = 0;
+
+  for (int i = 0; i < count; i++) {
+    struct row *row = &roster->rows[i];
+    int32_t owner = atomic_load(&row->owner);
+
+    /* -1 is nobody's number: nobody else empties it meanwhile. */
+    if (owner != 0 && is_alive(owner, row->entry.start) == false &&
+      atomic_compare_exchange_strong(&row->owner, &owner, -1)) {
+      empty_row(row);
+      swept++;
+    }
+  }
+
+  return swept;
+}
+
+static bool is_whole(const char *text, size_t size) {
+  size_t len = strnlen(text, size);
+
+  return len > 0 && len < size - 1;
+}
+
+bool tls4217_roster_are_companions(const struct tls4217_roster_entry *one,
+  const struct tls4217_roster_entry *other) {
+  return one->anonymous == false && other->anonymous == false &&
+    one->server == other->server && is_whole(one->user, sizeof(one->user)) &&
+    is_whole(one->address, sizeof(one->address)) &&
+    strcmp(one->user, other->user) == 0 &&
+    strcmp(one->address, other->address) == 0;
+}

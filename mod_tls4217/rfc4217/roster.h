@@ -1,0 +1,83 @@
+/*
+ * mod_tls4217 - who is logged in, in memory that processes share
+ *
+ * One row for each session that is logged in: which control connection it is,
+ * whose, at which server, from where.  Written by the session itself, read by
+ * the others and by the daemon.  Nobody waits for anybody: a row has a turn
+ * that is odd while it is being written, and one that stays odd is not read.
+ * A row whose process has ended is taken by the next who needs one.
+ *
+ * Any process may write nonsense here: what is read is bounded, and texts end.
+ */
+
+#ifndef TLS4217_RFC4217_ROSTER_H
+#define TLS4217_RFC4217_ROSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TLS4217_ROSTER_ROWS        4096
+#define TLS4217_ROSTER_DIGEST_SIZE 32
+
+/* One session.  Texts that are too long are cut, and then name nobody. */
+struct tls4217_roster_entry {
+  int32_t pid;
+  uint64_t start;  /* of the process, to tell it from a later one; 0: unknown */
+  uint64_t server; /* a number of its own for each virtual host */
+  unsigned char digest[TLS4217_ROSTER_DIGEST_SIZE]; /* of the binding's id */
+  bool anonymous;
+  char user[128];
+  char address[64]; /* of the control connection's client */
+  char client[64];  /* what it calls itself; "" for nothing */
+};
+
+/* Whether the process that has written a row is still there. */
+typedef bool (*tls4217_roster_alive)(int32_t pid, uint64_t start);
+
+struct tls4217_roster;
+
+/* The memory that it needs, in bytes; all zeros is one without rows. */
+size_t tls4217_roster_size(void);
+
+/*
+ * Takes a row for the calling process.  Returns its number, or -1 where all of
+ * them are taken.
+ */
+int tls4217_roster_enter(struct tls4217_roster *roster,
+  const struct tls4217_roster_entry *entry, tls4217_roster_alive is_alive);
+
+/* Gives a row back that enter has returned to process pid; -1 is fine. */
+void tls4217_roster_leave(struct tls4217_roster *roster, int row, int32_t pid);
+
+/* Copies row to *entry.  Returns false where it is empty or being written. */
+bool tls4217_roster_read(const struct tls4217_roster *roster, int row,
+  struct tls4217_roster_entry *entry);
+
+/* How many rows have ever been taken: the first of them. */
+int tls4217_roster_count(const struct tls4217_roster *roster);
+
+/*
+ * Copies the row of a digest to *entry, if its process is still there.
+ * Returns whether there is one.
+ */
+bool tls4217_roster_find(const struct tls4217_roster *roster,
+  const unsigned char *digest, tls4217_roster_alive is_alive,
+  struct tls4217_roster_entry *entry);
+
+/* Gives back the rows of processes that have ended; returns how many. */
+int tls4217_roster_sweep(
+  struct tls4217_roster *roster, tls4217_roster_alive is_alive);
+
+/*
+ * TLSSessionReuse user: whether what opens the data connections of one session
+ * may open those of the other, because both are the same user's, at the same
+ * server, from the same address, and no anonymous one's.
+ */
+bool tls4217_roster_are_companions(const struct tls4217_roster_entry *one,
+  const struct tls4217_roster_entry *other);
+
+/* Copies text into one of an entry's, of size bytes. */
+void tls4217_roster_set_text(char *buf, size_t size, const char *text);
+
+#endif

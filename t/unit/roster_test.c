@@ -1,0 +1,216 @@
+/*
+ * mod_tls4217 - tests of rfc4217/roster.c
+ *
+ * Rows, who may take them, what is read of them; and who is whose companion.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "mod_tls4217/rfc4217/roster.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Processes from here on have ended; and one that is another by now. */
+#define DEAD   1000
+#define REUSED 7
+
+static struct tls4217_roster *roster;
+
+static bool is_alive(int32_t pid, uint64_t start) {
+  return pid < DEAD && (pid != REUSED || start == 99);
+}
+
+static int begin(void **state) {
+  (void) state;
+  roster = mmap(NULL, tls4217_roster_size(), PROT_READ | PROT_WRITE,
+    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return roster == MAP_FAILED ? -1 : 0;
+}
+
+static int end(void **state) {
+  (void) state;
+  return munmap(roster, tls4217_roster_size());
+}
+
+static struct tls4217_roster_entry make(int32_t pid, const char *user) {
+  struct tls4217_roster_entry entry = { .pid = pid, .start = 1, .server = 5 };
+
+  memset(entry.digest, pid % 251, sizeof(entry.digest));
+  tls4217_roster_set_text(entry.user, sizeof(entry.user), user);
+  tls4217_roster_set_text(entry.address, sizeof(entry.address), "192.0.2.7");
+  return entry;
+}
+
+static int enter(int32_t pid) {
+  struct tls4217_roster_entry entry = make(pid, "alice");
+
+  return tls4217_roster_enter(roster, &entry, is_alive);
+}
+
+static bool is_found(int32_t pid) {
+  struct tls4217_roster_entry entry = make(pid, ""), found;
+
+  return tls4217_roster_find(roster, entry.digest, is_alive, &found) &&
+    found.pid == pid;
+}
+
+static void test_life_of_a_row(void **state) {
+  int row = enter(1);
+
+  (void) state;
+  assert_int_equal(row, 0);
+  assert_true(is_found(1));
+  assert_false(is_found(2));
+
+  /* Another one's row cannot be given back. */
+  tls4217_roster_leave(roster, row, 2);
+  assert_true(is_found(1));
+  tls4217_roster_leave(roster, row, 1);
+  assert_false(is_found(1));
+  tls4217_roster_leave(roster, -1, 1);
+  tls4217_roster_leave(roster, TLS4217_ROSTER_ROWS, 1);
+  assert_int_equal(enter(2), 0);
+}
+
+static void test_rows_of_the_dead(void **state) {
+  (void) state;
+  assert_int_equal(enter(DEAD), 0);
+  assert_int_equal(enter(3), 0);
+  assert_int_equal(enter(REUSED), 1);
+  assert_false(is_found(DEAD));
+  assert_false(is_found(REUSED));
+  assert_true(is_found(3));
+  assert_int_equal(tls4217_roster_sweep(roster, is_alive), 1);
+  assert_int_equal(tls4217_roster_sweep(roster, is_alive), 0);
+  assert_int_equal(enter(4), 1);
+}
+
+static void test_full(void **state) {
+  (void) state;
+  for (int i = 0; i < TLS4217_ROSTER_ROWS; i++) {
+    assert_int_equal(enter(1), i);
+  }
+
+  assert_int_equal(enter(2), -1);
+  assert_false(is_found(2));
+  tls4217_roster_leave(roster, 17, 1);
+  assert_int_equal(enter(2), 17);
+  assert_true(is_found(2));
+}
+
+/* A session that is killed while it writes stops nobody: whatever bytes lie
+ * there, reading ends, and texts do. */
+static void test_nonsense(void **state) {
+  struct tls4217_roster_entry entry;
+
+  (void) state;
+  for (int byte = 0; byte < 256; byte++) {
+    memset(roster, byte, tls4217_roster_size());
+    for (int i = 0; i < tls4217_roster_count(roster); i++) {
+      if (tls4217_roster_read(roster, i, &entry)) {
+        assert_true(strlen(entry.user) < sizeof(entry.user));
+        assert_true(strlen(entry.address) < sizeof(entry.address));
+        assert_true(strlen(entry.client) < sizeof(entry.client));
+      }
+    }
+
+    (void) is_found(1);
+    (void) tls4217_roster_sweep(roster, is_alive);
+  }
+}
+
+/* Each of many processes has a row of its own. */
+static void test_processes(void **state) {
+  enum {
+    PROCESSES = 8,
+    ROUNDS = 200
+  };
+  pid_t pids[PROCESSES];
+  int status;
+
+  (void) state;
+  for (int i = 0; i < PROCESSES; i++) {
+    pids[i] = fork();
+    assert_true(pids[i] >= 0);
+    if (pids[i] == 0) {
+      for (int round = 0; round < ROUNDS; round++) {
+        int row = enter(i + 10);
+
+        if (row < 0 || is_found(i + 10) == false) {
+          _exit(1);
+        }
+
+        tls4217_roster_leave(roster, row, i + 10);
+      }
+
+      _exit(0);
+    }
+  }
+
+  for (int i = 0; i < PROCESSES; i++) {
+    assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+    assert_int_equal(status, 0);
+  }
+
+  assert_int_equal(tls4217_roster_sweep(roster, is_alive), 0);
+  assert_true(tls4217_roster_count(roster) <= PROCESSES);
+}
+
+static void test_companions(void **state) {
+  static const char long_name[200] = { [0 ... 198] = 'x' };
+  struct tls4217_roster_entry own = make(1, "alice"), other;
+
+  (void) state;
+  other = make(2, "alice");
+  assert_true(tls4217_roster_are_companions(&own, &other));
+
+  other = make(2, "Alice");
+  assert_false(tls4217_roster_are_companions(&own, &other));
+  other = make(2, "bob");
+  assert_false(tls4217_roster_are_companions(&own, &other));
+  other = make(2, "alice");
+  other.server = 6;
+  assert_false(tls4217_roster_are_companions(&own, &other));
+  other = make(2, "alice");
+  tls4217_roster_set_text(other.address, sizeof(other.address), "192.0.2.8");
+  assert_false(tls4217_roster_are_companions(&own, &other));
+
+  /* Anonymous users, and those without a name, are nobody. */
+  other = make(2, "alice");
+  other.anonymous = true;
+  assert_false(tls4217_roster_are_companions(&own, &other));
+  assert_false(tls4217_roster_are_companions(&other, &own));
+  own = other = make(1, "");
+  assert_false(tls4217_roster_are_companions(&own, &other));
+  own = other = make(1, "alice");
+  own.address[0] = other.address[0] = '\0';
+  assert_false(tls4217_roster_are_companions(&own, &other));
+
+  /* What was cut may have been two names. */
+  own = other = make(1, long_name);
+  assert_int_equal(strlen(own.user), sizeof(own.user) - 1);
+  assert_false(tls4217_roster_are_companions(&own, &other));
+}
+
+int main(void) {
+#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
+  const struct CMUnitTest tests[] = {
+    TEST(test_life_of_a_row),
+    TEST(test_rows_of_the_dead),
+    TEST(test_full),
+    TEST(test_nonsense),
+    TEST(test_processes),
+    cmocka_unit_test(test_companions),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
