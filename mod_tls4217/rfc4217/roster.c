@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - who is logged in, in memory that processes share
+ * mod_tls4217 - who has which connection, in memory that processes share
  *
  * See roster.h.  A row is taken by its owner's number (compare and swap) and
  * written between an odd and an even turn; who reads compares the turns
@@ -98,6 +98,14 @@ int tls4217_roster_enter(struct tls4217_roster *roster,
   return -1;
 }
 
+void tls4217_roster_update(struct tls4217_roster *roster, int row,
+  const struct tls4217_roster_entry *entry) {
+  if (row >= 0 && row < TLS4217_ROSTER_ROWS &&
+    atomic_load(&roster->rows[row].owner) == entry->pid) {
+    write_row(&roster->rows[row], entry);
+  }
+}
+
 void tls4217_roster_leave(struct tls4217_roster *roster, int row, int32_t pid) {
   if (row >= 0 && row < TLS4217_ROSTER_ROWS &&
     atomic_load(&roster->rows[row].owner) == pid) {
@@ -190,5 +198,13 @@ bool tls4217_roster_are_companions(const struct tls4217_roster_entry *one,
     one->server == other->server && is_whole(one->user, sizeof(one->user)) &&
     is_whole(one->address, sizeof(one->address)) &&
     strcmp(one->user, other->user) == 0 &&
+    strcmp(one->address, other->address) == 0;
+}
+
+bool tls4217_roster_may_become_companions(
+  const struct tls4217_roster_entry *one,
+  const struct tls4217_roster_entry *other) {
+  return other->user[0] == '\0' &&
+    is_whole(one->address, sizeof(one->address)) &&
     strcmp(one->address, other->address) == 0;
 }

@@ -1,7 +1,7 @@
 /*
- * mod_tls4217 - who is logged in, in memory that processes share
+ * mod_tls4217 - who has which connection, in memory that processes share
  *
- * One row for each session that is logged in: which control connection it is,
+ * One row for each session that has TLS, from its handshake on: which control connection it is,
  * whose, at which server, from where.  Written by the session itself, read by
  * the others and by the daemon.  Nobody waits for anybody: a row has a turn
  * that is odd while it is being written, and one that stays odd is not read.
@@ -27,7 +27,7 @@ struct tls4217_roster_entry {
   uint64_t server; /* a number of its own for each virtual host */
   unsigned char digest[TLS4217_ROSTER_DIGEST_SIZE]; /* of the binding's id */
   bool anonymous;
-  char user[128];
+  char user[128];   /* "": TLS is up, and nobody has logged in yet */
   char address[64]; /* of the control connection's client */
   char client[64];  /* what it calls itself; "" for nothing */
 };
@@ -46,6 +46,10 @@ size_t tls4217_roster_size(void);
  */
 int tls4217_roster_enter(struct tls4217_roster *roster,
   const struct tls4217_roster_entry *entry, tls4217_roster_alive is_alive);
+
+/* Writes a row anew that enter has returned to the process of entry. */
+void tls4217_roster_update(struct tls4217_roster *roster, int row,
+  const struct tls4217_roster_entry *entry);
 
 /* Gives a row back that enter has returned to process pid; -1 is fine. */
 void tls4217_roster_leave(struct tls4217_roster *roster, int row, int32_t pid);
@@ -68,6 +72,12 @@ bool tls4217_roster_find(const struct tls4217_roster *roster,
 /* Gives back the rows of processes that have ended; returns how many. */
 int tls4217_roster_sweep(
   struct tls4217_roster *roster, tls4217_roster_alive is_alive);
+
+/* Whether the other one may still become a companion: nobody has logged in
+ * there, and it is the same client's address. */
+bool tls4217_roster_may_become_companions(
+  const struct tls4217_roster_entry *one,
+  const struct tls4217_roster_entry *other);
 
 /*
  * TLSSessionReuse user: whether what opens the data connections of one session

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import ssl
+import threading
 import unittest
 
 import client
@@ -121,6 +122,23 @@ class Companions(Transfers, harness.LiveCase):
         mine, theirs = self.login(context=context), self.secure(context=context)
         theirs.command("NOOP", 200)
         self.refused(mine, theirs.session)
+
+    def test_of_one_that_logs_in_meanwhile(self):
+        """Between its handshake and its login it is waited for."""
+        context = self.context()
+        mine, theirs = self.login(context=context), self.secure(context=context)
+        theirs.command("USER alice", 331)
+        with mine.data() as data:
+            mine.command("RETR file", 150)
+            timer = threading.Timer(0.3, theirs.send, (b"PASS wonder\r\n",))
+            timer.start()
+            data.secure(theirs.session)
+            self.assertTrue(data.tls.resumed)
+            self.assertEqual(data.read_all(), BODY)
+            data.finish()
+            timer.join()
+        mine.reply(226)
+        theirs.reply(230)
 
     def test_of_a_session_that_has_ended(self):
         mine, theirs = self.two()

@@ -60,7 +60,8 @@ class Refusals(harness.LiveCase):
 
     def test_data_connection_with_a_foreign_session(self):
         context = self.context()
-        other = self.login(context=context)
+        other = self.secure(context=context).login("bob", "builder")
+        other.command("NOOP", 200)
         self.refused_session(self.login(context=context), other.session)
 
     def test_alpn(self):

@@ -165,6 +165,38 @@ static void test_processes(void **state) {
   assert_true(tls4217_roster_count(roster) <= PROCESSES);
 }
 
+static void test_update(void **state) {
+  struct tls4217_roster_entry entry = make(1, ""), found;
+  int row = tls4217_roster_enter(roster, &entry, is_alive);
+
+  (void) state;
+  tls4217_roster_set_text(entry.user, sizeof(entry.user), "alice");
+  tls4217_roster_update(roster, row, &entry);
+  assert_true(tls4217_roster_find(roster, entry.digest, is_alive, &found));
+  assert_string_equal(found.user, "alice");
+
+  /* Not another one's. */
+  entry = make(2, "bob");
+  tls4217_roster_update(roster, row, &entry);
+  tls4217_roster_update(roster, -1, &entry);
+  tls4217_roster_update(roster, TLS4217_ROSTER_ROWS, &entry);
+  assert_false(tls4217_roster_find(roster, entry.digest, is_alive, &found));
+}
+
+static void test_who_may_become_a_companion(void **state) {
+  struct tls4217_roster_entry own = make(1, "alice"), other = make(2, "");
+
+  (void) state;
+  assert_true(tls4217_roster_may_become_companions(&own, &other));
+  assert_false(tls4217_roster_are_companions(&own, &other));
+  tls4217_roster_set_text(other.address, sizeof(other.address), "192.0.2.8");
+  assert_false(tls4217_roster_may_become_companions(&own, &other));
+  other = make(2, "bob");
+  assert_false(tls4217_roster_may_become_companions(&own, &other));
+  other = make(2, "alice");
+  assert_false(tls4217_roster_may_become_companions(&own, &other));
+}
+
 static void test_companions(void **state) {
   static const char long_name[200] = { [0 ... 198] = 'x' };
   struct tls4217_roster_entry own = make(1, "alice"), other;
@@ -209,6 +241,8 @@ int main(void) {
     TEST(test_full),
     TEST(test_nonsense),
     TEST(test_processes),
+    TEST(test_update),
+    cmocka_unit_test(test_who_may_become_a_companion),
     cmocka_unit_test(test_companions),
   };
 

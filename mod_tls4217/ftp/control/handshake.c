@@ -13,6 +13,7 @@
 #include "mod_tls4217/ftp/control/handshake.h"
 #include "mod_tls4217/ftp/control/hosts.h"
 #include "mod_tls4217/ftp/report/handshake_report.h"
+#include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/control/peer.h"
 #include "mod_tls4217/tls/conn/unwrap.h"
 #include "mod_tls4217/tls/warmup.h"
@@ -153,6 +154,7 @@ void tls4217_handshake_protect(
 
   tls4217_state_protect(&sess->state, level);
   tell_core(sess);
+  tls4217_membership_announce(sess);
   tls4217_handshake_report_control(sess);
   tls4217_warmup_give_back();
 }

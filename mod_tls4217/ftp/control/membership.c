@@ -41,15 +41,52 @@ static struct tls4217_roster_entry make_entry(
   return entry;
 }
 
+/*
+ * A client that opens several connections at once may resume, for the data of
+ * one, the session of another that is between its handshake and its login.  So
+ * long, in milliseconds, is waited for it, and looked at it so often.
+ */
+#define PATIENCE 1500
+#define INTERVAL 15
+
+static void pause_shortly(void) {
+  const struct timespec interval = { .tv_nsec = INTERVAL * 1000000L };
+
+  (void) nanosleep(&interval, NULL);
+}
+
+static enum tls4217_kinship judge_other(
+  const struct tls4217_roster_entry *own, const unsigned char *digest) {
+  const struct tls4217_roster *roster = tls4217_shared_roster();
+  struct tls4217_roster_entry other;
+
+  for (int waited = 0; waited <= PATIENCE; waited += INTERVAL) {
+    if (tls4217_roster_find(roster, digest, tls4217_shared_is_alive, &other) ==
+      false) {
+      return TLS4217_KINSHIP_UNKNOWN;
+    }
+
+    if (tls4217_roster_may_become_companions(own, &other) == false) {
+      return tls4217_roster_are_companions(own, &other) ?
+        TLS4217_KINSHIP_SAME :
+        TLS4217_KINSHIP_STRANGER;
+    }
+
+    pause_shortly();
+  }
+
+  return TLS4217_KINSHIP_UNKNOWN;
+}
+
 /* binding.h: asked when a data connection brings a ticket of another one. */
 static enum tls4217_kinship find_kin(
   const void *who, const unsigned char *digest) {
   const struct tls4217_session *sess = who;
   const struct tls4217_roster *roster = tls4217_shared_roster();
   enum tls4217_session_reuse reuse = sess->settings.session_reuse;
-  struct tls4217_roster_entry own, other;
+  struct tls4217_roster_entry own;
 
-  if (roster == NULL ||
+  if (roster == NULL || sess->member.row < 0 ||
     (reuse != TLS4217_SESSION_REUSE_USER &&
       reuse != TLS4217_SESSION_REUSE_REPORT) ||
     tls4217_roster_read(roster, sess->member.row, &own) == false ||
@@ -57,44 +94,51 @@ static enum tls4217_kinship find_kin(
     return TLS4217_KINSHIP_STRANGER;
   }
 
-  if (tls4217_roster_find(roster, digest, tls4217_shared_is_alive, &other) ==
-    false) {
-    return TLS4217_KINSHIP_UNKNOWN;
-  }
-
-  return tls4217_roster_are_companions(&own, &other) ? TLS4217_KINSHIP_SAME :
-                                                       TLS4217_KINSHIP_STRANGER;
+  return judge_other(&own, digest);
 }
 
-void tls4217_membership_join(struct tls4217_session *sess) {
-  struct tls4217_roster *roster = tls4217_shared_roster();
-  struct tls4217_roster_entry entry;
-  struct tls4217_error err;
-
-  tls4217_error_clear(&err);
-  if (roster == NULL || sess->member.row >= 0 ||
-    tls4217_session_is_logged_in() == false) {
-    return;
-  }
-
-  entry = make_entry(sess);
-  if (tls4217_binding_digest(sess->binding.id, entry.digest, &err) < 0) {
-    tls4217_session_log(sess, "%s", err.text);
-    return;
-  }
-
+static void enter(
+  struct tls4217_session *sess, const struct tls4217_roster_entry *entry) {
   sess->member.row = tls4217_roster_enter(
-    roster, &entry, tls4217_shared_is_alive);
+    tls4217_shared_roster(), entry, tls4217_shared_is_alive);
   if (sess->member.row < 0) {
     tls4217_session_log(sess,
       "the table of sessions is full (%d): TLSSessionReuse user is as "
       "connection for this session",
       TLS4217_ROSTER_ROWS);
+  }
+}
+
+static void write_row(struct tls4217_session *sess) {
+  struct tls4217_roster_entry entry = make_entry(sess);
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (tls4217_shared_roster() == NULL) {
     return;
   }
 
-  sess->binding.find_kin = find_kin;
-  sess->binding.who = sess;
+  if (tls4217_binding_digest(sess->binding.id, entry.digest, &err) < 0) {
+    tls4217_session_log(sess, "%s", err.text);
+
+  } else if (sess->member.row < 0) {
+    enter(sess, &entry);
+
+  } else {
+    tls4217_roster_update(tls4217_shared_roster(), sess->member.row, &entry);
+  }
+}
+
+void tls4217_membership_announce(struct tls4217_session *sess) {
+  write_row(sess);
+}
+
+void tls4217_membership_join(struct tls4217_session *sess) {
+  if (tls4217_session_is_logged_in()) {
+    write_row(sess);
+    sess->binding.find_kin = find_kin;
+    sess->binding.who = sess;
+  }
 }
 
 void tls4217_membership_leave(struct tls4217_session *sess) {

@@ -2,7 +2,7 @@
  * mod_tls4217 - a session's place among those that are logged in
  *
  * TLSSessionReuse user and report: the session's row of the shared table
- * (roster.h), from login to its end, and who else's TLS sessions may open its
+ * (roster.h), from its handshake to its end, and who else's TLS sessions may open its
  * data connections.
  */
 
@@ -17,6 +17,9 @@ void tls4217_membership_prepare(struct tls4217_session *sess);
 /* CLNT: what the client calls itself. */
 void tls4217_membership_name_client(
   struct tls4217_session *sess, const char *client);
+
+/* The control connection has become protected. */
+void tls4217_membership_announce(struct tls4217_session *sess);
 
 /* Somebody has logged in. */
 void tls4217_membership_join(struct tls4217_session *sess);

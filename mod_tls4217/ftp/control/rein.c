@@ -8,6 +8,7 @@
 #include "mod_tls4217/ftp/control/handshake.h"
 #include "mod_tls4217/ftp/control/limit.h"
 #include "mod_tls4217/ftp/control/peer.h"
+#include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
 #include "mod_tls4217/ftp/control/supervisor.h"
@@ -40,6 +41,7 @@ static void renew_binding(struct tls4217_session *sess) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
+  tls4217_membership_leave(sess);
   tls4217_binding_clear(&sess->binding);
   if (tls4217_binding_init(&sess->binding, &err) < 0) {
     tls4217_session_log(sess, "%s", err.text);

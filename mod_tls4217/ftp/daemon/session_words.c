@@ -26,7 +26,7 @@ static void list_sessions(const struct tls4217_control_answer *answer,
   for (int i = 0; i < count; i++) {
     struct tls4217_roster_entry entry;
 
-    if (tls4217_roster_read(roster, i, &entry) &&
+    if (tls4217_roster_read(roster, i, &entry) && entry.user[0] != '\0' &&
       tls4217_shared_is_alive(entry.pid, entry.start)) {
       each(answer, &entry, user);
     }
