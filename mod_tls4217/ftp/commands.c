@@ -13,6 +13,7 @@
 #include "mod_tls4217/ftp/control/reset.h"
 #include "mod_tls4217/ftp/control/rfc2228.h"
 #include "mod_tls4217/ftp/data/transfers.h"
+#include "mod_tls4217/ftp/report/status.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/switches.h"
 
@@ -116,6 +117,7 @@ static const struct handler handlers[] = {
   { ALWAYS, POST_CMD, { C_PASS }, G_NONE, tls4217_precmd_post_pass, FALSE, 0 },
   { ALWAYS, POST_CMD, { C_HOST }, G_NONE, tls4217_reset_post_host, FALSE, 0 },
   { ALWAYS, POST_CMD, { C_TYPE }, G_NONE, tls4217_reset_post_type, FALSE, 0 },
+  { ALWAYS, POST_CMD, { C_STAT }, G_NONE, tls4217_status_post_stat, FALSE, 0 },
   { CUT, POST_CMD, { C_RETR }, G_NONE, tls4217_transfers_post_retr, FALSE, 0 },
 
   /* It has failed. */

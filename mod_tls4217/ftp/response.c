@@ -79,6 +79,24 @@ bool tls4217_response_replace(
   return true;
 }
 
+void tls4217_response_tell(enum tls4217_reply_id id, const char *text) {
+  const struct tls4217_reply *reply = tls4217_reply_get(id);
+  const pr_response_t *responses = resp_list;
+
+  if (responses == NULL || responses->next == NULL) {
+    return;
+  }
+
+  pr_response_clear(&resp_list);
+  for (; responses != NULL; responses = responses->next) {
+    if (responses->next == NULL) {
+      pr_response_add(reply->code, "%s: %s", reply->text, text);
+    }
+
+    pr_response_add(responses->num, "%s", responses->msg);
+  }
+}
+
 void tls4217_response_recode_login(void) {
   const pr_response_t *responses = resp_list;
 

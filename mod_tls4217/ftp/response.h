@@ -41,6 +41,12 @@ void tls4217_response_async(
 bool tls4217_response_replace(
   enum tls4217_reply_id id, const char *reason, bool refused);
 
+/*
+ * Puts the reply id and ": " text ahead of the last line of what a command has
+ * collected; nothing is done where that is no reply of several lines.
+ */
+void tls4217_response_tell(enum tls4217_reply_id id, const char *text);
+
 /* Gives a login by certificate its code, in what has been collected. */
 void tls4217_response_recode_login(void);
 

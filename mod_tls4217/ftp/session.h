@@ -109,6 +109,11 @@ struct tls4217_member {
   bool reported;   /* TLSSessionReuse report has had its line */
 };
 
+/* What the last handshakes came to, in words (handshake_report.c); "": none. */
+struct tls4217_told {
+  char control[192], data[192];
+};
+
 struct tls4217_supervisor;
 
 struct tls4217_session {
@@ -120,6 +125,7 @@ struct tls4217_session {
   int announced; /* the level that mod_xfer knows of; -1: any */
   struct tls4217_binding binding;
   struct tls4217_member member;
+  struct tls4217_told told;
   bool implicit;
   int core_chunk; /* what the core reads of a file at once, in bytes */
   struct tls4217_origin origin;

@@ -205,6 +205,8 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "The client did not start TLS on the data connection: this session "
     "protects data from the start, and the client sent no PROT (start TLS "
     "there, or send PBSZ 0 and PROT C)" },
+  [TLS4217_REPLY_STATUS_CONTROL] = { "211", "Control connection" },
+  [TLS4217_REPLY_STATUS_DATA] = { "211", "Data connections" },
 };
 
 #define REUSE_REMEDY \

@@ -90,6 +90,8 @@ enum tls4217_reply_id {
   TLS4217_REPLY_DATA_NO_TLS,                /* 522; ": reason", too */
   TLS4217_REPLY_DATA_NO_TLS_ACTIVE,         /* 522; to PORT or EPRT */
   TLS4217_REPLY_DATA_NO_TLS_NO_PROT,        /* 522; P was the default */
+  TLS4217_REPLY_STATUS_CONTROL,             /* 211; ": state", of STAT */
+  TLS4217_REPLY_STATUS_DATA,                /* the same */
 
   TLS4217_REPLY_COUNT,
 };

@@ -97,6 +97,8 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_DATA_NO_TLS, "522", "PROT C" },
   { TLS4217_REPLY_DATA_NO_TLS_ACTIVE, "522", "on its own port" },
   { TLS4217_REPLY_DATA_NO_TLS_NO_PROT, "522", "sent no PROT" },
+  { TLS4217_REPLY_STATUS_CONTROL, "211", "Control connection" },
+  { TLS4217_REPLY_STATUS_DATA, "211", "Data connections" },
 };
 
 static void test_codes_and_words(void **unused) {

@@ -20,16 +20,21 @@ static struct tls4217_handshake_facts collect(
   return facts;
 }
 
+/* What was agreed on, into text of size bytes. */
+static void describe(
+  const struct tls4217_connection_info *info, char *text, size_t size) {
+  (void) snprintf(text, size, "%s %s (%d bits), group %s, %s", info->version,
+    info->cipher, info->cipher_bits, info->group != NULL ? info->group : "none",
+    info->resumed ? "resumed" : "full handshake");
+}
+
 static void log_handshake(const struct tls4217_session *sess,
-  const struct tls4217_handshake_facts *facts) {
+  const struct tls4217_handshake_facts *facts, const char *agreed) {
   const struct tls4217_connection_info *info = &facts->info;
 
   tls4217_session_log(sess,
-    "%s connection from %s: %s %s (%d bits), group %s, %s, SNI %s, ALPN %s, "
-    "%u ms%s",
-    facts->channel, facts->remote, info->version, info->cipher,
-    info->cipher_bits, info->group != NULL ? info->group : "none",
-    info->resumed ? "resumed" : "full handshake",
+    "%s connection from %s: %s, SNI %s, ALPN %s, %u ms%s", facts->channel,
+    facts->remote, agreed,
     info->server_name != NULL ? info->server_name : "none",
     info->alpn != NULL ? info->alpn : "none", info->handshake_ms,
     info->kernel_sends ? ", kernel TLS: send" : "");
@@ -52,7 +57,8 @@ void tls4217_handshake_report_control(struct tls4217_session *sess) {
 
   tls4217_environment_export(sess, &facts);
   tls4217_notes_control(&facts);
-  log_handshake(sess, &facts);
+  describe(&facts.info, sess->told.control, sizeof(sess->told.control));
+  log_handshake(sess, &facts, sess->told.control);
   pr_event_generate("mod_tls.ctrl-handshake", session.c);
 
   if (facts.sni != NULL) {
@@ -61,14 +67,16 @@ void tls4217_handshake_report_control(struct tls4217_session *sess) {
   }
 }
 
-void tls4217_handshake_report_data(const struct tls4217_session *sess) {
+void tls4217_handshake_report_data(struct tls4217_session *sess) {
   const struct tls4217_handshake_facts facts = collect("data", sess->data.conn);
 
   tls4217_notes_data(&facts);
-  log_handshake(sess, &facts);
+  describe(&facts.info, sess->told.data, sizeof(sess->told.data));
+  log_handshake(sess, &facts, sess->told.data);
 }
 
 void tls4217_handshake_report_forget(struct tls4217_session *sess) {
+  sess->told.control[0] = sess->told.data[0] = '\0';
   tls4217_notes_forget();
   tls4217_environment_forget(sess);
 }

@@ -19,7 +19,7 @@
 void tls4217_handshake_report_control(struct tls4217_session *sess);
 
 /* After the handshake of a data connection. */
-void tls4217_handshake_report_data(const struct tls4217_session *sess);
+void tls4217_handshake_report_data(struct tls4217_session *sess);
 
 /* Takes back what the environment and the notes say of the control connection
  * (CCC, REIN). */
