@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -55,13 +56,13 @@ static int use_pair(
 
 /* A session belongs to one host and policy; SSL_CTX_set_session_id_context(3)
  * takes 32 bytes, which is what SHA-256 gives. */
-static int set_scope(
-  SSL_CTX *ctx, const char *scope, struct tls4217_error *err) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
+static int set_scope(struct tls4217_context *context, const char *scope,
+  struct tls4217_error *err) {
   unsigned int len = 0;
 
-  if (EVP_Digest(scope, strlen(scope), digest, &len, EVP_sha256(), NULL) != 1 ||
-    SSL_CTX_set_session_id_context(ctx, digest, len) != 1) {
+  if (EVP_Digest(
+        scope, strlen(scope), context->scope, &len, EVP_sha256(), NULL) != 1 ||
+    SSL_CTX_set_session_id_context(context->ctx, context->scope, len) != 1) {
     tls4217_error_set_openssl(err, "cannot name the context's sessions");
     return -1;
   }
@@ -103,7 +104,7 @@ static int fill_context(struct tls4217_context *context,
 
   set_behaviour(context->ctx, settings);
   if (tls4217_parameters_set_context(context->ctx, &offering, err) < 0 ||
-    set_scope(context->ctx, settings->scope, err) < 0 ||
+    set_scope(context, settings->scope, err) < 0 ||
     tls4217_binding_install(context->ctx, err) < 0) {
     return -1;
   }
@@ -159,6 +160,7 @@ struct tls4217_context *tls4217_context_new(
   context->parameters = settings->parameters;
   context->no_decryption = settings->no_decryption;
   context->verify = settings->verify;
+  context->tickets_since = (int64_t) time(NULL);
   context->ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
   if (context->ctx == NULL || fill_context(context, settings, err) < 0) {
     tls4217_context_free(context);

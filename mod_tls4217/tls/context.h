@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <openssl/ssl.h>
 
@@ -38,8 +39,14 @@ struct tls4217_context_settings {
   const char *scope;
 };
 
+/* Bytes of a session id context (SSL_CTX_set_session_id_context(3)). */
+#define TLS4217_CONTEXT_SCOPE 32
+
 struct tls4217_context {
   SSL_CTX *ctx;
+
+  unsigned char scope[TLS4217_CONTEXT_SCOPE]; /* its session id context */
+  int64_t tickets_since; /* time(2) when its ticket keys were made */
 
   /* What it was made of, as far as its connections may get it anew. */
   struct tls4217_parameters parameters;

@@ -164,6 +164,66 @@ class Change(KeyCase):
         self.certificate()
 
 
+class Tickets:
+    """What tickets are encrypted with."""
+
+    SERVER = {"vhosts": {"other": ""}}
+    OUTLIVES = True
+
+    def reload(self):
+        self.server.reload()
+
+    def resumes(self, session, context, host="main"):
+        """Whether a new control connection resumes a session; in any case it
+        and its data connections work."""
+        control = self.connect(host, context=context)
+        control.auth(session=session)
+        resumed = control.tls.resumed
+        control.login().protect().download("LIST")
+        return resumed
+
+    def test_over_sighup(self):
+        control = self.login()
+        session = control.tls.session
+        self.reload()
+        self.assertEqual(self.resumes(session, control.context), self.OUTLIVES)
+        self.reload()
+        self.assertEqual(self.resumes(session, control.context), self.OUTLIVES)
+        control.download("LIST")
+
+    def test_at_another_host(self):
+        """Each host has keys of its own, before and after."""
+        control = self.login()
+        session = control.tls.session
+        self.assertFalse(self.resumes(session, control.context, "other"))
+        self.reload()
+        self.assertFalse(self.resumes(session, control.context, "other"))
+
+
+@harness.both_versions
+class TicketsOfOneKeyProcess(Tickets, KeyCase):
+    """They are kept over SIGHUP."""
+
+
+@harness.both_versions
+class TicketsOfAnotherKeyProcess(Tickets, KeyCase):
+    """A key process that was started anew has been given them, too."""
+
+    def reload(self):
+        old = self.keeper()
+        os.kill(old, signal.SIGKILL)
+        self.new_keeper(old, 10)
+        self.server.reload()
+
+
+@harness.both_versions
+class TicketsWithoutKeyProcess(Tickets, KeyCase):
+    """Without a key process new keys are made, as ever."""
+
+    SERVER = {"vhosts": {"other": ""}, "directives": "TLSKeyIsolation off\n"}
+    OUTLIVES = False
+
+
 class Storm(KeyCase):
     """Many at once, and SIGHUP among them."""
 

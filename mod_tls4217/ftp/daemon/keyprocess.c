@@ -51,7 +51,7 @@ static struct {
   unsigned int silent;             /* looks since it has answered */
   unsigned int pause;              /* looks to be left out */
   unsigned int restarts;           /* in the life of this module */
-  void (*rebuild)(void);           /* tls4217_keyprocess_settle's */
+  void (*renew)(bool changed);     /* tls4217_keyprocess_settle's */
 } self = { .fork = { .daemon_fd = -1, .front = { -1, -1 } } };
 
 bool tls4217_keyprocess_is_there(void) {
@@ -104,18 +104,30 @@ static bool find_again(void) {
   return false;
 }
 
+int tls4217_keyprocess_keep(
+  const char *name, const void *bytes, size_t size, struct tls4217_error *err) {
+  return self.keys == NULL ?
+    0 :
+    tls4217_keyloader_keep(self.fork.daemon_fd, name, bytes, size, err);
+}
+
+int tls4217_keyprocess_fetch(
+  const char *name, void *bytes, size_t *size, struct tls4217_error *err) {
+  *size = self.keys != NULL ? *size : 0;
+  return self.keys == NULL ?
+    0 :
+    tls4217_keyloader_fetch(self.fork.daemon_fd, name, bytes, size, err);
+}
+
 /* The handles of the generation of before. */
 static size_t fetch_handles(uint64_t *handles, size_t count) {
   struct tls4217_error err;
   size_t size = count * sizeof(*handles);
 
   tls4217_error_clear(&err);
-  if (tls4217_keyloader_fetch(
-        self.fork.daemon_fd, HANDLES, handles, &size, &err) < 0) {
-    return 0;
-  }
-
-  return size / sizeof(*handles);
+  return tls4217_keyprocess_fetch(HANDLES, handles, &size, &err) < 0 ?
+    0 :
+    size / sizeof(*handles);
 }
 
 /* Starting. */
@@ -239,8 +251,8 @@ static void keep_handles(void) {
   }
 
   tls4217_error_clear(&err);
-  (void) tls4217_keyloader_keep(self.fork.daemon_fd, HANDLES, handles,
-    self.loaded->nelts * sizeof(*handles), &err);
+  (void) tls4217_keyprocess_keep(
+    HANDLES, handles, self.loaded->nelts * sizeof(*handles), &err);
 }
 
 /*
@@ -418,26 +430,28 @@ static int watch_cb(CALLBACK_FRAME) {
   if (res < 0) {
     pr_log_pri(PR_LOG_ERR, "error: %s: %s", MOD_TLS4217_VERSION, err.text);
     self.pause = PAUSE;
+    return 1;
+  }
 
-  } else if (res > 0) {
+  if (res > 0) {
     pr_log_pri(PR_LOG_NOTICE,
       "notice: %s: certificates and keys are not what they were before the key "
       "process ended: all are read again",
       MOD_TLS4217_VERSION);
-    self.rebuild();
   }
 
+  self.renew(res > 0);
   return 1;
 }
 
-void tls4217_keyprocess_settle(void (*rebuild)(void)) {
+void tls4217_keyprocess_settle(void (*renew)(bool changed)) {
   if (self.keys == NULL) {
     return;
   }
 
   drop_old();
   keep_handles();
-  self.rebuild = rebuild;
+  self.renew = renew;
   self.silent = 0;
   if (self.watched == false) {
     self.watched = pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module, watch_cb,

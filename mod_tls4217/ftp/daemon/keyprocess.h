@@ -35,10 +35,21 @@ struct tls4217_keypair *tls4217_keyprocess_load(const server_rec *rec,
 /*
  * When all pairs are loaded: those of before, which no host has any more, are
  * dropped, and the process is watched from now on.  It is started anew when it
- * has ended, hangs or talks nonsense; where files are not what they were by
- * then, rebuild is called, which is to build the hosts again.
+ * has ended, hangs or talks nonsense; renew is called then, which is to have
+ * kept again what was kept, and, where files are not what they were, to build
+ * the hosts again.
  */
-void tls4217_keyprocess_settle(void (*rebuild)(void));
+void tls4217_keyprocess_settle(void (*renew)(bool changed));
+
+/*
+ * Has bytes kept there under a name, over SIGHUP; and gets them back into a
+ * buffer of *size bytes (keyloader.h).  Where there is no process nothing is
+ * kept, and there are none.  Return 0, or -1 with err filled.
+ */
+int tls4217_keyprocess_keep(
+  const char *name, const void *bytes, size_t size, struct tls4217_error *err);
+int tls4217_keyprocess_fetch(
+  const char *name, void *bytes, size_t *size, struct tls4217_error *err);
 
 /* A few signatures for this process itself: between the two calls. */
 void tls4217_keyprocess_warm_up_begin(const server_rec *rec);

@@ -8,6 +8,7 @@
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/config/contradictions.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/config/policies.h"
 #include "mod_tls4217/ftp/config/sections.h"
@@ -209,8 +210,37 @@ enum tls4217_readiness tls4217_vhost_rebuild(void) {
   return readiness;
 }
 
-static void rebuild(void) {
-  (void) tls4217_vhost_rebuild();
+/* The ticket keys of all hosts, where they outlive SIGHUP. */
+static void keep_tickets(void) {
+  struct tls4217_ticketring *ring = tls4217_ticketkeys_begin();
+
+  for (const struct tls4217_vhost *server = servers; server != NULL;
+       server = server->next) {
+    tls4217_ticketkeys_add(ring, server->tls.context);
+  }
+
+  tls4217_ticketkeys_keep(ring);
+}
+
+/* Those of before, for hosts that are what they were. */
+static void take_over_tickets(void) {
+  struct tls4217_ticketring *ring = tls4217_ticketkeys_fetch();
+
+  for (const struct tls4217_vhost *server = servers; server != NULL;
+       server = server->next) {
+    tls4217_ticketkeys_use(ring, server->tls.context);
+  }
+
+  tls4217_ticketkeys_end(ring);
+  keep_tickets();
+}
+
+/* There is another key process. */
+static void renew(bool changed) {
+  keep_tickets();
+  if (changed) {
+    (void) tls4217_vhost_rebuild();
+  }
 }
 
 const struct tls4217_vhost *tls4217_vhost_first(void) {
@@ -239,7 +269,8 @@ enum tls4217_readiness tls4217_vhost_build_all(void) {
     }
   }
 
-  tls4217_keyprocess_settle(rebuild);
+  tls4217_keyprocess_settle(renew);
+  take_over_tickets();
   warm_up();
   tls4217_warmup_give_back();
 
