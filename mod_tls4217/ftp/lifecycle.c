@@ -168,12 +168,12 @@ static void exit_ev(const void *event_data, void *user_data) {
 }
 
 /* First of all: what follows is for the process that serves the client. */
-static void start_keeper(struct tls4217_supervisor *keeper) {
+static void start_supervisor(struct tls4217_supervisor *supervisor) {
   const struct tls4217_vhost *server = tls4217_vhost_find(main_server);
 
   if (server != NULL && server->settings.options.reinitialize &&
     server->settings.options.implicit == false) {
-    tls4217_supervisor_start(keeper);
+    tls4217_supervisor_start(supervisor);
   }
 }
 
@@ -201,12 +201,12 @@ static void join_key_process(void) {
   tls4217_keyprocess_join(recs, nrecs, count_signatures(reuse_required));
 }
 
-/* How often, in seconds, it is looked whether the keeper is still there.  A
+/* How often, in seconds, it is looked whether the supervisor is still there.  A
  * signal at its death (prctl(2)) would not do: each change of identity cancels
  * it. */
 #define WATCH_INTERVAL 30
 
-static int watch_keeper_cb(CALLBACK_FRAME) {
+static int watch_supervisor_cb(CALLBACK_FRAME) {
   const struct tls4217_session *sess = tls4217_session_get();
 
   (void) p1;
@@ -215,7 +215,7 @@ static int watch_keeper_cb(CALLBACK_FRAME) {
   (void) data;
 
   if (sess != NULL) {
-    tls4217_supervisor_end_alone(sess->keeper);
+    tls4217_supervisor_end_alone(sess->supervisor);
   }
 
   return 1;
@@ -227,23 +227,24 @@ static void listen_to_core(struct tls4217_session *sess) {
   pr_event_register(&tls4217_module, "core.timeout-stalled", stalled_ev, sess);
   pr_event_register(&tls4217_module, "core.exit", exit_ev, sess);
 
-  if (sess->keeper->page != NULL) {
-    (void) pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module, watch_keeper_cb,
-      "watch over the keeper of the connection");
+  if (sess->supervisor->page != NULL) {
+    (void) pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module,
+      watch_supervisor_cb, "watch over the supervisor of the connection");
   }
 }
 
 int tls4217_lifecycle_start(void) {
-  struct tls4217_supervisor *keeper = pcalloc(session.pool, sizeof(*keeper));
+  struct tls4217_supervisor *supervisor = pcalloc(
+    session.pool, sizeof(*supervisor));
   struct tls4217_session *sess;
   struct tls4217_error err;
 
   tls4217_keyprocess_leave_daemon();
-  start_keeper(keeper);
+  start_supervisor(supervisor);
   join_key_process();
 
   tls4217_error_clear(&err);
-  sess = tls4217_session_new(session.pool, keeper, &err);
+  sess = tls4217_session_new(session.pool, supervisor, &err);
   if (sess == NULL) {
     pr_log_pri(PR_LOG_ERR, "error: %s: %s", MOD_TLS4217_VERSION, err.text);
     errno = EPERM;

@@ -17,7 +17,7 @@
 static struct tls4217_session *this_session = NULL;
 
 struct tls4217_session *tls4217_session_new(
-  pool *p, struct tls4217_supervisor *keeper, struct tls4217_error *err) {
+  pool *p, struct tls4217_supervisor *supervisor, struct tls4217_error *err) {
   struct tls4217_session *sess = pcalloc(p, sizeof(*sess));
 
   if (tls4217_binding_init(&sess->binding, err) < 0) {
@@ -26,7 +26,7 @@ struct tls4217_session *tls4217_session_new(
 
   sess->pool = make_sub_pool(p);
   pr_pool_tag(sess->pool, MOD_TLS4217_VERSION " session");
-  sess->keeper = keeper;
+  sess->supervisor = supervisor;
   tls4217_state_reset(&sess->state);
   sess->announced = TLS4217_LEVEL_CLEAR;
   this_session = sess;

@@ -129,7 +129,7 @@ struct tls4217_session {
   bool implicit;
   int core_chunk; /* what the core reads of a file at once, in bytes */
   struct tls4217_origin origin;
-  struct tls4217_supervisor *keeper;
+  struct tls4217_supervisor *supervisor;
   unsigned int reins; /* accepted by this process */
 
   struct tls4217_control_channel control;
@@ -145,10 +145,10 @@ struct tls4217_session {
 
 /*
  * Makes the session of this process, once, and allocates it from p; it has no
- * server yet.  keeper is borrowed.  Returns it, or NULL with err filled.
+ * server yet.  supervisor is borrowed.  Returns it, or NULL with err filled.
  */
 struct tls4217_session *tls4217_session_new(
-  pool *p, struct tls4217_supervisor *keeper, struct tls4217_error *err);
+  pool *p, struct tls4217_supervisor *supervisor, struct tls4217_error *err);
 
 /* The session of this process, or NULL before tls4217_session_new. */
 struct tls4217_session *tls4217_session_get(void);

@@ -34,28 +34,28 @@ TLSCertificateFile {root}/pair.pem
 
 
 class KeyCase(harness.LiveCase):
-    def keeper(self):
+    def key_process(self):
         pids = self.server.key_processes()
         self.assertEqual(len(pids), 1)
         return pids[0]
 
-    def new_keeper(self, old, seconds):
+    def new_key_process(self, old, seconds):
         """Waits for another one."""
         self.assertTrue(client.until(
             lambda: self.server.key_processes() not in ([], [old]), seconds))
-        return self.keeper()
+        return self.key_process()
 
-    def stop_keeper(self):
-        keeper = self.keeper()
+    def stop_key_process(self):
+        key_process = self.key_process()
 
         def go_on():
             try:
-                os.kill(keeper, signal.SIGCONT)
+                os.kill(key_process, signal.SIGCONT)
             except ProcessLookupError:
                 pass
         self.addCleanup(go_on)
-        os.kill(keeper, signal.SIGSTOP)
-        return keeper
+        os.kill(key_process, signal.SIGSTOP)
+        return key_process
 
 
 @harness.both_versions
@@ -64,14 +64,14 @@ class Death(KeyCase):
 
     def test_it_is_killed(self):
         before = self.login()
-        old = self.keeper()
+        old = self.key_process()
         self.server.mark()
         os.kill(old, signal.SIGKILL)
 
         # What needs no signature goes on.
         before.upload("STOR kept", b"kept")
         self.assertEqual(before.download("RETR kept"), b"kept")
-        self.new_keeper(old, 10)
+        self.new_key_process(old, 10)
         self.assert_logged(r"the key process has ended .* for the \d+\. time",
                            "system.log")
         self.assertEqual(self.login().download("RETR kept"), b"kept")
@@ -79,7 +79,7 @@ class Death(KeyCase):
 
     def test_it_is_halted(self):
         """A clean end within the time of the handshake."""
-        keeper = self.stop_keeper()
+        key_process = self.stop_key_process()
         begin = time.monotonic()
         control = self.connect("hasty")
         control.command("AUTH TLS", 234)
@@ -87,17 +87,17 @@ class Death(KeyCase):
             control.handshake()
         self.assertLess(time.monotonic() - begin, 8)
         self.assert_logged("the key process has not answered")
-        os.kill(keeper, signal.SIGCONT)
+        os.kill(key_process, signal.SIGCONT)
         self.login("hasty").download("LIST")
 
     def test_the_daemon_ends(self):
         """Its sessions do not need it to shake hands again."""
         server = harness.Server()
         server.start()
-        keeper, = server.key_processes()
+        key_process, = server.key_processes()
         server.stop()
         self.assertTrue(client.until(
-            lambda: not os.path.exists("/proc/%d" % keeper)))
+            lambda: not os.path.exists("/proc/%d" % key_process)))
 
 
 class Hang(KeyCase):
@@ -105,16 +105,16 @@ class Hang(KeyCase):
 
     def test_seen_by_the_daemon(self):
         before = self.login()
-        self.new_keeper(self.stop_keeper(), 25)
+        self.new_key_process(self.stop_key_process(), 25)
         self.assert_logged("the key process does not answer", "system.log")
         self.login().download("LIST")
         before.download("LIST")
 
     def test_seen_at_sighup(self):
-        old = self.stop_keeper()
+        old = self.stop_key_process()
         begin = time.monotonic()
         self.server.reload()
-        self.new_keeper(old, 10)
+        self.new_key_process(old, 10)
         self.assertLess(time.monotonic() - begin, 10)
         self.assert_logged("the key process does not answer", "system.log")
         self.login().download("LIST")
@@ -134,9 +134,9 @@ class Change(KeyCase):
         shutil.copy(cls.server.pki.path(name), cls.server.path("pair.pem"))
 
     def kill(self):
-        old = self.keeper()
+        old = self.key_process()
         os.kill(old, signal.SIGKILL)
-        self.new_keeper(old, 10)
+        self.new_key_process(old, 10)
 
     def certificate(self):
         """Of a new session."""
@@ -210,9 +210,9 @@ class TicketsOfAnotherKeyProcess(Tickets, KeyCase):
     """A key process that was started anew has been given them, too."""
 
     def reload(self):
-        old = self.keeper()
+        old = self.key_process()
         os.kill(old, signal.SIGKILL)
-        self.new_keeper(old, 10)
+        self.new_key_process(old, 10)
         self.server.reload()
 
 
@@ -255,7 +255,7 @@ class Storm(KeyCase):
         self.assertEqual(self.shake_hands(AT_ONCE), [])
 
     def test_sighup_while_sessions_sign(self):
-        keeper = self.keeper()
+        key_process = self.key_process()
         over = threading.Event()
         troubles, done = [], []
 
@@ -288,7 +288,7 @@ class Storm(KeyCase):
         self.assertEqual([trouble for trouble in troubles
                           if not isinstance(trouble, ConnectionResetError)],
                          [])
-        self.assertEqual(self.keeper(), keeper)
+        self.assertEqual(self.key_process(), key_process)
         self.login().download("LIST")
 
 

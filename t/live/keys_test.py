@@ -122,8 +122,8 @@ class Isolated(Scan):
 
     def test_whoever_keeps_it_has_it(self):
         """Else the search would prove nothing."""
-        keeper, = self.server.key_processes()
-        self.assertGreater(hits(keeper, self.numbers), 0)
+        key_process, = self.server.key_processes()
+        self.assertGreater(hits(key_process, self.numbers), 0)
 
 
     @unittest.skipUnless(shutil.which("gcore"), "there is no gcore")

@@ -204,7 +204,7 @@ class Without(ReinCase):
 
 @harness.both_versions
 class AfterLogin(ReinCase):
-    """Through the keeper."""
+    """Through the supervisor."""
 
     def test_rfc4217_13_another_user(self):
         for host in ("main", "jail", "binary"):

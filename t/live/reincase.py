@@ -1,4 +1,4 @@
-"""What the tests of REIN and of its keeper share: servers, REIN, afterwards.
+"""Shared by the tests of REIN and of its supervisor: servers, REIN, afterwards.
 
 RFC 4217 section 13.
 """
@@ -9,13 +9,13 @@ import harness
 
 BODY = bytes(range(256)) * 800
 
-KEEPER = "TLSOptions AllowReinitialize"
+SUPERVISED = "TLSOptions AllowReinitialize"
 
 #: How often REIN is accepted on one connection.
 LIMIT = 10
 
 SERVER = {
-    "directives": KEEPER + "\n"
+    "directives": SUPERVISED + "\n"
                   "TLSClearCommandChannel on\n"
                   "MaxLoginAttempts 3\n"
                   "LogFormat rein \"%m:%{protocol}:%{note:TLS_PROTOCOL}:"
@@ -23,12 +23,12 @@ SERVER = {
                   "ExtendedLog {root}/extended.log ALL rein",
     "vhosts": {
         "never": "",
-        "must": KEEPER + "\nTLSControlProtection login",
-        "implicit": KEEPER + " UseImplicitSSL",
-        "login": KEEPER + "\nTimeoutLogin 4",
-        "idle": KEEPER + "\nTimeoutIdle 2",
-        "jail": KEEPER + "\nDefaultRoot ~",
-        "binary": KEEPER + "\nDefaultTransferMode binary",
+        "must": SUPERVISED + "\nTLSControlProtection login",
+        "implicit": SUPERVISED + " UseImplicitSSL",
+        "login": SUPERVISED + "\nTimeoutLogin 4",
+        "idle": SUPERVISED + "\nTimeoutIdle 2",
+        "jail": SUPERVISED + "\nDefaultRoot ~",
+        "binary": SUPERVISED + "\nDefaultTransferMode binary",
     },
 }
 

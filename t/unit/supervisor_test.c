@@ -20,7 +20,7 @@
 static int ready[2]; /* a pipe from the serving process */
 
 /* What a serving process does; it does not return. */
-typedef void (*service)(struct tls4217_supervisor *keeper);
+typedef void (*service)(struct tls4217_supervisor *supervisor);
 
 /* Starts a connection; returns the process that the daemon knows. */
 static pid_t start(service serve) {
@@ -31,10 +31,10 @@ static pid_t start(service serve) {
   pid = fork();
   assert_true(pid >= 0);
   if (pid == 0) {
-    struct tls4217_supervisor keeper;
+    struct tls4217_supervisor supervisor;
 
-    tls4217_supervisor_start(&keeper);
-    serve(&keeper);
+    tls4217_supervisor_start(&supervisor);
+    serve(&supervisor);
     _exit(99);
   }
 
@@ -50,12 +50,15 @@ static int end(pid_t pid) {
   return status;
 }
 
-static void serve_seven(struct tls4217_supervisor *keeper) {
-  _exit(tls4217_supervisor_is_there(keeper) && keeper->quiet == false ? 7 : 1);
+static void serve_seven(struct tls4217_supervisor *supervisor) {
+  _exit(tls4217_supervisor_is_there(supervisor) &&
+        supervisor->holds_greeting == false ?
+      7 :
+      1);
 }
 
-static void serve_kill(struct tls4217_supervisor *keeper) {
-  (void) keeper;
+static void serve_kill(struct tls4217_supervisor *supervisor) {
+  (void) supervisor;
   (void) raise(SIGKILL);
 }
 
@@ -74,25 +77,25 @@ static void test_ends_as_the_other(void **state) {
 }
 
 /* Three logins, then the end; a greeting is held back from the second on. */
-static void serve_rein(struct tls4217_supervisor *keeper) {
-  unsigned int reins = keeper->page->reins;
+static void serve_rein(struct tls4217_supervisor *supervisor) {
+  unsigned int reins = supervisor->page->reins;
 
-  if (keeper->quiet != (reins > 0) ||
+  if (supervisor->holds_greeting != (reins > 0) ||
     (strcmp(fakes.replies, "blocked\n") == 0) != (reins > 0)) {
     _exit(50);
   }
 
   if (reins == 2) {
-    tls4217_supervisor_before_command(keeper);
+    tls4217_supervisor_before_command(supervisor);
     _exit(strcmp(fakes.replies, "blocked\nunblocked\n") == 0 &&
-          keeper->quiet == false ?
+          supervisor->holds_greeting == false ?
         42 :
         51);
   }
 
-  keeper->page->reins++;
-  tls4217_supervisor_leave(keeper);
-  tls4217_supervisor_before_command(keeper);
+  supervisor->page->reins++;
+  tls4217_supervisor_leave(supervisor);
+  tls4217_supervisor_before_command(supervisor);
 }
 
 static void test_rein(void **state) {
@@ -104,11 +107,11 @@ static void test_rein(void **state) {
 }
 
 /* A crash is no REIN: nobody serves behind it. */
-static void serve_crash_later(struct tls4217_supervisor *keeper) {
-  if (keeper->page->reins == 0) {
-    keeper->page->reins++;
-    tls4217_supervisor_leave(keeper);
-    tls4217_supervisor_before_command(keeper);
+static void serve_crash_later(struct tls4217_supervisor *supervisor) {
+  if (supervisor->page->reins == 0) {
+    supervisor->page->reins++;
+    tls4217_supervisor_leave(supervisor);
+    tls4217_supervisor_before_command(supervisor);
   }
 
   (void) raise(SIGKILL);
@@ -121,8 +124,8 @@ static void test_crash_after_rein(void **state) {
   assert_true(WIFSIGNALED(status));
 }
 
-static void serve_until_signal(struct tls4217_supervisor *keeper) {
-  (void) keeper;
+static void serve_until_signal(struct tls4217_supervisor *supervisor) {
+  (void) supervisor;
   (void) signal(SIGTERM, SIG_DFL);
   (void) !write(ready[1], "x", 1);
   for (;;) {
@@ -145,19 +148,19 @@ static void test_signals_are_passed_on(void **state) {
 }
 
 static void test_nobody_under_inetd(void **state) {
-  struct tls4217_supervisor keeper;
+  struct tls4217_supervisor supervisor;
 
   (void) state;
   ServerType = SERVER_INETD;
-  tls4217_supervisor_start(&keeper);
+  tls4217_supervisor_start(&supervisor);
   ServerType = SERVER_STANDALONE;
-  assert_null(keeper.page);
-  assert_false(tls4217_supervisor_is_there(&keeper));
+  assert_null(supervisor.page);
+  assert_false(tls4217_supervisor_is_there(&supervisor));
 
   /* The daemon itself (proftpd -X). */
   mpid = getpid();
-  tls4217_supervisor_start(&keeper);
-  assert_null(keeper.page);
+  tls4217_supervisor_start(&supervisor);
+  assert_null(supervisor.page);
 }
 
 static void read_command(void *data) {
@@ -182,14 +185,14 @@ static void test_login_attempts(void **state) {
   (void) state;
   for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
     struct tls4217_supervisor_page page = { .failures = attempts[i].before };
-    struct tls4217_supervisor keeper = { .page = &page, .pid = getppid() };
+    struct tls4217_supervisor supervisor = { .page = &page, .pid = getppid() };
 
     *fakes.events = '\0';
     for (unsigned int n = 0; n < attempts[i].failures; n++) {
-      tls4217_supervisor_count_failure(&keeper, attempts[i].limit);
+      tls4217_supervisor_count_failure(&supervisor, attempts[i].limit);
     }
 
-    if (fakes_ends_session(read_command, &keeper) != attempts[i].want_end) {
+    if (fakes_ends_session(read_command, &supervisor) != attempts[i].want_end) {
       fail_msg("%s", attempts[i].name);
     }
 
@@ -198,21 +201,21 @@ static void test_login_attempts(void **state) {
   }
 }
 
-static void test_nothing_without_a_keeper(void **state) {
-  struct tls4217_supervisor keeper = { .page = NULL };
+static void test_nothing_without_a_supervisor(void **state) {
+  struct tls4217_supervisor supervisor = { .page = NULL };
 
   (void) state;
-  tls4217_supervisor_count_failure(&keeper, 1);
-  assert_false(fakes_ends_session(read_command, &keeper));
+  tls4217_supervisor_count_failure(&supervisor, 1);
+  assert_false(fakes_ends_session(read_command, &supervisor));
 }
 
 /* The daemon would go on counting a connection that it does not see. */
-static void test_keeper_is_gone(void **state) {
+static void test_supervisor_is_gone(void **state) {
   struct tls4217_supervisor_page page = { .failures = 0 };
-  struct tls4217_supervisor keeper = { .page = &page, .pid = 1 << 30 };
+  struct tls4217_supervisor supervisor = { .page = &page, .pid = 1 << 30 };
 
   (void) state;
-  assert_true(fakes_ends_session(read_command, &keeper));
+  assert_true(fakes_ends_session(read_command, &supervisor));
   assert_non_null(strstr(fakes.log, "kept the connection is gone"));
 }
 
@@ -225,8 +228,8 @@ int main(void) {
     TEST(test_signals_are_passed_on),
     TEST(test_nobody_under_inetd),
     TEST(test_login_attempts),
-    TEST(test_nothing_without_a_keeper),
-    TEST(test_keeper_is_gone),
+    TEST(test_nothing_without_a_supervisor),
+    TEST(test_supervisor_is_gone),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -261,7 +261,7 @@ static int poll_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (is_command_poll(strm)) {
-    tls4217_supervisor_before_command(sess->keeper);
+    tls4217_supervisor_before_command(sess->supervisor);
   }
 
   /* A write waits by itself, and has a time limit. */

@@ -17,13 +17,14 @@
 #define DEFAULT_MAX_LOGIN_ATTEMPTS 3
 
 static unsigned int count_reins(const struct tls4217_session *sess) {
-  return sess->keeper->page != NULL ? sess->keeper->page->reins : sess->reins;
+  return sess->supervisor->page != NULL ? sess->supervisor->page->reins :
+                                          sess->reins;
 }
 
 static void add_rein(struct tls4217_session *sess) {
   sess->reins++;
-  if (sess->keeper->page != NULL) {
-    sess->keeper->page->reins++;
+  if (sess->supervisor->page != NULL) {
+    sess->supervisor->page->reins++;
   }
 }
 
@@ -32,7 +33,7 @@ static struct tls4217_facts find_facts(const struct tls4217_session *sess) {
 
   facts.rein_exhausted = count_reins(sess) >= TLS4217_REIN_LIMIT;
   facts.login_undoable = sess->settings.options.reinitialize &&
-    tls4217_supervisor_is_there(sess->keeper);
+    tls4217_supervisor_is_there(sess->supervisor);
   return facts;
 }
 
@@ -74,7 +75,7 @@ static void leave(struct tls4217_session *sess) {
       (unsigned long) discarded, pr_netaddr_get_ipstr(session.c->remote_addr));
   }
 
-  tls4217_supervisor_leave(sess->keeper);
+  tls4217_supervisor_leave(sess->supervisor);
 }
 
 modret_t *tls4217_rein_rein(cmd_rec *cmd) {
@@ -125,7 +126,7 @@ modret_t *tls4217_rein_failed_pass(cmd_rec *cmd) {
     pr_table_get(session.notes, "mod_auth.orig-user", NULL) != NULL) {
     limit = get_param_ptr(main_server->conf, "MaxLoginAttempts", FALSE);
     tls4217_supervisor_count_failure(
-      sess->keeper, limit != NULL ? *limit : DEFAULT_MAX_LOGIN_ATTEMPTS);
+      sess->supervisor, limit != NULL ? *limit : DEFAULT_MAX_LOGIN_ATTEMPTS);
   }
 
   return PR_DECLINED(cmd);

@@ -17,18 +17,19 @@ static const int forwarded[] = { SIGTERM, SIGINT, SIGUSR1, SIGUSR2 };
 
 #define NFORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
 
-void tls4217_supervisor_end_alone(const struct tls4217_supervisor *keeper) {
-  if (keeper->page != NULL && tls4217_supervisor_is_there(keeper) == false) {
+void tls4217_supervisor_end_alone(const struct tls4217_supervisor *supervisor) {
+  if (supervisor->page != NULL &&
+    tls4217_supervisor_is_there(supervisor) == false) {
     pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
       "the process that kept the connection is gone");
   }
 }
 
 /* The process that serves the client. */
-static void begin_serving(
-  struct tls4217_supervisor *keeper, pid_t keeper_pid, const sigset_t *mask) {
-  keeper->pid = keeper_pid;
-  keeper->quiet = keeper->page->reins > 0;
+static void begin_serving(struct tls4217_supervisor *supervisor,
+  pid_t supervisor_pid, const sigset_t *mask) {
+  supervisor->pid = supervisor_pid;
+  supervisor->holds_greeting = supervisor->page->reins > 0;
 
   session.pid = getpid();
   (void) pr_random_init();
@@ -36,7 +37,7 @@ static void begin_serving(
   (void) sigprocmask(SIG_SETMASK, mask, NULL);
 
   /* The client has had its 220, in reply to REIN. */
-  if (keeper->quiet) {
+  if (supervisor->holds_greeting) {
     (void) pr_response_block(TRUE);
   }
 }
@@ -99,24 +100,26 @@ static void end_as(int status) {
 
 /* The first time, this process serves by itself; later, the client has been
  * promised a new session that nobody can give it. */
-static void give_up(struct tls4217_supervisor *keeper, const sigset_t *mask) {
+static void give_up(
+  struct tls4217_supervisor *supervisor, const sigset_t *mask) {
   pr_log_pri(PR_LOG_ERR, "error: %s: cannot fork for AllowReinitialize: %s",
     MOD_TLS4217_VERSION, strerror(errno));
 
-  if (keeper->page->again) {
+  if (supervisor->page->again) {
     _exit(1);
   }
 
-  (void) munmap(keeper->page, sizeof(*keeper->page));
-  keeper->page = NULL;
+  (void) munmap(supervisor->page, sizeof(*supervisor->page));
+  supervisor->page = NULL;
   (void) signal(SIGCHLD, SIG_DFL);
   (void) sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
 /* Returns in the processes that it forks, or where it cannot fork. */
-static void keep(struct tls4217_supervisor *keeper, const sigset_t *mask) {
-  struct tls4217_supervisor_page *page = keeper->page;
-  pid_t keeper_pid = getpid();
+static void supervise(
+  struct tls4217_supervisor *supervisor, const sigset_t *mask) {
+  struct tls4217_supervisor_page *page = supervisor->page;
+  pid_t supervisor_pid = getpid();
 
   (void) signal(SIGCHLD, note_child);
 
@@ -127,12 +130,12 @@ static void keep(struct tls4217_supervisor *keeper, const sigset_t *mask) {
     pid = fork();
     if (pid == 0) {
       page->again = false;
-      begin_serving(keeper, keeper_pid, mask);
+      begin_serving(supervisor, supervisor_pid, mask);
       return;
     }
 
     if (pid < 0) {
-      give_up(keeper, mask);
+      give_up(supervisor, mask);
       return;
     }
 
@@ -145,16 +148,16 @@ static void keep(struct tls4217_supervisor *keeper, const sigset_t *mask) {
   }
 }
 
-void tls4217_supervisor_start(struct tls4217_supervisor *keeper) {
+void tls4217_supervisor_start(struct tls4217_supervisor *supervisor) {
   sigset_t all, mask;
   void *page;
 
-  memset(keeper, 0, sizeof(*keeper));
+  memset(supervisor, 0, sizeof(*supervisor));
   if (ServerType != SERVER_STANDALONE || getpid() == mpid) {
     return;
   }
 
-  page = mmap(NULL, sizeof(*keeper->page), PROT_READ | PROT_WRITE,
+  page = mmap(NULL, sizeof(*supervisor->page), PROT_READ | PROT_WRITE,
     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) {
     pr_log_pri(PR_LOG_WARNING, "warning: %s: no memory for AllowReinitialize",
@@ -162,32 +165,32 @@ void tls4217_supervisor_start(struct tls4217_supervisor *keeper) {
     return;
   }
 
-  keeper->page = page;
+  supervisor->page = page;
   (void) sigfillset(&all);
   (void) sigprocmask(SIG_SETMASK, &all, &mask);
-  keep(keeper, &mask);
+  supervise(supervisor, &mask);
 }
 
-bool tls4217_supervisor_is_there(const struct tls4217_supervisor *keeper) {
-  return keeper->page != NULL && getppid() == keeper->pid;
+bool tls4217_supervisor_is_there(const struct tls4217_supervisor *supervisor) {
+  return supervisor->page != NULL && getppid() == supervisor->pid;
 }
 
-void tls4217_supervisor_leave(struct tls4217_supervisor *keeper) {
-  keeper->leaving = true;
+void tls4217_supervisor_leave(struct tls4217_supervisor *supervisor) {
+  supervisor->rein_accepted = true;
 }
 
 void tls4217_supervisor_count_failure(
-  struct tls4217_supervisor *keeper, unsigned int limit) {
-  if (keeper->page == NULL) {
+  struct tls4217_supervisor *supervisor, unsigned int limit) {
+  if (supervisor->page == NULL) {
     return;
   }
 
-  keeper->own_failures++;
-  keeper->page->failures++;
+  supervisor->own_failures++;
+  supervisor->page->failures++;
 
   /* Where this process alone has reached it, mod_auth ends the session. */
-  keeper->denied = limit > 0 && keeper->page->failures >= limit &&
-    keeper->own_failures < limit;
+  supervisor->denied = limit > 0 && supervisor->page->failures >= limit &&
+    supervisor->own_failures < limit;
 }
 
 static void deny(void) {
@@ -198,19 +201,19 @@ static void deny(void) {
     "Denied by MaxLoginAttempts");
 }
 
-void tls4217_supervisor_before_command(struct tls4217_supervisor *keeper) {
-  if (keeper->quiet) {
-    keeper->quiet = false;
+void tls4217_supervisor_before_command(struct tls4217_supervisor *supervisor) {
+  if (supervisor->holds_greeting) {
+    supervisor->holds_greeting = false;
     (void) pr_response_block(FALSE);
   }
 
-  tls4217_supervisor_end_alone(keeper);
-  if (keeper->denied) {
+  tls4217_supervisor_end_alone(supervisor);
+  if (supervisor->denied) {
     deny();
   }
 
-  if (keeper->leaving) {
-    keeper->page->again = true;
+  if (supervisor->rein_accepted) {
+    supervisor->page->again = true;
     pr_session_end(PR_SESS_END_FL_NOEXIT);
     _exit(0);
   }

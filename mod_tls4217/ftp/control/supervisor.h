@@ -4,12 +4,12 @@
  * A login cannot be taken back within its process: it may be in a chroot and
  * has given up root, and ProFTPD's modules remember it.  Under TLSOptions
  * AllowReinitialize the process that the daemon forked for a client therefore
- * becomes its keeper, and forks the one that serves the client.  When that
- * one ends because of REIN (RFC 4217, section 13), the keeper forks the next,
- * which finds everything as after connect; when it ends for any other reason,
- * the keeper ends in the same way.
+ * becomes its supervisor, and forks the one that serves the client.  When that
+ * one ends because of REIN (RFC 4217, section 13), the supervisor forks the
+ * next, which finds everything as after connect; when it ends for any other
+ * reason, the supervisor ends in the same way.
  *
- * The keeper holds the control connection open and passes signals on.  It
+ * The supervisor holds the control connection open and passes signals on.  It
  * never reads a byte from the client, has no entry in the scoreboard and no
  * TLS session, and keeps root in its saved uid for the login to come.
  */
@@ -26,38 +26,39 @@ struct tls4217_supervisor_page {
   unsigned int failures; /* how many logins failed */
 };
 
-/* A serving process's view of its keeper. */
+/* A serving process's view of its supervisor. */
 struct tls4217_supervisor {
-  struct tls4217_supervisor_page *page; /* NULL: there is no keeper */
-  pid_t pid;                            /* of the keeper */
-  bool leaving;                         /* REIN was accepted after login */
+  struct tls4217_supervisor_page *page; /* NULL: there is no supervisor */
+  pid_t pid;                            /* of the supervisor */
+  bool rein_accepted;                   /* REIN was accepted after login */
   bool denied;                          /* too many logins failed */
-  bool quiet;                           /* ProFTPD's greeting is held back */
+  bool holds_greeting;                  /* ProFTPD's greeting is held back */
   unsigned int own_failures;            /* of this process */
 };
 
 /*
- * Makes this process a keeper, where there can be one: in a process that a
+ * Makes this process a supervisor, where there can be one: in a process that a
  * standalone daemon forked (not under inetd, not with proftpd -X).  Called
  * once, in sess_init, before there is anything to share.
  *
  * Returns in the process that serves the client, several times over a
- * connection, each time in a new one and with *keeper filled; or without a
- * keeper, with page NULL.  In the keeper it does not return.
+ * connection, each time in a new one and with *supervisor filled; or without a
+ * supervisor, with page NULL.  In the supervisor it does not return.
  */
-void tls4217_supervisor_start(struct tls4217_supervisor *keeper);
+void tls4217_supervisor_start(struct tls4217_supervisor *supervisor);
 
-/* Whether there is a keeper that could fork another process. */
-bool tls4217_supervisor_is_there(const struct tls4217_supervisor *keeper);
+/* Whether there is a supervisor that could fork another process. */
+bool tls4217_supervisor_is_there(const struct tls4217_supervisor *supervisor);
 
 /*
- * Ends the session where its keeper is gone: the daemon knows of nobody else.
+ * Ends the session if its supervisor is gone: the daemon knows of no other
+ * process of it.
  * To be called now and then, where page is not NULL.  May not return.
  */
-void tls4217_supervisor_end_alone(const struct tls4217_supervisor *keeper);
+void tls4217_supervisor_end_alone(const struct tls4217_supervisor *supervisor);
 
 /* Has this process end before the next command, for another to take over. */
-void tls4217_supervisor_leave(struct tls4217_supervisor *keeper);
+void tls4217_supervisor_leave(struct tls4217_supervisor *supervisor);
 
 /*
  * Counts a failed login.  ProFTPD counts those of one process; when those of
@@ -65,12 +66,12 @@ void tls4217_supervisor_leave(struct tls4217_supervisor *keeper);
  * before the next command.
  */
 void tls4217_supervisor_count_failure(
-  struct tls4217_supervisor *keeper, unsigned int limit);
+  struct tls4217_supervisor *supervisor, unsigned int limit);
 
 /*
  * To be called whenever ProFTPD is about to read a command: does what was
  * put off until then.  May not return.
  */
-void tls4217_supervisor_before_command(struct tls4217_supervisor *keeper);
+void tls4217_supervisor_before_command(struct tls4217_supervisor *supervisor);
 
 #endif
