@@ -93,7 +93,7 @@ static void end_refused(void) {
 
 /* A daemon that runs goes on, and a start does where it can serve some of its
  * hosts: the others refuse AUTH. */
-static void judge(enum tls4217_readiness readiness) {
+static void handle_readiness(enum tls4217_readiness readiness) {
   if (readiness == TLS4217_READY_ALL) {
     return;
   }
@@ -134,7 +134,7 @@ static void postparse_ev(const void *event_data, void *user_data) {
     end_refused();
   }
 
-  judge(readiness);
+  handle_readiness(readiness);
 }
 
 static void preparse_ev(const void *event_data, void *user_data) {
@@ -160,7 +160,7 @@ static void prepare_late(void) {
     "know when it read its configuration count when it reads it again "
     "(SIGHUP)",
     MOD_TLS4217_VERSION);
-  judge(readiness);
+  handle_readiness(readiness);
 }
 
 /*

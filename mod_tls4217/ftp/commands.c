@@ -40,7 +40,7 @@ static modret_t *pre_any(cmd_rec *cmd) {
   tls4217_transfers_forget_failure();
   refusal = tls4217_precmd_pre(cmd);
   if (MODRET_ISERROR(refusal) == FALSE && opens_port(cmd)) {
-    tls4217_transfers_announce();
+    tls4217_transfers_issue_ticket();
   }
 
   return refusal;
@@ -121,8 +121,8 @@ static const struct handler handlers[] = {
   { CUT, POST_CMD, { C_RETR }, G_NONE, tls4217_transfers_post_retr, FALSE, 0 },
 
   /* It has failed. */
-  { ALWAYS, POST_CMD_ERR, { C_ANY }, G_NONE, tls4217_transfers_explain, FALSE,
-    0 },
+  { ALWAYS, POST_CMD_ERR, { C_ANY }, G_NONE, tls4217_transfers_end_failed,
+    FALSE, 0 },
 
   /* Its replies leave.  GRANT is PASS alone: see certlogin.h. */
   { GRANT, LOG_CMD, { C_ANY }, G_NONE, tls4217_certlogin_log_any, FALSE, 0 },

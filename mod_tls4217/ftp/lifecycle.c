@@ -101,7 +101,7 @@ static void reinit_ev(const void *event_data, void *user_data) {
 
   (void) event_data;
   adopt_server(sess);
-  sess->announced = -1;
+  sess->xfer_level = -1;
 
   if (tls4217_peer_change_server(sess) < 0) {
     tls4217_session_log(sess,
@@ -258,7 +258,7 @@ int tls4217_lifecycle_start(void) {
     /* mod_xfer decides about sendfile(2) from this word, if it starts its
      * session after us; if not, it has to be told. */
     session.rfc2228_mech = "TLS";
-    sess->announced = -1;
+    sess->xfer_level = -1;
   }
 
   listen_to_core(sess);

@@ -12,7 +12,7 @@
 
 #define LOG_MODE 0640
 
-static const char *explain_open(int res) {
+static const char *describe_open(int res) {
   switch (res) {
     case PR_LOG_WRITABLE_DIR:
       return "its directory is writable by everybody";
@@ -40,7 +40,7 @@ int tls4217_log_open(const char *path, const char **why) {
   pr_signals_unblock();
 
   if (res < 0) {
-    *why = explain_open(res);
+    *why = describe_open(res);
     return TLS4217_LOG_NONE;
   }
 

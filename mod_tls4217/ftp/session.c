@@ -28,7 +28,7 @@ struct tls4217_session *tls4217_session_new(
   pr_pool_tag(sess->pool, MOD_TLS4217_VERSION " session");
   sess->supervisor = supervisor;
   tls4217_state_reset(&sess->state);
-  sess->announced = TLS4217_LEVEL_CLEAR;
+  sess->xfer_level = TLS4217_LEVEL_CLEAR;
   this_session = sess;
   return sess;
 }

@@ -76,7 +76,7 @@ struct tls4217_upload {
 /* The file that the kernel may send (offload.c). */
 struct tls4217_offload {
   pr_fs_t *fs;           /* our layer, or NULL */
-  bool armed;            /* RETR is opening its file */
+  bool retr_opening;     /* RETR is opening its file */
   pr_fh_t *fh;           /* the core's; NULL: none, or closed */
   bool requested;        /* the kernel is to send this file, if it can */
   int64_t next_progress; /* when the scoreboard is due (waiter.h) */
@@ -97,7 +97,7 @@ struct tls4217_origin {
 struct tls4217_peer {
   struct tls4217_identity *identity;  /* NULL: none was given; owned */
   const struct tls4217_vhost *server; /* whose authorities have verified it */
-  bool granting;                      /* our own PASS is under way */
+  bool own_pass;                      /* our own PASS is under way */
   bool pam, pam_decides; /* mod_auth_pam is asked, and nobody behind it */
 };
 
@@ -122,7 +122,7 @@ struct tls4217_session {
   const struct tls4217_vhost *server; /* NULL: TLSEngine is off */
   struct tls4217_settings settings;
   struct tls4217_state state;
-  int announced; /* the level that mod_xfer knows of; -1: any */
+  int xfer_level; /* the level that mod_xfer knows of; -1: any */
   struct tls4217_binding binding;
   struct tls4217_member member;
   struct tls4217_told told;

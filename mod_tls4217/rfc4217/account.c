@@ -22,7 +22,7 @@ static const char *const texts[] = {
   [TLS4217_ACCOUNT_CLOSED_BY_PAM] =
     "PAM's account management denies it (the 'account' lines of the service "
     "that AuthPAMConfig names)",
-  [TLS4217_ACCOUNT_NOT_JUDGED] =
+  [TLS4217_ACCOUNT_NOT_CHECKED] =
     "PAM could not be asked about the account: build the module with "
     "--with-pam, or take mod_auth_pam.c out of AuthOrder",
 };
@@ -52,7 +52,7 @@ static bool hears_pam(const struct tls4217_account_facts *facts) {
   return facts->of_system || facts->pam_decides;
 }
 
-enum tls4217_account tls4217_account_judge(
+enum tls4217_account tls4217_account_check(
   const struct tls4217_account_facts *facts) {
   if (tls4217_account_is_locked(facts->password, facts->password_is_hash)) {
     return TLS4217_ACCOUNT_LOCKED;
@@ -63,7 +63,7 @@ enum tls4217_account tls4217_account_judge(
   }
 
   if (facts->pam == TLS4217_ACCOUNT_SILENT && hears_pam(facts)) {
-    return TLS4217_ACCOUNT_NOT_JUDGED;
+    return TLS4217_ACCOUNT_NOT_CHECKED;
   }
 
   if ((facts->pam == TLS4217_ACCOUNT_DENIED && hears_pam(facts)) ||

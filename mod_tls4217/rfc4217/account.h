@@ -38,7 +38,7 @@ enum tls4217_account {
   TLS4217_ACCOUNT_LOCKED,
   TLS4217_ACCOUNT_EXPIRED,
   TLS4217_ACCOUNT_CLOSED_BY_PAM,
-  TLS4217_ACCOUNT_NOT_JUDGED /* PAM has a say, and could not be asked */
+  TLS4217_ACCOUNT_NOT_CHECKED /* PAM has a say, and could not be asked */
 };
 
 /*
@@ -56,7 +56,7 @@ bool tls4217_account_is_locked(const char *password, bool is_hash);
  * PAM is heard about accounts of the system, and about all where it decides:
  * for an account of a file or a database mod_auth_pam only is a first try.
  */
-enum tls4217_account tls4217_account_judge(
+enum tls4217_account tls4217_account_check(
   const struct tls4217_account_facts *facts);
 
 /* Why a login is denied and what cures it, for a log; "" for OPEN.  Static. */

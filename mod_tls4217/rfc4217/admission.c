@@ -58,7 +58,8 @@ static bool needs_tls(enum tls4217_control_view view, const char *verb) {
   }
 }
 
-static struct tls4217_verdict judge(bool refused, enum tls4217_reply_id reply) {
+static struct tls4217_verdict refuse_if(
+  bool refused, enum tls4217_reply_id reply) {
   const struct tls4217_verdict verdict = {
     .accepted = !refused,
     .reply = refused ? reply : TLS4217_REPLY_NONE,
@@ -71,31 +72,32 @@ static struct tls4217_verdict judge(bool refused, enum tls4217_reply_id reply) {
 struct tls4217_verdict tls4217_admission_command(
   const struct tls4217_state *state, enum tls4217_control_view view,
   const char *verb) {
-  return judge(state->control == TLS4217_CONTROL_CLEAR && needs_tls(view, verb),
+  return refuse_if(
+    state->control == TLS4217_CONTROL_CLEAR && needs_tls(view, verb),
     TLS4217_REPLY_COMMAND_NOT_PROTECTED);
 }
 
-static struct tls4217_verdict judge_user(const struct tls4217_state *state,
+static struct tls4217_verdict check_user(const struct tls4217_state *state,
   enum tls4217_view view, enum tls4217_reply_id insecure,
   enum tls4217_reply_id secure) {
   bool is_protected = state->control == TLS4217_CONTROL_PROTECTED;
 
   if (view == TLS4217_VIEW_NONE) {
-    return judge(is_protected, secure);
+    return refuse_if(is_protected, secure);
   }
 
-  return judge(view == TLS4217_VIEW_REQUIRED && !is_protected, insecure);
+  return refuse_if(view == TLS4217_VIEW_REQUIRED && !is_protected, insecure);
 }
 
 struct tls4217_verdict tls4217_admission_user(
   const struct tls4217_state *state, enum tls4217_view view) {
-  return judge_user(state, view, TLS4217_REPLY_USER_NOT_PROTECTED,
+  return check_user(state, view, TLS4217_REPLY_USER_NOT_PROTECTED,
     TLS4217_REPLY_USER_PROTECTED);
 }
 
 struct tls4217_verdict tls4217_admission_login(
   const struct tls4217_state *state, enum tls4217_view view) {
-  return judge_user(state, view, TLS4217_REPLY_LOGIN_NOT_PROTECTED,
+  return check_user(state, view, TLS4217_REPLY_LOGIN_NOT_PROTECTED,
     TLS4217_REPLY_LOGIN_PROTECTED);
 }
 

@@ -19,7 +19,7 @@ static const struct {
   { "STAT", TLS4217_INTERRUPT_SERVE },
 };
 
-enum tls4217_interrupt tls4217_interrupt_judge(
+enum tls4217_interrupt tls4217_interrupt_classify(
   const struct tls4217_line *line) {
   if (line->argument) {
     return TLS4217_INTERRUPT_HOLD;
@@ -36,7 +36,7 @@ enum tls4217_interrupt tls4217_interrupt_judge(
 
 void tls4217_interrupt_add(
   struct tls4217_interrupts *all, const struct tls4217_line *line, bool early) {
-  enum tls4217_interrupt what = tls4217_interrupt_judge(line);
+  enum tls4217_interrupt what = tls4217_interrupt_classify(line);
 
   if (what == TLS4217_INTERRUPT_ABORT ||
     (what == TLS4217_INTERRUPT_LEAVE && !all->held && !early)) {

@@ -27,7 +27,8 @@ enum tls4217_interrupt {
  * Judges one line.  Those of the four that have an argument are not what
  * RFC 959 means: STAT with one is a listing, and ABOR with one an error.
  */
-enum tls4217_interrupt tls4217_interrupt_judge(const struct tls4217_line *line);
+enum tls4217_interrupt tls4217_interrupt_classify(
+  const struct tls4217_line *line);
 
 /* What the lines that wait come to, taken together. */
 struct tls4217_interrupts {

@@ -231,7 +231,7 @@ void tls4217_error_about(struct tls4217_error *err, const char *what) {
   }
 }
 
-const char *tls4217_error_explain(unsigned long code) {
+const char *tls4217_error_describe(unsigned long code) {
   int lib = ERR_GET_LIB(code), reason = ERR_GET_REASON(code);
   size_t i;
 
@@ -322,7 +322,7 @@ static void quote_openssl(
 
 static void describe(
   unsigned long code, const char *data, char *buf, size_t size) {
-  const char *text = tls4217_error_explain(code);
+  const char *text = tls4217_error_describe(code);
 
   if (code == 0) {
     text = "OpenSSL gave no reason";

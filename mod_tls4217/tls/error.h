@@ -69,7 +69,7 @@ void tls4217_error_about(struct tls4217_error *err, const char *what);
  * an administrator, with what to do next; NULL where the table has no entry.
  * Static text.
  */
-const char *tls4217_error_explain(unsigned long code);
+const char *tls4217_error_describe(unsigned long code);
 
 /* Whether the peer was asked for a certificate that must be, and gave none. */
 bool tls4217_error_is_no_certificate(const struct tls4217_error *err);

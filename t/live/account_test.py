@@ -170,7 +170,7 @@ class System(AccountCase):
         self.denied("open", "alias", "open")
         self.denied("key", "alias", "key")
 
-    def test_passwords_are_judged_as_before(self):
+    def test_passwords_are_checked_as_before(self):
         for user, code in (("open", 230), ("expired", 530), ("locked", 530)):
             with self.subTest(user=user):
                 control = self.secure()

@@ -41,16 +41,16 @@ def hosts_of(directive, words):
     return {word: directive + " " + word for word in words}
 
 
-class Gate(harness.LiveCase):
-    def judged(self, host, view):
+class AdmissionCase(harness.LiveCase):
+    def check_view(self, host, view):
         """Every command in clear: 533 with the way out, or not 533."""
         refused = VIEWS[view]
         for verbs in (OPEN, LOGIN, OTHER):
             for line in verbs:
                 with self.subTest(host=host, line=line):
-                    self.judge(host, line, verbs in refused)
+                    self.check_command(host, line, verbs in refused)
 
-    def judge(self, host, line, refused):
+    def check_command(self, host, line, refused):
         control = self.connect(host)
         got = control.command(line)
         if refused:
@@ -63,12 +63,12 @@ class Gate(harness.LiveCase):
 
 
 @harness.both_versions
-class Control(Gate):
+class Control(AdmissionCase):
     SERVER = {"vhosts": hosts_of("TLSControlProtection", VIEWS)}
 
     def test_rfc4217_10_1_commands_before_tls(self):
         for view in VIEWS:
-            self.judged(view, view)
+            self.check_view(view, view)
 
     def test_rfc4217_10_1_everything_is_served_behind_tls(self):
         for view in VIEWS:
@@ -82,14 +82,14 @@ class Control(Gate):
 
 
 @harness.both_versions
-class Required(Gate):
+class Required(AdmissionCase):
     """One engine behind both names."""
 
     SERVER = {"vhosts": hosts_of("TLSRequired", SPELLINGS)}
 
     def test_control(self):
         for word in ("on", "ctrl", "auth", "data", "off"):
-            self.judged(word, SPELLINGS[word][0])
+            self.check_view(word, SPELLINGS[word][0])
 
     def test_data(self):
         for word, (_, clear, private) in SPELLINGS.items():
@@ -101,7 +101,7 @@ class Required(Gate):
 
 
 @harness.both_versions
-class Users(Gate):
+class Users(AdmissionCase):
     SERVER = {"directives": """
 TLSUserProtection required alice
 TLSUserProtection none bob,carol
@@ -125,7 +125,7 @@ TLSUserProtection required *
         self.connect().command("USER alice\x1b[2J\x07x", 533)
         self.assert_logged(r"USER alice\?\[2J\?x refused: 533")
 
-    def test_a_second_user_command_is_judged_too(self):
+    def test_a_second_user_command_is_checked(self):
         """And nobody is left to whom a password could belong (RFC 959,
         section 4.1.1)."""
         for password in ("wonder", "builder"):
@@ -153,7 +153,7 @@ TLSUserProtection required *
 
 
 @harness.both_versions
-class Protocols(Gate):
+class Protocols(AdmissionCase):
     """ProFTPD's own directive: mod_auth leaves ftps to the TLS module."""
 
     SERVER = {"vhosts": {"ftp": "Protocols ftp", "ftps": "Protocols ftps",

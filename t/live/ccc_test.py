@@ -41,7 +41,7 @@ class CccCase(harness.LiveCase):
         cls.server.put("file", BODY)
 
     def go_clear(self, control):
-        """Our half of the farewell; returns the session for data."""
+        """Our half of the closing; returns the session for data."""
         session = control.session
         self.assertEqual(control.tls.read(), b"", "close_notify")
         control.tls.close_notify()
@@ -224,7 +224,7 @@ class Afterwards(CccCase):
 
 
 @harness.both_versions
-class Farewells(CccCase):
+class Unwraps(CccCase):
     """How the other end of TLS ends, and what it sends behind it."""
 
     def last_records(self, control, *lines):

@@ -159,7 +159,7 @@ class Tls:
         try:
             self._run(self.object.do_handshake)
         except ssl.SSLError:
-            self._flush_quietly()
+            self._flush_ignoring_errors()
             raise
         self.flush()
 
@@ -225,9 +225,9 @@ class Tls:
             self.object.unwrap()
         except (ssl.SSLWantReadError, ssl.SSLError):
             pass
-        self._flush_quietly()
+        self._flush_ignoring_errors()
 
-    def _flush_quietly(self):
+    def _flush_ignoring_errors(self):
         try:
             self.flush()
         except OSError:

@@ -257,7 +257,7 @@ class Mistakes(unittest.TestCase):
                 for word in words:
                     self.assertIn(word, text)
 
-    def test_sections_in_time_are_quiet(self):
+    def test_sections_in_time_give_no_warning(self):
         code, text = self.check(
             "LoadModule mod_ifsession.c\n" + ENGINE + "<IfClass all>\n"
             "TLSProtocol TLSv1.2\nTLSRequired on\n</IfClass>\n"
@@ -266,7 +266,7 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(code, 0, text)
         self.assertNotIn("warning", text)
 
-    def test_what_can_be_meant_is_quiet(self):
+    def test_sensible_settings_give_no_warning(self):
         code, text = self.check(
             ENGINE + "TLSDataProtection per-transfer\n"
             "TLSDataRule none command LIST path /pub*\nTLSDataRule required\n"

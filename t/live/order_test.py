@@ -157,7 +157,7 @@ class Rewritten:
     """What mod_rewrite has made of a name is what is judged."""
 
     @unittest.skipUnless("mod_rewrite" in MODULES, "no mod_rewrite")
-    def test_names_are_judged_as_they_are_rewritten(self):
+    def test_rewritten_names_are_checked(self):
         control = self.at_clear()
         for line in ("RETR ELSEWHERE/f", "LIST ELSEWHERE", "MLSD ELSEWHERE",
                      "NLST -a ELSEWHERE", "STOR ELSEWHERE/new"):
@@ -166,7 +166,7 @@ class Rewritten:
         control.command("RNFR ELSEWHERE/f", 533)
 
     @unittest.skipUnless("mod_rewrite" in MODULES, "no mod_rewrite")
-    def test_users_are_judged_as_they_are_rewritten(self):
+    def test_rewritten_users_are_checked(self):
         for name in ("alice", "nickname"):
             with self.subTest(name=name):
                 self.connect("users").command("USER " + name, 533)

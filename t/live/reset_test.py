@@ -272,7 +272,7 @@ TLSUserProtection none bob
         control.command("HOST nowhere.example.org", 504)
         control.command("PASS wonder", 230)
 
-    def test_rfc4217_10_1_the_host_judges_the_user(self):
+    def test_rfc4217_10_1_host_decides_about_user(self):
         control = self.connect()
         control.command("USER alice", 331)
         control.command("HOST guarded.example.org", 220)

@@ -108,7 +108,7 @@ class Checks(CheckCase):
                     self.assertEqual(code, 0, said)
                     self.assertNotIn("error", said)
 
-    def test_a_file_that_is_not_there_is_the_cores_to_judge(self):
+    def test_a_missing_file_is_left_to_the_core(self):
         self.write("some.conf", "Include %s/none/*.conf\nTimeoutIdle 60\n"
                    % self.server.root)
         code, said = self.check_included(

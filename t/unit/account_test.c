@@ -68,8 +68,8 @@ static const struct pam_case pam_cases[] = {
   { TLS4217_ACCOUNT_ALLOWED, OPEN, OPEN, OPEN },
   { TLS4217_ACCOUNT_UNKNOWN, OPEN, OPEN, CLOSED },
   { TLS4217_ACCOUNT_DENIED, OPEN, CLOSED, CLOSED },
-  { TLS4217_ACCOUNT_SILENT, OPEN, TLS4217_ACCOUNT_NOT_JUDGED,
-    TLS4217_ACCOUNT_NOT_JUDGED },
+  { TLS4217_ACCOUNT_SILENT, OPEN, TLS4217_ACCOUNT_NOT_CHECKED,
+    TLS4217_ACCOUNT_NOT_CHECKED },
 };
 
 static void test_pam(void **state) {
@@ -79,13 +79,13 @@ static void test_pam(void **state) {
     const struct pam_case *c = &pam_cases[i];
     struct tls4217_account_facts facts = { .pam = c->pam };
 
-    assert_int_equal(tls4217_account_judge(&facts), c->want_virtual);
+    assert_int_equal(tls4217_account_check(&facts), c->want_virtual);
     facts.of_system = true;
-    assert_int_equal(tls4217_account_judge(&facts), c->want_system);
+    assert_int_equal(tls4217_account_check(&facts), c->want_system);
     facts.pam_decides = true;
-    assert_int_equal(tls4217_account_judge(&facts), c->want_decides);
+    assert_int_equal(tls4217_account_check(&facts), c->want_decides);
     facts.of_system = false;
-    assert_int_equal(tls4217_account_judge(&facts), c->want_decides);
+    assert_int_equal(tls4217_account_check(&facts), c->want_decides);
   }
 }
 
@@ -100,20 +100,20 @@ static void test_first_reason_counts(void **state) {
 
   (void) state;
 
-  assert_int_equal(tls4217_account_judge(&facts), TLS4217_ACCOUNT_LOCKED);
+  assert_int_equal(tls4217_account_check(&facts), TLS4217_ACCOUNT_LOCKED);
   facts.password = "*";
-  assert_int_equal(tls4217_account_judge(&facts), TLS4217_ACCOUNT_EXPIRED);
+  assert_int_equal(tls4217_account_check(&facts), TLS4217_ACCOUNT_EXPIRED);
   facts.expiry = TLS4217_ACCOUNT_ALLOWED;
-  assert_int_equal(tls4217_account_judge(&facts), CLOSED);
+  assert_int_equal(tls4217_account_check(&facts), CLOSED);
   facts.pam = TLS4217_ACCOUNT_ALLOWED;
-  assert_int_equal(tls4217_account_judge(&facts), OPEN);
+  assert_int_equal(tls4217_account_check(&facts), OPEN);
 }
 
 static void test_texts(void **state) {
   (void) state;
 
   assert_string_equal(tls4217_account_text(OPEN), "");
-  for (int i = OPEN + 1; i <= TLS4217_ACCOUNT_NOT_JUDGED; i++) {
+  for (int i = OPEN + 1; i <= TLS4217_ACCOUNT_NOT_CHECKED; i++) {
     assert_string_not_equal(tls4217_account_text((enum tls4217_account) i), "");
   }
 }

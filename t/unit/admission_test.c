@@ -211,5 +211,5 @@ int main(void) {
     { "7151-3.2.2-two-hosts", test_two_hosts, NULL, NULL, NULL },
   };
 
-  return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("admission", tests, NULL, NULL);
 }

@@ -280,11 +280,11 @@ static void test_explanations(void **state) {
   }
 }
 
-static void test_explain_does_not_know_all(void **state) {
+static void test_codes_without_a_description(void **state) {
   (void) state;
-  assert_null(tls4217_error_explain(0));
+  assert_null(tls4217_error_describe(0));
   assert_null(
-    tls4217_error_explain(ERR_PACK(ERR_LIB_EVP, 0, SSL_R_NO_SHARED_CIPHER)));
+    tls4217_error_describe(ERR_PACK(ERR_LIB_EVP, 0, SSL_R_NO_SHARED_CIPHER)));
 }
 
 /* A server in memory that is fed what a strange client sends. */
@@ -382,7 +382,7 @@ int main(void) {
     cmocka_unit_test(test_controls_are_blotted),
     cmocka_unit_test(test_empty_sentence_is_an_error_still),
     cmocka_unit_test(test_explanations),
-    cmocka_unit_test(test_explain_does_not_know_all),
+    cmocka_unit_test(test_codes_without_a_description),
     cmocka_unit_test(test_real_clients),
   };
 

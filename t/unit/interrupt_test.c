@@ -52,8 +52,8 @@ static void test_every_command(void **state) {
     const struct tls4217_line bare = make_line(served[i].verb, false);
     const struct tls4217_line more = make_line(served[i].verb, true);
 
-    assert_int_equal(tls4217_interrupt_judge(&bare), served[i].what);
-    assert_int_equal(tls4217_interrupt_judge(&more), TLS4217_INTERRUPT_HOLD);
+    assert_int_equal(tls4217_interrupt_classify(&bare), served[i].what);
+    assert_int_equal(tls4217_interrupt_classify(&more), TLS4217_INTERRUPT_HOLD);
   }
 
   for (size_t i = 0; i < COUNT(held); i++) {
@@ -61,7 +61,8 @@ static void test_every_command(void **state) {
       const struct tls4217_line line = make_line(held[i], argument);
 
       print_message("  %s\n", held[i]);
-      assert_int_equal(tls4217_interrupt_judge(&line), TLS4217_INTERRUPT_HOLD);
+      assert_int_equal(
+        tls4217_interrupt_classify(&line), TLS4217_INTERRUPT_HOLD);
     }
   }
 }

@@ -22,7 +22,7 @@ static const char server[] = "TLS 1.3, server CertificateVerify";
 static const char client[] = "TLS 1.3, client CertificateVerify";
 
 /* Judges a copy of exactly that size, so that a look beyond it is seen. */
-static enum tls4217_signform judge(const unsigned char *bytes, size_t size) {
+static enum tls4217_signform classify(const unsigned char *bytes, size_t size) {
   unsigned char *copy = malloc(size != 0 ? size : 1);
   enum tls4217_signform form;
 
@@ -64,7 +64,7 @@ static void test_certificate_verify(void **state) {
     size_t size = verify_message(buf, verifies[i].context, verifies[i].hash);
 
     print_message("  %s\n", verifies[i].name);
-    assert_int_equal(judge(buf, size), verifies[i].want);
+    assert_int_equal(classify(buf, size), verifies[i].want);
   }
 
   /* Each byte in front of the hash counts. */
@@ -72,7 +72,7 @@ static void test_certificate_verify(void **state) {
     size_t size = verify_message(buf, server, 32);
 
     buf[i] ^= 1;
-    assert_int_equal(judge(buf, size), TLS4217_SIGNFORM_NONE);
+    assert_int_equal(classify(buf, size), TLS4217_SIGNFORM_NONE);
   }
 }
 
@@ -102,7 +102,7 @@ static void test_ecdhe(void **state) {
     memset(buf, 0xbb, sizeof(buf));
     memcpy(buf + 64, ecdhes[i].params, 4);
     print_message("  %s\n", ecdhes[i].name);
-    assert_int_equal(judge(buf, 68 + ecdhes[i].point), ecdhes[i].want);
+    assert_int_equal(classify(buf, 68 + ecdhes[i].point), ecdhes[i].want);
   }
 }
 
@@ -146,7 +146,7 @@ static void test_dhe(void **state) {
     memset(buf, 0xcc, sizeof(buf));
     size = dhe_message(buf, &dhes[i]);
     print_message("  %s\n", dhes[i].name);
-    assert_int_equal(judge(buf, size), dhes[i].want);
+    assert_int_equal(classify(buf, size), dhes[i].want);
   }
 }
 
@@ -158,7 +158,7 @@ static void test_nothing_else(void **state) {
   for (int byte = 0; byte < 256; byte++) {
     memset(buf, byte, sizeof(buf));
     for (size_t size = 0; size <= sizeof(buf); size++) {
-      assert_int_equal(judge(buf, size), TLS4217_SIGNFORM_NONE);
+      assert_int_equal(classify(buf, size), TLS4217_SIGNFORM_NONE);
     }
   }
 }

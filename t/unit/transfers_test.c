@@ -15,7 +15,7 @@
 #include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/data/data_opening.h"
 #include "mod_tls4217/ftp/data/failure.h"
-#include "mod_tls4217/ftp/data/judge.h"
+#include "mod_tls4217/ftp/data/command_check.h"
 #include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/ftp/data/transfers.h"
 #include "mod_tls4217/ftp/data/upload.h"
@@ -33,8 +33,9 @@ static void call(const char *name) {
   fakes_note(calls, sizeof(calls), " %s", name);
 }
 
-modret_t *tls4217_judge(cmd_rec *cmd, const struct tls4217_session *who) {
-  call("judge");
+modret_t *tls4217_command_check(
+  cmd_rec *cmd, const struct tls4217_session *who) {
+  call("check");
   return refuse ? &refusal : NULL;
 }
 
@@ -70,7 +71,7 @@ static int begin(void **state) {
 
   *calls = '\0';
   refuse = false;
-  sess->announced = -1;
+  sess->xfer_level = -1;
   return res;
 }
 
@@ -91,7 +92,7 @@ static void test_engine_off(void **state) {
   fakes_session.is_on = false;
   assert_null(tls4217_transfers_pre(cmd));
   assert_null(tls4217_transfers_begin(cmd));
-  tls4217_transfers_announce();
+  tls4217_transfers_issue_ticket();
   assert_calls("");
 }
 
@@ -100,19 +101,19 @@ static void test_listing(void **state) {
 
   (void) state;
   assert_null(tls4217_transfers_pre(cmd));
-  assert_calls(" judge watch");
+  assert_calls(" check watch");
   refuse = true;
   assert_ptr_equal(tls4217_transfers_pre(cmd), &refusal);
-  assert_calls(" judge");
+  assert_calls(" check");
 }
 
 static const struct {
   const char *verb;
   const char *in_clear, *at_private;
 } transfers[] = {
-  { "STOR", " judge watch", " judge hold watch" },
-  { "APPE", " judge watch", " judge hold watch" },
-  { "RETR", " judge watch", " judge offload watch" },
+  { "STOR", " check watch", " check hold watch" },
+  { "APPE", " check watch", " check hold watch" },
+  { "RETR", " check watch", " check offload watch" },
 
   /* Judged before the core made the file. */
   { "STOU", " watch", " hold watch" },
@@ -139,12 +140,12 @@ static void test_refused(void **state) {
   refuse = true;
   assert_ptr_equal(
     tls4217_transfers_begin(fakes_command("STOR", "a")), &refusal);
-  assert_calls(" judge");
+  assert_calls(" check");
   assert_int_equal(fakes.dispatched, 0);
 }
 
 /* mod_xfer sends by itself what it takes for clear. */
-static void test_level_is_announced(void **state) {
+static void test_level_is_told_to_mod_xfer(void **state) {
   (void) state;
   be_private();
   (void) tls4217_transfers_begin(fakes_command("RETR", "a"));
@@ -188,13 +189,13 @@ static void test_chunk(void **state) {
 
 static void test_ticket(void **state) {
   (void) state;
-  tls4217_transfers_announce();
+  tls4217_transfers_issue_ticket();
   assert_calls("");
   be_private();
-  tls4217_transfers_announce();
+  tls4217_transfers_issue_ticket();
   assert_calls(" ticket");
   fakes_session.facts.logged_in = false;
-  tls4217_transfers_announce();
+  tls4217_transfers_issue_ticket();
   assert_calls("");
 }
 
@@ -209,7 +210,7 @@ static void test_reply_to_a_failure(void **state) {
   fail_transfer();
   pr_response_add_err("425", "the core's");
   pr_response_add_err(NULL, "and more");
-  assert_null(tls4217_transfers_explain(cmd));
+  assert_null(tls4217_transfers_end_failed(cmd));
   assert_calls(" unwatch release");
   assert_string_equal(resp_err_list->num, "522");
   assert_non_null(strstr(resp_err_list->msg, ": 100 % sure"));
@@ -218,7 +219,7 @@ static void test_reply_to_a_failure(void **state) {
   /* Said once. */
   pr_response_clear(&resp_err_list);
   pr_response_add_err("425", "another's");
-  (void) tls4217_transfers_explain(cmd);
+  (void) tls4217_transfers_end_failed(cmd);
   assert_string_equal(resp_err_list->num, "425");
 }
 
@@ -226,7 +227,7 @@ static void test_reply_to_a_failure(void **state) {
 static void test_no_second_reply(void **state) {
   (void) state;
   fail_transfer();
-  (void) tls4217_transfers_explain(fakes_command("RETR", "a"));
+  (void) tls4217_transfers_end_failed(fakes_command("RETR", "a"));
   assert_null(resp_err_list);
 }
 
@@ -234,7 +235,7 @@ static void test_no_second_reply(void **state) {
 static void test_command_in_between(void **state) {
   (void) state;
   session.sf_flags |= SF_XFER;
-  (void) tls4217_transfers_explain(fakes_command("STAT", NULL));
+  (void) tls4217_transfers_end_failed(fakes_command("STAT", NULL));
   assert_calls("");
   fail_transfer();
   tls4217_transfers_forget_failure();
@@ -254,7 +255,7 @@ int main(void) {
     TEST(test_listing),
     TEST(test_transfers),
     TEST(test_refused),
-    TEST(test_level_is_announced),
+    TEST(test_level_is_told_to_mod_xfer),
     TEST(test_chunk),
     TEST(test_ticket),
     TEST(test_reply_to_a_failure),

@@ -29,7 +29,7 @@
 /* The header of a record that is longer than any. */
 #define FORGED "\x17\x03\x03\x7f\x7f"
 
-static const struct farewell_case {
+static const struct unwrap_case {
   const char *name;
   const char *inside; /* sent in TLS, or NULL */
   bool key_update;    /* then a record without data (TLS 1.3 only) */
@@ -112,7 +112,7 @@ static int pump_and_wait(void *user, int fd, short events, int timeout) {
   return poll(&pfd, 1, endpoint_pump(user) ? 0 : 1);
 }
 
-static void prepare(struct endpoint *ep, const struct farewell_case *want) {
+static void prepare(struct endpoint *ep, const struct unwrap_case *want) {
   if (want->inside != NULL) {
     endpoint_say(ep, want->inside, strlen(want->inside));
   }
@@ -139,8 +139,7 @@ static void prepare(struct endpoint *ep, const struct farewell_case *want) {
   ep->mute = false;
 }
 
-static void begin_record(
-  struct endpoint *ep, const struct farewell_case *want) {
+static void begin_record(struct endpoint *ep, const struct unwrap_case *want) {
   char byte;
 
   if (want->inside != NULL || want->goodbye) {
@@ -175,7 +174,7 @@ enum pace {
 };
 
 static void check_case(
-  const struct farewell_case *want, int version, enum pace pace) {
+  const struct unwrap_case *want, int version, enum pace pace) {
   const struct endpoint_spec spec = {
     .context = world.context,
     .channel = TLS4217_CHANNEL_CONTROL,
@@ -212,7 +211,7 @@ static void check_case(
 }
 
 static void test_case(void **state) {
-  const struct farewell_case *want = *state;
+  const struct unwrap_case *want = *state;
 
   for (enum pace pace = PIECES; pace < PACES; pace++) {
     check_case(want, TLS1_2_VERSION, pace);

@@ -15,7 +15,7 @@
 
 static void test_context_works_afterwards(void **unused) {
   struct pki_cert *leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  struct tls4217_context *context = endpoint_context(leaf, "footprint");
+  struct tls4217_context *context = endpoint_context(leaf, "warmup");
   const struct endpoint_spec spec = { .context = context,
     .channel = TLS4217_CHANNEL_CONTROL };
   struct endpoint *ep;

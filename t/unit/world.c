@@ -35,7 +35,7 @@ const struct way ways[WAYS] = {
   { "data, TLSv1.3", TLS4217_CHANNEL_DATA, TLS1_3_VERSION },
 };
 
-static struct endpoint_spec quiet_spec(const struct way *way) {
+static struct endpoint_spec plain_spec(const struct way *way) {
   return (struct endpoint_spec){
     .context = world.context, .channel = way->channel, .version = way->version
   };
@@ -43,11 +43,11 @@ static struct endpoint_spec quiet_spec(const struct way *way) {
 
 struct endpoint_spec spec_of(const struct way *way) {
   print_message("  %s\n", way->name);
-  return quiet_spec(way);
+  return plain_spec(way);
 }
 
 struct endpoint *open_way(const struct way *way) {
-  const struct endpoint_spec spec = quiet_spec(way);
+  const struct endpoint_spec spec = plain_spec(way);
 
   return endpoint_open(&spec);
 }

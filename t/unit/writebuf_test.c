@@ -22,7 +22,7 @@
 #define PIECES 4
 
 /* A control connection: it gathers nothing by itself. */
-static struct endpoint *open_gathering(int version) {
+static struct endpoint *open_buffering(int version) {
   const struct endpoint_spec spec = { .context = world.context,
     .channel = TLS4217_CHANNEL_CONTROL,
     .version = version };
@@ -44,7 +44,7 @@ static int flush_now(struct endpoint *ep, struct tls4217_error *err) {
 }
 
 static void test_all_at_once(void **state) {
-  struct endpoint *ep = open_gathering(*(const int *) *state);
+  struct endpoint *ep = open_buffering(*(const int *) *state);
   unsigned char *bytes = endpoint_pattern((size_t) PIECE * PIECES);
   size_t before = ep->received_size;
   struct tls4217_error err;
@@ -69,7 +69,7 @@ static void test_all_at_once(void **state) {
 }
 
 static void test_nothing_to_flush(void **unused) {
-  struct endpoint *ep = open_gathering(TLS1_3_VERSION);
+  struct endpoint *ep = open_buffering(TLS1_3_VERSION);
   struct tls4217_error err;
 
   (void) unused;
@@ -78,7 +78,7 @@ static void test_nothing_to_flush(void **unused) {
 }
 
 static void test_peer_is_gone(void **unused) {
-  struct endpoint *ep = open_gathering(TLS1_3_VERSION);
+  struct endpoint *ep = open_buffering(TLS1_3_VERSION);
   struct tls4217_error err;
 
   (void) unused;

@@ -137,5 +137,5 @@ enum tls4217_account tls4217_authorization_ask(
     facts.pam = tls4217_pam_ask(user);
   }
 
-  return tls4217_account_judge(&facts);
+  return tls4217_account_check(&facts);
 }

@@ -141,7 +141,7 @@ static modret_t *grant(cmd_rec *cmd, const char *user) {
   const struct tls4217_session *sess = tls4217_session_get();
   enum tls4217_account account;
 
-  if (sess == NULL || sess->peer.granting == false) {
+  if (sess == NULL || sess->peer.own_pass == false) {
     return PR_ERROR_INT(cmd, PR_AUTH_BADPWD);
   }
 
@@ -197,7 +197,7 @@ static int replace_authenticators(void) {
 modret_t *tls4217_certlogin_log_any(cmd_rec *cmd) {
   const struct tls4217_session *sess = tls4217_session_get();
 
-  if (sess != NULL && sess->peer.granting &&
+  if (sess != NULL && sess->peer.own_pass &&
     pr_cmd_cmp(cmd, PR_CMD_PASS_ID) == 0) {
     tls4217_response_recode_login();
   }
@@ -238,9 +238,9 @@ static void dispatch_pass(cmd_rec *cmd, struct tls4217_session *sess) {
   pass = pr_cmd_alloc(cmd->pool, 2, pstrdup(cmd->pool, C_PASS), password);
   pass->arg = password;
 
-  sess->peer.granting = true;
+  sess->peer.own_pass = true;
   (void) pr_cmd_dispatch(pass);
-  sess->peer.granting = false;
+  sess->peer.own_pass = false;
 }
 
 static void log_in(

@@ -182,7 +182,7 @@ static bool core_serves_commands(void) {
   return pr_version_get_number() < TLS4217_CORE_ABOR_ONLY;
 }
 
-static struct tls4217_interrupts judge_lines(struct tls4217_session *sess) {
+static struct tls4217_interrupts classify_lines(struct tls4217_session *sess) {
   struct tls4217_command_buffer *input = &sess->control.input;
   struct tls4217_interrupts all = { .lines = 0 };
   struct tls4217_command_cursor cursor;
@@ -210,7 +210,7 @@ static void abort_transfer(void) {
 }
 
 bool tls4217_control_has_command(struct tls4217_session *sess) {
-  return core_serves_commands() && judge_lines(sess).serve;
+  return core_serves_commands() && classify_lines(sess).serve;
 }
 
 enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess) {
@@ -222,7 +222,7 @@ enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess) {
     (void) tls4217_command_buffer_room(&sess->control.input, &size);
   }
 
-  lines = judge_lines(sess);
+  lines = classify_lines(sess);
   if (lines.abort || sess->control.ended) {
     abort_transfer();
     return lines.abort ? TLS4217_CONTROL_ABORT : TLS4217_CONTROL_ENDED;

@@ -54,7 +54,7 @@ static void end_after_failure(
     err->errnum == ETIMEDOUT ? " (TLSTimeoutHandshake)" : "");
   pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
   if (tls4217_error_is_no_certificate(err)) {
-    tls4217_peer_announce_failure(X509_V_ERR_APPLICATION_VERIFICATION);
+    tls4217_peer_raise_failure(X509_V_ERR_APPLICATION_VERIFICATION);
   }
 
   if (spoken == false && sess->implicit == false) {
@@ -154,20 +154,20 @@ void tls4217_handshake_protect(
 
   tls4217_state_protect(&sess->state, level);
   tell_core(sess);
-  tls4217_membership_announce(sess);
+  tls4217_membership_register(sess);
   tls4217_handshake_report_control(sess);
   tls4217_warmup_give_back();
 }
 
-static const char *const farewells[] = {
+static const char *const unwrap_words[] = {
   [TLS4217_UNWRAP_NOTIFIED] = "close_notify both ways",
   [TLS4217_UNWRAP_CLEAR] = "the client went on without close_notify",
   [TLS4217_UNWRAP_SILENT] = "the client has not answered close_notify",
   [TLS4217_UNWRAP_CLOSED] = "the client has closed it",
 };
 
-static void end_after_farewell(struct tls4217_session *sess,
-  const char *command, const struct tls4217_error *err) {
+static void end_after_unwrap(struct tls4217_session *sess, const char *command,
+  const struct tls4217_error *err) {
   tls4217_session_log(
     sess, "%s: TLS was not ended in order: %s", command, err->text);
   pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
@@ -193,15 +193,15 @@ static enum tls4217_unwrap part(
 void tls4217_handshake_clear(
   struct tls4217_session *sess, const char *command) {
   size_t behind = sess->control.input.len, discarded = 0;
-  enum tls4217_unwrap farewell;
+  enum tls4217_unwrap unwrapped;
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  farewell = part(sess, &discarded, &err);
+  unwrapped = part(sess, &discarded, &err);
   tls4217_control_drop(sess);
 
-  if (farewell == TLS4217_UNWRAP_FAILED) {
-    end_after_farewell(sess, command, &err);
+  if (unwrapped == TLS4217_UNWRAP_FAILED) {
+    end_after_unwrap(sess, command, &err);
   }
 
   /* Protected commands are not executed where their replies would be clear. */
@@ -213,7 +213,8 @@ void tls4217_handshake_clear(
   }
 
   tls4217_session_log(sess, "%s: control connection from %s is in clear: %s",
-    command, pr_netaddr_get_ipstr(session.c->remote_addr), farewells[farewell]);
+    command, pr_netaddr_get_ipstr(session.c->remote_addr),
+    unwrap_words[unwrapped]);
 
   /* session.rfc2228_mech stays: data connections may still be protected. */
   (void) fcntl(PR_NETIO_FD(session.c->instrm), F_SETOWN, getpid());

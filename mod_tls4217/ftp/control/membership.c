@@ -55,7 +55,7 @@ static void pause_shortly(void) {
   (void) nanosleep(&interval, NULL);
 }
 
-static enum tls4217_kinship judge_other(
+static enum tls4217_kinship compare_with(
   const struct tls4217_roster_entry *own, const unsigned char *digest) {
   const struct tls4217_roster *roster = tls4217_shared_roster();
   struct tls4217_roster_entry other;
@@ -94,7 +94,7 @@ static enum tls4217_kinship find_kin(
     return TLS4217_KINSHIP_STRANGER;
   }
 
-  return judge_other(&own, digest);
+  return compare_with(&own, digest);
 }
 
 static void enter(
@@ -129,7 +129,7 @@ static void write_row(struct tls4217_session *sess) {
   }
 }
 
-void tls4217_membership_announce(struct tls4217_session *sess) {
+void tls4217_membership_register(struct tls4217_session *sess) {
   write_row(sess);
 }
 

@@ -19,7 +19,7 @@ void tls4217_membership_name_client(
   struct tls4217_session *sess, const char *client);
 
 /* The control connection has become protected. */
-void tls4217_membership_announce(struct tls4217_session *sess);
+void tls4217_membership_register(struct tls4217_session *sess);
 
 /* Somebody has logged in. */
 void tls4217_membership_join(struct tls4217_session *sess);

@@ -83,7 +83,7 @@ static const struct requirement *find_unmet(
   return NULL;
 }
 
-void tls4217_peer_announce_failure(int error) {
+void tls4217_peer_raise_failure(int error) {
   int code = error;
 
   pr_event_generate("mod_tls.verify-client-failed", &code);
@@ -106,7 +106,7 @@ static int refuse(struct tls4217_session *sess, int error, const char *text,
   log_certificate(
     sess, pstrcat(sess->pool, "refused: ", text, " (", advice, ")", NULL));
 
-  tls4217_peer_announce_failure(error);
+  tls4217_peer_raise_failure(error);
   tls4217_peer_forget(sess);
   return -1;
 }
@@ -130,7 +130,8 @@ int tls4217_peer_admit(
 
   error = tls4217_connection_verify_error(sess->control.conn);
   if (error != X509_V_OK) {
-    const struct tls4217_verify_reason reason = tls4217_verify_explain(error);
+    const struct tls4217_verify_reason reason = tls4217_verify_reason_for(
+      error);
 
     return refuse(sess, error, reason.text, reason.advice, err);
   }

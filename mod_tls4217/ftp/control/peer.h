@@ -44,6 +44,6 @@ void tls4217_peer_end_session(enum tls4217_reply_id id, const char *reason);
 void tls4217_peer_forget(struct tls4217_session *sess);
 
 /* Generates mod_tls.verify-client-failed; error is X509_V_ERR_.... */
-void tls4217_peer_announce_failure(int error);
+void tls4217_peer_raise_failure(int error);
 
 #endif

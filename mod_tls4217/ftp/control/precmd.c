@@ -22,7 +22,7 @@ static bool is_ftp_command(const cmd_rec *cmd) {
     (strcmp(protocol, "ftp") == 0 || strcmp(protocol, "ftps") == 0);
 }
 
-static struct tls4217_verdict judge_user(
+static struct tls4217_verdict check_user(
   cmd_rec *cmd, const struct tls4217_session *sess) {
   return tls4217_admission_user(&sess->state,
     tls4217_policies_user_view(cmd->tmp_pool, main_server->conf, cmd->arg));
@@ -53,7 +53,7 @@ modret_t *tls4217_precmd_pre_user(cmd_rec *cmd) {
     return PR_DECLINED(cmd);
   }
 
-  verdict = judge_user(cmd, sess);
+  verdict = check_user(cmd, sess);
   if (verdict.accepted == false) {
     if (tls4217_session_facts(sess).logged_in == false) {
       tls4217_reset_refused_user();
@@ -88,7 +88,7 @@ static bool is_denied_by_protocols(const struct tls4217_session *sess) {
   return c != NULL && has_protocol(c->argv[0], "ftps") == false;
 }
 
-static struct tls4217_verdict judge_login(
+static struct tls4217_verdict check_login(
   cmd_rec *cmd, const struct tls4217_session *sess) {
   const char *typed = pr_table_get(session.notes, "mod_auth.orig-user", NULL);
 
@@ -112,7 +112,7 @@ modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {
       "Denied by Protocols setting");
   }
 
-  verdict = judge_login(cmd, sess);
+  verdict = check_login(cmd, sess);
   if (verdict.accepted == false) {
     (void) tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
     tls4217_response_now(verdict.reply, NULL);

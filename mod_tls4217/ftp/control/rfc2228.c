@@ -124,7 +124,7 @@ modret_t *tls4217_rfc2228_prot(cmd_rec *cmd) {
   cmd->arg = cmd->argv[1];
 
   tls4217_state_set_level(&sess->state, verdict.level);
-  sess->announced = (int) verdict.level;
+  sess->xfer_level = (int) verdict.level;
   if (verdict.level == TLS4217_LEVEL_PRIVATE && has_data_address()) {
     tls4217_control_issue_ticket(sess);
   }

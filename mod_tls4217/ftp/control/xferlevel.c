@@ -10,7 +10,7 @@ void tls4217_xferlevel_tell(struct tls4217_session *sess) {
   pool *tmp_pool;
   cmd_rec *cmd;
 
-  if (sess->announced == (int) sess->state.level) {
+  if (sess->xfer_level == (int) sess->state.level) {
     return;
   }
 
@@ -20,5 +20,5 @@ void tls4217_xferlevel_tell(struct tls4217_session *sess) {
   cmd->arg = cmd->argv[1];
   (void) pr_cmd_dispatch_phase(cmd, POST_CMD, 0);
   destroy_pool(tmp_pool);
-  sess->announced = (int) sess->state.level;
+  sess->xfer_level = (int) sess->state.level;
 }

@@ -14,7 +14,7 @@ static bool is_reuse_required(const struct tls4217_session *sess) {
 }
 
 /* RFC 4217, section 10.2: a server may insist on a cached session. */
-static enum tls4217_reply_id judge_reuse(const struct tls4217_session *sess) {
+static enum tls4217_reply_id reuse_refusal(const struct tls4217_session *sess) {
   static const enum tls4217_reply_id refusals[] = {
     [TLS4217_REUSE_NONE] = TLS4217_REPLY_DATA_NOT_REUSED,
     [TLS4217_REUSE_FOREIGN] = TLS4217_REPLY_DATA_FOREIGN_SESSION,
@@ -35,7 +35,7 @@ static enum tls4217_reply_id judge_reuse(const struct tls4217_session *sess) {
 }
 
 static enum tls4217_reply_id check_reuse(const struct tls4217_session *sess) {
-  return is_reuse_required(sess) ? judge_reuse(sess) : TLS4217_REPLY_NONE;
+  return is_reuse_required(sess) ? reuse_refusal(sess) : TLS4217_REPLY_NONE;
 }
 
 /* RFC 4217, section 15.1.2. */
@@ -101,7 +101,7 @@ static void report_reuse(struct tls4217_session *sess) {
     return;
   }
 
-  refusal = judge_reuse(sess);
+  refusal = reuse_refusal(sess);
   if (refusal != TLS4217_REPLY_NONE) {
     tls4217_membership_report(sess, refusal);
   }

@@ -65,7 +65,7 @@ static int shake_hands(
 }
 
 /* What the client should know beside what OpenSSL has seen. */
-static enum tls4217_reply_id explain(const struct tls4217_session *sess) {
+static enum tls4217_reply_id choose_reply(const struct tls4217_session *sess) {
   if (sess->data.conn == NULL ||
     tls4217_connection_has_begun(sess->data.conn)) {
     return TLS4217_REPLY_DATA_HANDSHAKE;
@@ -87,7 +87,7 @@ static void fail(
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_NOT_REUSED, NULL);
 
   } else {
-    tls4217_failure_set(sess, explain(sess), err->text);
+    tls4217_failure_set(sess, choose_reply(sess), err->text);
   }
 }
 

@@ -123,7 +123,7 @@ static int open_cb(pr_fh_t *fh, const char *path, int flags) {
   int fd;
 
   fd = tls4217_fslayer_open(offload->fs, fh, path, flags);
-  if (fd >= 0 && offload->armed && (flags & O_ACCMODE) == O_RDONLY) {
+  if (fd >= 0 && offload->retr_opening && (flags & O_ACCMODE) == O_RDONLY) {
     offload->fh = fh;
   }
 
@@ -170,7 +170,7 @@ void tls4217_offload_begin(struct tls4217_session *sess) {
     offload->fs->close = close_cb;
   }
 
-  offload->armed = true;
+  offload->retr_opening = true;
   offload->fh = NULL;
   offload->requested = false;
   offload->next_progress = 0;
@@ -219,11 +219,11 @@ void tls4217_offload_request(struct tls4217_session *sess) {
   struct tls4217_offload *offload = &sess->offload;
   struct tls4217_error err;
 
-  if (offload->armed == false) {
+  if (offload->retr_opening == false) {
     return;
   }
 
-  offload->armed = false;
+  offload->retr_opening = false;
   if (is_candidate(offload) == false) {
     return;
   }

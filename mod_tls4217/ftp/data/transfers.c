@@ -11,7 +11,7 @@
 #include "mod_tls4217/ftp/data/data_opening.h"
 #include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/ftp/data/failure.h"
-#include "mod_tls4217/ftp/data/judge.h"
+#include "mod_tls4217/ftp/data/command_check.h"
 #include "mod_tls4217/ftp/session.h"
 #include "mod_tls4217/ftp/data/transfers.h"
 #include "mod_tls4217/ftp/data/upload.h"
@@ -37,7 +37,7 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd) {
   }
 
   tls4217_control_ignore_urgent(sess);
-  refusal = tls4217_judge(cmd, sess);
+  refusal = tls4217_command_check(cmd, sess);
   if (refusal != NULL) {
     return refusal;
   }
@@ -87,7 +87,7 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
 
   /* STOU was judged before the core made its file. */
   if (pr_cmd_cmp(cmd, PR_CMD_STOU_ID) != 0) {
-    refusal = tls4217_judge(cmd, sess);
+    refusal = tls4217_command_check(cmd, sess);
     if (refusal != NULL) {
       return refusal;
     }
@@ -111,7 +111,7 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
 
 /* The client reads the ticket with the reply, ahead of its own handshake on
  * the data connection; some clients use a ticket only once. */
-void tls4217_transfers_announce(void) {
+void tls4217_transfers_issue_ticket(void) {
   struct tls4217_session *sess = tls4217_session_engine();
 
   if (is_protected(sess) && tls4217_session_facts(sess).logged_in) {
@@ -124,7 +124,7 @@ static bool is_between_transfers(void) {
   return (session.sf_flags & SF_XFER) == 0;
 }
 
-modret_t *tls4217_transfers_explain(cmd_rec *cmd) {
+modret_t *tls4217_transfers_end_failed(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_get();
 
   (void) cmd;

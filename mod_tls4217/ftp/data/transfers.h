@@ -22,11 +22,11 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd);
 modret_t *tls4217_transfers_begin(cmd_rec *cmd);
 
 /* Before EPRT, EPSV, PASV, PORT of a user who is logged in: a fresh ticket. */
-void tls4217_transfers_announce(void);
+void tls4217_transfers_issue_ticket(void);
 
 /* POST_CMD_ERR of any command: our reason in place of the core's, and an end
  * to the upload that has failed. */
-modret_t *tls4217_transfers_explain(cmd_rec *cmd);
+modret_t *tls4217_transfers_end_failed(cmd_rec *cmd);
 
 /*
  * POST_CMD of RETR, once the end of a data connection has shown that the

@@ -116,7 +116,7 @@ static const struct explanation explanations[] = {
 
 #define NEXPLANATIONS (sizeof(explanations) / sizeof(explanations[0]))
 
-struct tls4217_verify_reason tls4217_verify_explain(int error) {
+struct tls4217_verify_reason tls4217_verify_reason_for(int error) {
   struct tls4217_verify_reason reason = { NULL, "see verify(1) of OpenSSL" };
 
   for (size_t i = 0; i < NEXPLANATIONS; i++) {

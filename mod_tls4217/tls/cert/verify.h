@@ -101,6 +101,6 @@ struct tls4217_verify_reason {
   const char *advice; /* for the administrator: what to look at */
 };
 
-struct tls4217_verify_reason tls4217_verify_explain(int error);
+struct tls4217_verify_reason tls4217_verify_reason_for(int error);
 
 #endif

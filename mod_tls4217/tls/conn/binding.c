@@ -147,7 +147,7 @@ static enum tls4217_kinship find_kin(
 }
 
 /* By the two ids of a stamp. */
-static enum tls4217_reuse judge_ids(
+static enum tls4217_reuse compare_ids(
   const struct tls4217_binding *binding, const unsigned char *id) {
   static const unsigned char nobody[TLS4217_BINDING_ID_SIZE];
   const unsigned char *origin = id + TLS4217_BINDING_ID_SIZE;
@@ -170,7 +170,7 @@ static enum tls4217_reuse judge_ids(
 
 /* What a full handshake would refuse must not come in by a ticket: then there
  * is a full handshake, which says why. */
-static SSL_TICKET_RETURN judge_control_ticket(SSL *ssl,
+static SSL_TICKET_RETURN check_control_ticket(SSL *ssl,
   struct tls4217_sslstate *state, SSL_SESSION *session,
   const unsigned char *id) {
   if (id == NULL ||
@@ -194,9 +194,9 @@ static bool names_other_host(const struct tls4217_sslstate *state) {
     binding->is_other_host(binding->who, state->hello.server_name);
 }
 
-static SSL_TICKET_RETURN judge_data_ticket(struct tls4217_sslstate *state,
+static SSL_TICKET_RETURN check_data_ticket(struct tls4217_sslstate *state,
   SSL_SESSION *session, const unsigned char *id) {
-  enum tls4217_reuse reuse = id != NULL ? judge_ids(state->binding, id) :
+  enum tls4217_reuse reuse = id != NULL ? compare_ids(state->binding, id) :
                                           TLS4217_REUSE_FOREIGN;
 
   if (reuse == TLS4217_REUSE_FOREIGN) {
@@ -215,7 +215,7 @@ static SSL_TICKET_RETURN judge_data_ticket(struct tls4217_sslstate *state,
   return SSL_TICKET_RETURN_USE;
 }
 
-static SSL_TICKET_RETURN judge_unreadable(
+static SSL_TICKET_RETURN check_unreadable(
   struct tls4217_sslstate *state, SSL_TICKET_STATUS status) {
   if (state->data == false) {
     return SSL_TICKET_RETURN_IGNORE_RENEW;
@@ -228,7 +228,7 @@ static SSL_TICKET_RETURN judge_unreadable(
   return SSL_TICKET_RETURN_IGNORE;
 }
 
-static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
+static SSL_TICKET_RETURN check_ticket_cb(SSL *ssl, SSL_SESSION *session,
   const unsigned char *key_name, size_t key_name_len, SSL_TICKET_STATUS status,
   void *arg) {
   struct tls4217_sslstate *state;
@@ -244,15 +244,15 @@ static SSL_TICKET_RETURN judge_ticket_cb(SSL *ssl, SSL_SESSION *session,
   }
 
   if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
-    return judge_unreadable(state, status);
+    return check_unreadable(state, status);
   }
 
   id = read_stamp(session);
   if (state->data == false) {
-    return judge_control_ticket(ssl, state, session, id);
+    return check_control_ticket(ssl, state, session, id);
   }
 
-  return judge_data_ticket(state, session, id);
+  return check_data_ticket(state, session, id);
 }
 
 /*
@@ -301,7 +301,7 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err) {
   SSL_CTX_sess_set_get_cb(ctx, find_session_cb);
 
   if (SSL_CTX_set_session_ticket_cb(
-        ctx, stamp_ticket_cb, judge_ticket_cb, NULL) != 1) {
+        ctx, stamp_ticket_cb, check_ticket_cb, NULL) != 1) {
     tls4217_error_set_openssl(err, "cannot install the session ticket rules");
     return -1;
   }
@@ -309,7 +309,7 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err) {
   return 0;
 }
 
-enum tls4217_reuse tls4217_binding_judge(SSL *ssl) {
+enum tls4217_reuse tls4217_binding_check(SSL *ssl) {
   const struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
 
   if (SSL_session_reused(ssl) == 1) {

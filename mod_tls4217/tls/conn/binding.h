@@ -94,6 +94,6 @@ int tls4217_binding_digest(
 
 /* How the completed handshake of an SSL, with a state of sslstate.h, stands
  * to its control connection. */
-enum tls4217_reuse tls4217_binding_judge(SSL *ssl);
+enum tls4217_reuse tls4217_binding_check(SSL *ssl);
 
 #endif

@@ -30,15 +30,15 @@
 
 /* What a data connection hands to write(2) at once, in records, for the same
  * reasons; and what each record may be longer than its plaintext. */
-#define GATHER   4
-#define OVERHEAD 512
+#define BUFFERED_RECORDS 4
+#define OVERHEAD         512
 
 struct tls4217_connection {
   struct tls4217_sslio io;
   int rfd_flags, wfd_flags; /* as they were before us */
   struct tls4217_sslstate state;
 
-  size_t gathers; /* plaintext that fits into the buffer; 0: there is none */
+  size_t buffered; /* plaintext that fits into the buffer; 0: there is none */
   struct tls4217_kernel_stream kernel;
   unsigned int handshake_ms;
 };
@@ -223,12 +223,12 @@ bool tls4217_connection_is_flooded(const struct tls4217_connection *conn) {
   return tls4217_sslio_is_flooded(&conn->io);
 }
 
-static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,
+static int flush_write_buffer(struct tls4217_connection *conn, int64_t deadline,
   struct tls4217_error *err) {
   struct tls4217_error why;
 
   tls4217_error_clear(&why);
-  if (conn->gathers == 0 ||
+  if (conn->buffered == 0 ||
     tls4217_writebuf_flush(
       conn->io.ssl, conn->io.wfd, &conn->io.waiter, deadline, &why) == 0) {
     return 0;
@@ -239,14 +239,14 @@ static int flush_gathered(struct tls4217_connection *conn, int64_t deadline,
 }
 
 /* Without it records are written one by one.  The kernel needs no help. */
-static bool gather(struct tls4217_connection *conn, size_t records) {
-  if (conn->gathers == 0 && tls4217_kernel_sends(conn->io.ssl) == false &&
+static bool open_write_buffer(struct tls4217_connection *conn, size_t records) {
+  if (conn->buffered == 0 && tls4217_kernel_sends(conn->io.ssl) == false &&
     tls4217_writebuf_install(
       conn->io.ssl, (int) (records * (RECORD + OVERHEAD)), NULL) == 0) {
-    conn->gathers = records * RECORD;
+    conn->buffered = records * RECORD;
   }
 
-  return conn->gathers > 0;
+  return conn->buffered > 0;
 }
 
 /* Writes no more at once than the buffer has room for, so that OpenSSL never
@@ -254,11 +254,12 @@ static bool gather(struct tls4217_connection *conn, size_t records) {
 static int write_until(struct tls4217_connection *conn, const char *buf,
   size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
   while (size > 0) {
-    size_t piece = conn->gathers > 0 && conn->gathers < size ? conn->gathers :
-                                                               size;
+    size_t piece = conn->buffered > 0 && conn->buffered < size ?
+      conn->buffered :
+      size;
 
     if (tls4217_sslio_write(&conn->io, buf, piece, deadline, err) < 0 ||
-      (flush && flush_gathered(conn, deadline, err) < 0)) {
+      (flush && flush_write_buffer(conn, deadline, err) < 0)) {
       return -1;
     }
 
@@ -276,7 +277,7 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
   }
 
   if (conn->state.data) {
-    (void) gather(conn, size > RECORD ? GATHER : 1);
+    (void) open_write_buffer(conn, size > RECORD ? BUFFERED_RECORDS : 1);
   }
 
   return write_until(
@@ -285,7 +286,7 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
 
 int tls4217_connection_write_all(struct tls4217_connection *conn,
   const void *buf, size_t size, struct tls4217_error *err) {
-  if (size == 0 || size > RECORD || gather(conn, 1) == false) {
+  if (size == 0 || size > RECORD || open_write_buffer(conn, 1) == false) {
     return tls4217_connection_write(conn, buf, size, -1, err);
   }
 
@@ -316,7 +317,7 @@ static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
 
   return tls4217_sslio_shutdown(&conn->io, deadline, err) < 0 ?
     -1 :
-    flush_gathered(conn, deadline, err);
+    flush_write_buffer(conn, deadline, err);
 }
 
 int tls4217_connection_shutdown(struct tls4217_connection *conn,
@@ -359,12 +360,12 @@ int tls4217_connection_alert(
     return 0;
   }
 
-  if (flush_gathered(conn, deadline, err) < 0) {
+  if (flush_write_buffer(conn, deadline, err) < 0) {
     return -1;
   }
 
   tls4217_alert_provoke(conn->io.ssl);
-  res = flush_gathered(conn, deadline, err);
+  res = flush_write_buffer(conn, deadline, err);
   tls4217_error_clear(&why);
   tls4217_error_set(&why, ECONNABORTED, "TLS was ended with an alert");
   (void) tls4217_sslio_fail(&conn->io, &why, NULL);
@@ -396,7 +397,7 @@ int tls4217_connection_issue_ticket(
 
 enum tls4217_reuse tls4217_connection_reuse(
   const struct tls4217_connection *conn) {
-  return tls4217_binding_judge(conn->io.ssl);
+  return tls4217_binding_check(conn->io.ssl);
 }
 
 X509 *tls4217_connection_peer(const struct tls4217_connection *conn) {

@@ -115,7 +115,7 @@ static enum tls4217_unwrap conclude(enum tls4217_io outcome) {
 }
 
 /* A peer who says nothing at all agrees, at last. */
-static enum tls4217_unwrap explain_silence(const struct tls4217_sslio *io,
+static enum tls4217_unwrap classify_silence(const struct tls4217_sslio *io,
   size_t discarded, const struct tls4217_error *err) {
   return err->errnum == ETIMEDOUT && discarded == 0 &&
       tls4217_sslio_missing(io) == 0 ?
@@ -160,7 +160,7 @@ enum tls4217_unwrap tls4217_unwrap_await(struct tls4217_connection *conn,
     }
 
     if (res < 0) {
-      return explain_silence(io, *discarded, err);
+      return classify_silence(io, *discarded, err);
     }
   }
 }

@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - tests of ftp/data/judge.c
+ * mod_tls4217 - tests of ftp/data/command_check.c
  *
  * Serves RFC 4217, section 10.2: no way of writing a command leads around the
  * view of what it touches.  What finds places, names and views is the real
@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "mod_tls4217/ftp/data/judge.h"
+#include "mod_tls4217/ftp/data/command_check.h"
 #include "t/unit/fakes/fakes.h"
 #include "t/unit/fakes/fakes_session.h"
 #include "t/unit/fakes/tree.h"
@@ -67,12 +67,12 @@ static int end(void **state) {
 }
 
 /* The code of the refusal; "": none. */
-static const char *judge(cmd_rec *cmd) {
+static const char *check(cmd_rec *cmd) {
   const modret_t *refusal;
 
   resp_err_list = NULL;
   fakes.data_resets = 0;
-  refusal = tls4217_judge(cmd, sess);
+  refusal = tls4217_command_check(cmd, sess);
   assert_true((refusal != NULL) == (resp_err_list != NULL));
   if (refusal == NULL) {
     return "";
@@ -82,8 +82,8 @@ static const char *judge(cmd_rec *cmd) {
   return resp_err_list->num;
 }
 
-static const char *judge_text(const char *verb, const char *arg) {
-  return judge(fakes_command(verb, arg));
+static const char *check_text(const char *verb, const char *arg) {
+  return check(fakes_command(verb, arg));
 }
 
 static void be_private(void) {
@@ -150,9 +150,9 @@ static void test_commands(void **state) {
     const char *in_clear, *at_private;
 
     be_clear();
-    in_clear = judge_text(commands[i].verb, commands[i].arg);
+    in_clear = check_text(commands[i].verb, commands[i].arg);
     be_private();
-    at_private = judge_text(commands[i].verb, commands[i].arg);
+    at_private = check_text(commands[i].verb, commands[i].arg);
     if (strcmp(in_clear, commands[i].in_clear) != 0 ||
       strcmp(at_private, commands[i].at_private) != 0) {
       fail_msg("%s %s: '%s' and '%s'", commands[i].verb,
@@ -165,18 +165,18 @@ static void test_commands(void **state) {
 static void test_blanks(void **state) {
   (void) state;
   tree_make_file("secret/a b", "x");
-  assert_string_equal(judge_text("RETR", "secret/a b"), "521");
-  assert_string_equal(judge_text("SITE", "CPFR secret/a b"), "533");
+  assert_string_equal(check_text("RETR", "secret/a b"), "521");
+  assert_string_equal(check_text("SITE", "CPFR secret/a b"), "533");
   tree_make_directory("se cret");
   tree_make_link("se cret/way", "../secret");
-  assert_string_equal(judge_text("SITE", "CPFR se cret/way/file"), "533");
+  assert_string_equal(check_text("SITE", "CPFR se cret/way/file"), "533");
 }
 
 /* Who is not logged in is the core's to refuse. */
 static void test_before_login(void **state) {
   (void) state;
   fakes_session.facts.logged_in = false;
-  assert_string_equal(judge_text("RETR", "secret/file"), "");
+  assert_string_equal(check_text("RETR", "secret/file"), "");
 }
 
 /* The file that will be opened is judged, whatever the argument says. */
@@ -188,18 +188,18 @@ static void test_what_the_core_has_resolved(void **state) {
   for (size_t i = 0; i < COUNT(notes); i++) {
     cmd_rec *cmd = fakes_command("RETR", "open/file");
 
-    assert_string_equal(judge(cmd), "");
+    assert_string_equal(check(cmd), "");
     (void) pr_table_add(cmd->notes, notes[i], tree_path("secret/file"), 0);
-    assert_string_equal(judge(cmd), "521");
+    assert_string_equal(check(cmd), "521");
   }
 }
 
 /* The next LIST must find the core ready for a new data connection. */
 static void test_refused_transfer_resets(void **state) {
   (void) state;
-  assert_string_equal(judge_text("RETR", "secret/file"), "521");
+  assert_string_equal(check_text("RETR", "secret/file"), "521");
   assert_int_equal(fakes.data_resets, 1);
-  assert_string_equal(judge_text("MLST", "secret/file"), "533");
+  assert_string_equal(check_text("MLST", "secret/file"), "533");
   assert_int_equal(fakes.data_resets, 0);
 }
 
@@ -208,7 +208,7 @@ static void test_log_names_the_place(void **state) {
 
   (void) state;
   session.user = "anna";
-  assert_string_equal(judge_text("RETR", "open/way/file"), "521");
+  assert_string_equal(check_text("RETR", "open/way/file"), "521");
   (void) snprintf(want, sizeof(want), "user anna: RETR %s refused: 521",
     tree_path("secret/file"));
   assert_non_null(strstr(fakes.log, want));
@@ -219,13 +219,13 @@ static void test_server_wide_view(void **state) {
   (void) state;
   sess->settings.data.directory_views = false;
   sess->settings.data.view = TLS4217_VIEW_REQUIRED;
-  assert_string_equal(judge_text("RETR", "open/file"), "521");
+  assert_string_equal(check_text("RETR", "open/file"), "521");
   assert_null(strstr(fakes.log, "open/file"));
   be_private();
-  assert_string_equal(judge_text("RETR", "open/file"), "");
+  assert_string_equal(check_text("RETR", "open/file"), "");
 
   sess->settings.data.view = TLS4217_VIEW_NONE;
-  assert_string_equal(judge_text("RETR", "open/file"), "521");
+  assert_string_equal(check_text("RETR", "open/file"), "521");
 }
 
 static unsigned int loads;
@@ -251,14 +251,14 @@ static void test_ftpaccess(void **state) {
   fakes.load_ftpaccess = load_ftpaccess;
   loads = 0;
 
-  assert_string_equal(judge_text("RETR", "open/file"), "");
+  assert_string_equal(check_text("RETR", "open/file"), "");
   assert_true(loads > 0);
-  assert_string_equal(judge_text("RETR", "open/deep/file"), "521");
+  assert_string_equal(check_text("RETR", "open/deep/file"), "521");
 
   /* What it may say refuses nothing that is protected: it is not asked. */
   be_private();
   loads = 0;
-  assert_string_equal(judge_text("RETR", "open/deep/file"), "");
+  assert_string_equal(check_text("RETR", "open/deep/file"), "");
   assert_int_equal(loads, 0);
 }
 
@@ -281,10 +281,10 @@ static void test_rules(void **state) {
   sess->settings.data.nrules = COUNT(rules);
   sess->settings.data.directory_views = false;
 
-  assert_string_equal(judge_text("RETR", "open/file"), "521");
-  assert_string_equal(judge_text("STOR", "open/file"), "");
-  assert_string_equal(judge_text("RNFR", "open/file"), "533");
-  assert_string_equal(judge_text("MLST", "open/file"), "");
+  assert_string_equal(check_text("RETR", "open/file"), "521");
+  assert_string_equal(check_text("STOR", "open/file"), "");
+  assert_string_equal(check_text("RNFR", "open/file"), "533");
+  assert_string_equal(check_text("MLST", "open/file"), "");
 }
 
 /* Too much to look through: the strictest view of all decides. */
@@ -294,15 +294,15 @@ static void test_unlisted(void **state) {
   (void) state;
   memset(options, '-', sizeof(options));
   options[sizeof(options) - 1] = '\0';
-  assert_string_equal(judge_text("LIST", options), "521");
+  assert_string_equal(check_text("LIST", options), "521");
 }
 
 /* A place that mod_vroot has, and nobody can find. */
 static void test_incomplete_names(void **state) {
   (void) state;
   (void) pr_register_fs(permanent_pool, "vroot", "/");
-  assert_string_equal(judge_text("RETR", "open/file"), "");
-  assert_string_equal(judge_text("RETR", "nowhere/file"), "521");
+  assert_string_equal(check_text("RETR", "open/file"), "");
+  assert_string_equal(check_text("RETR", "nowhere/file"), "521");
 }
 
 int main(void) {

@@ -6,8 +6,8 @@
  * decision (rfc4217/state.c).
  */
 
-#ifndef TLS4217_FTP_DATA_JUDGE_H
-#define TLS4217_FTP_DATA_JUDGE_H
+#ifndef TLS4217_FTP_DATA_COMMAND_CHECK_H
+#define TLS4217_FTP_DATA_COMMAND_CHECK_H
 
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/session.h"
@@ -18,6 +18,7 @@
  * which resolve the name.  Commands that touch nothing that a view speaks of
  * are not refused.  Returns NULL, or the refusal, with its reply queued.
  */
-modret_t *tls4217_judge(cmd_rec *cmd, const struct tls4217_session *sess);
+modret_t *tls4217_command_check(
+  cmd_rec *cmd, const struct tls4217_session *sess);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/data/ftpaccess.h"
-#include "mod_tls4217/ftp/data/judge.h"
+#include "mod_tls4217/ftp/data/command_check.h"
 #include "mod_tls4217/ftp/config/policies.h"
 #include "mod_tls4217/ftp/data/spelling.h"
 #include "mod_tls4217/ftp/data/target.h"
@@ -240,7 +240,8 @@ static bool is_transfer(const struct kind *kind) {
   return kind->decide == tls4217_state_transfer_below;
 }
 
-modret_t *tls4217_judge(cmd_rec *cmd, const struct tls4217_session *sess) {
+modret_t *tls4217_command_check(
+  cmd_rec *cmd, const struct tls4217_session *sess) {
   struct hearing hearing = { .cmd = cmd,
     .sess = sess,
     .kind = find_kind(cmd),
