@@ -144,6 +144,14 @@ static void test_other_scope(void **state) {
   keyworld_refused(world, &job, "no such key");
 }
 
+static int ask(struct tls4217_keyclient *client,
+  const struct tls4217_signjob *job, struct tls4217_error *err) {
+  unsigned char signature[TLS4217_SIGN_MAX_SIGNATURE];
+  size_t size = sizeof(signature);
+
+  return tls4217_keyclient_sign(client, job, signature, &size, err);
+}
+
 /* Whoever has taken a session over can send anything: what is no request ends
  * that channel, and no other. */
 static void test_malformed_requests(void **state) {
@@ -151,6 +159,7 @@ static void test_malformed_requests(void **state) {
   unsigned char message[130], frame[TLS4217_KEYPROTO_MAX_SIGN + 16], random[64];
   struct tls4217_signjob job;
   struct tls4217_error err;
+  struct tls4217_keyclient honest;
   const char *many = getenv("TLS4217_MALFORMED");
   const size_t malformed = many != NULL ? strtoul(many, NULL, 10) : 2000;
   uint64_t handle;
@@ -161,6 +170,10 @@ static void test_malformed_requests(void **state) {
   good = tls4217_keyproto_write_sign(
     frame, sizeof(frame), &job, (uint64_t) keyworld_soon());
   assert_true(good > 0);
+  assert_int_equal(
+    tls4217_keyclient_open(&honest, world->front, keyworld_scopes,
+      KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED, &err),
+    0);
 
   for (size_t i = 0; i < malformed; i++) {
     struct tls4217_keyclient bad;
@@ -175,10 +188,19 @@ static void test_malformed_requests(void **state) {
     copy[random[0] % good] ^= (unsigned char) (random[1] | 1);
     (void) send(bad.fd, copy, size, MSG_NOSIGNAL);
     tls4217_keyclient_close(&bad);
+
+    /* Honest sessions are served meanwhile: one of before, and new ones. */
+    if (i % 500 == 0) {
+      honest.deadline = keyworld_soon();
+      assert_int_equal(ask(&honest, &job, &err), 0);
+      keyworld_connect(world, KEYWORLD_BUDGET);
+      world->client.deadline = keyworld_soon();
+      assert_int_equal(keyworld_sign(world, &job, &err), 0);
+      tls4217_keyclient_close(&world->client);
+    }
   }
 
-  keyworld_connect(world, KEYWORLD_BUDGET);
-  assert_int_equal(keyworld_sign(world, &job, &err), 0);
+  tls4217_keyclient_close(&honest);
 }
 
 /* Shut down, flooded, never read: the neighbour does not notice. */

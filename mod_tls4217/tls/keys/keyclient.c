@@ -154,5 +154,10 @@ int tls4217_keyclient_sign(void *user, const struct tls4217_signjob *job,
 
   res = read_answer(answer, (size_t) res, signature, size, err);
   client->spent = res < 0 && err->errnum == EDQUOT;
+  if (res < 0 && (err->errnum == EBADMSG || err->errnum == EPROTO)) {
+    /* Whoever talks nonsense may go on with it. */
+    tls4217_keyclient_close(client);
+  }
+
   return (int) res;
 }

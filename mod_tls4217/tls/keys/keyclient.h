@@ -48,7 +48,8 @@ void tls4217_keyclient_close(struct tls4217_keyclient *client);
 
 /*
  * Asks for a signature; a tls4217_remotekey_ask, whose user is a struct
- * tls4217_keyclient.  An interrupted wait goes on until the deadline.
+ * tls4217_keyclient.  An interrupted wait goes on until the deadline.  No answer
+ * by then, or one that is not understood, closes the channel.
  */
 int tls4217_keyclient_sign(void *user, const struct tls4217_signjob *job,
   unsigned char *signature, size_t *size, struct tls4217_error *err);
