@@ -18,6 +18,7 @@ BODY = bytes(range(256)) * 800
 
 SERVER = {
     "directives": "TLSClearCommandChannel on\n"
+                  "TLSSessionReuse connection\n"
                   "LogFormat ccc \"%m:%{protocol}:%{note:TLS_PROTOCOL}:"
                   "%{note:TLS_DATA_PROTOCOL}:%s\"\n"
                   "ExtendedLog {root}/extended.log ALL ccc",
