@@ -73,7 +73,7 @@ int tls4217_context_override_connection(const struct tls4217_context *context,
 
 /*
  * Moves a connection to another context, whose name its ClientHello has
- * chosen: certificates, authorities, scope and parameters.  In the callback of
+ * chosen: certificates, CAs, scope and parameters.  In the callback of
  * the ClientHello.  Returns 0, or -1 with err filled.
  */
 int tls4217_context_switch(

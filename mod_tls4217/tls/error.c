@@ -35,7 +35,7 @@ struct explanation {
 
 #define DISTRUST \
  "the client does not trust our certificate; install the whole chain " \
- "(fullchain.pem), or have the client trust its authority"
+ "(fullchain.pem), or have the client trust its CA"
 
 #define OLDER_CLIENT \
  "the client offers only an older TLS version than TLSProtocol allows, or " \
@@ -115,7 +115,7 @@ static const struct explanation explanations[] = {
     "the client a certificate, or set TLSVerifyClient to optional" },
   { ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED,
     "the client's certificate could not be verified; it must come from an "
-    "authority in TLSCACertificateFile, be valid now and not be revoked" },
+    "CA in TLSCACertificateFile, be valid now and not be revoked" },
   { ERR_LIB_SSL, SSL_R_SESSION_ID_CONTEXT_UNINITIALIZED,
     "a session was offered to a context without a session id context; this "
     "is a fault of the module, please report it" },

@@ -202,7 +202,7 @@ static int set_verification(const struct target *target,
 
 /* In this order: a list is checked against the level.  A class has no
  * verification of its own: a connection may have changed its mode since
- * (connection.c), and the authorities are the host's. */
+ * (connection.c), and the CAs are the host's. */
 static const struct setting {
   int (*set)(const struct target *target,
     const struct tls4217_offering *offering, struct tls4217_error *err);

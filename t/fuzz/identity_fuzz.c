@@ -1,7 +1,7 @@
 /*
  * mod_tls4217 - fuzzes tls/identity.c, certmap.c and certinfo.c
  *
- * The input is a client's certificate, in DER, as an authority that is too
+ * The input is a client's certificate, in DER, as a CA that is too
  * obliging would sign it.
  */
 

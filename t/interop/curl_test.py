@@ -310,7 +310,7 @@ class WithoutData(CurlCase):
         self.curl(self.url(), user="alice:wrong", code=LOGIN_DENIED)
         self.assert_channels(control=1, data=0)
 
-    def test_unknown_authority(self):
+    def test_unknown_ca(self):
         """A client that turns away harms nobody else."""
         self.server.put("still", b"here")
         self.curl(self.url("still"), ca="expired.pem", code=NOT_VERIFIED)

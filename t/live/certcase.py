@@ -1,5 +1,5 @@
 """What the tests of client certificates share: clients with certificates,
-and a TestCase whose servers know their authorities."""
+and a TestCase whose servers know their CAs."""
 
 import atexit
 import functools
@@ -19,7 +19,7 @@ REQUIRED = "TLSVerifyClient on\nTLSCACertificateFile {clients}/root.pem"
 
 @functools.lru_cache(maxsize=None)
 def clients():
-    """The certificates of this process: two authorities, alice and bob."""
+    """The certificates of this process: two CAs, alice and bob."""
     directory = daemon.temporary_directory()
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     made = clientpki.ClientPki(directory)

@@ -366,10 +366,10 @@ class Readers(LoginCase):
 REFUSED = (
     ("nobody to trust", "TLSVerifyClient on",
      ("TLSCACertificateFile", "TLSVerifyClient")),
-    ("missing authorities", "TLSVerifyClient on\n"
+    ("missing CAs", "TLSVerifyClient on\n"
      "TLSCACertificateFile {clients}/no.pem", ("no.pem",)),
     ("empty directory", "TLSVerifyClient optional\n"
-     "TLSCACertificatePath {clients}/empty", ("empty", "authorities")),
+     "TLSCACertificatePath {clients}/empty", ("empty", "CAs")),
     ("no CRL", OPTIONAL + "\nTLSCARevocationFile {clients}/alice.key",
      ("alice.key", "CRL")),
     ("missing CRL", OPTIONAL + "\nTLSCARevocationFile {clients}/no.crl",

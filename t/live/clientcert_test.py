@@ -24,7 +24,7 @@ class Verification(certcase.CertCase):
         "strict": REQUIRED,
         "off": "TLSVerifyClient off",
         "path": "TLSVerifyClient optional\n"
-                "TLSCACertificatePath {clients}/authorities",
+                "TLSCACertificatePath {clients}/CAs",
         "shallow": OPTIONAL + "\nTLSVerifyDepth 0",
         "crl": OPTIONAL + "\nTLSCARevocationFile {clients}/root.crl",
         "leaf": OPTIONAL + "\nTLSCARevocationFile {clients}/inter.crl leaf",
@@ -56,7 +56,7 @@ class Verification(certcase.CertCase):
         made.crl()
         made.crl("inter")
         made.write("both.crl", made.read("root.crl") + made.read("inter.crl"))
-        certcase.make_folder("authorities", "root.pem", "root.cnf")
+        certcase.make_folder("CAs", "root.pem", "root.cnf")
         certcase.make_folder("lists", "root.crl", "inter.crl")
 
     def test_verified(self):
@@ -100,10 +100,10 @@ class Verification(certcase.CertCase):
         control.quit()
         self.assertNotIn("client certificate of", self.server.log())
 
-    def test_rfc4217_10_1_unknown_authority(self):
+    def test_rfc4217_10_1_unknown_ca(self):
         for host in ("main", "strict", "path"):
             with self.subTest(host=host):
-                self.refused("stranger", host, "authority")
+                self.refused("stranger", host, "CA")
                 self.assert_logged("refused: .*TLSCACertificateFile")
 
     def test_rfc4217_10_1_expired(self):
@@ -115,7 +115,7 @@ class Verification(certcase.CertCase):
 
     def test_intermediate_from_the_client(self):
         self.admitted("below", chain="below-chain.pem")
-        self.refused("below", reason="authority")
+        self.refused("below", reason="CA")
 
     def test_depth(self):
         self.refused("below", "shallow", "chain is too long",

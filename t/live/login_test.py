@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a session costs beside its handshakes: no files, and no sleep.
 
-Certificates, keys and authorities are read once, by the daemon.
+Certificates, keys and CAs are read once, by the daemon.
 """
 
 import os
@@ -53,7 +53,7 @@ class Tracer:
 
 
 class Files(harness.LiveCase):
-    """A server with authorities of its own and the system's."""
+    """A server with CAs of its own and the system's."""
 
     SERVER = {"vhosts": {"plain": "TLSEngine off",
                          "ours": "TLSVerifyClient optional\n"

@@ -157,7 +157,7 @@ class Sites(harness.LiveCase):
                "TLSRSACertificateKeyFile {pki}/rsa.key\n",
         "directives": "TLSSessionCache off\n"
                       "TLSCertificateChainFile {pki}/inter.pem",
-        "vhosts": {"authorities": "TLSCACertificateFile {root}/ca.pem"}}
+        "vhosts": {"CAs": "TLSCACertificateFile {root}/ca.pem"}}
     VERSION = client.TLS1_3
 
     @classmethod
@@ -172,15 +172,15 @@ class Sites(harness.LiveCase):
         self.assertEqual(control.download("LIST", session=None), b"")
 
     def test_only_the_main_server_had_a_cache(self):
-        control = self.login("authorities")
+        control = self.login("CAs")
         data = control.begin("LIST", session=None)
         self.assertEqual(control.reply().code, 522)
         data.close()
 
-    def test_an_intermediate_among_the_authorities_is_sent(self):
+    def test_an_intermediate_among_the_cas_is_sent(self):
         done = subprocess.run(
             ["openssl", "s_client", "-connect",
-             "127.0.0.1:%d" % self.server.ports["authorities"], "-starttls",
+             "127.0.0.1:%d" % self.server.ports["CAs"], "-starttls",
              "ftp", "-showcerts"], input="QUIT\n", capture_output=True,
             text=True, timeout=20, check=False)
         self.assertEqual(re.findall(r"\d s:CN ?= ?(.*)", done.stdout),

@@ -79,10 +79,10 @@ ERRORS = {
     "a public key": (
         "TLSEngine on\nTLSCertificateFile {pki}/public.pem {pki}/rsa.key",
         ("public key only", "127.0.0.1:")),
-    "an authority that is none": (
+    "a CA that is none": (
         ENGINE + "TLSVerifyClient on\nTLSCACertificateFile {pki}/empty.pem",
         ("TLSCACertificateFile: ", "empty.pem", "127.0.0.1:")),
-    "a directory without authorities": (
+    "a directory without CAs": (
         ENGINE + "TLSVerifyClient on\nTLSCACertificatePath {root}/home",
         ("TLSCACertificatePath: ", "/home", "127.0.0.1:")),
     "a revocation list that is none": (
@@ -160,7 +160,7 @@ WARNINGS = {
         "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem {pki}/rsa.key\n"
         "TLSCertificateChainFile {pki}/root.pem",
         ("certificate 1 of its chain ('CN=Test Root')", "and so on")),
-    "authorities that cannot be read": (
+    "CAs that cannot be read": (
         ENGINE + "TLSCACertificateFile {pki}/none.pem",
         ("TLSCACertificateFile: ", "none.pem")),
     "two hosts at one address": (

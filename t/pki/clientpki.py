@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Certificates of clients for the tests, made with the openssl command.
 
-Two authorities that do not know each other, an intermediate one below the
+Two CAs that do not know each other, an intermediate one below the
 first, leaves with the names that a test asks for, and revocation lists.
 Certificates that openssl would not make (a NUL byte in a name) are patched
 and signed again.
@@ -38,7 +38,7 @@ _CA = ("basicConstraints=critical,CA:true", "keyUsage=keyCertSign,cRLSign")
 class ClientPki:
     """The files of one directory, by name.
 
-    root, other   authorities; inter is one below root
+    root, other   CAs; inter is one below root
     """
 
     def __init__(self, directory):

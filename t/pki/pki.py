@@ -49,7 +49,7 @@ class Pki:
 
     def __init__(self, directory):
         self.directory = directory
-        self._authorities()
+        self._make_cas()
         self._leaves()
         self._odd_ones()
 
@@ -82,7 +82,7 @@ class Pki:
                       "-CAcreateserial", "-extfile", name + ".ext",
                       "-out", name + ".pem")
 
-    def _authorities(self):
+    def _make_cas(self):
         self._openssl("req", "-x509", *_EC, "-nodes", "-batch", "-days", "30",
                       "-subj", "/CN=Test Root", "-keyout", "root.key",
                       "-out", "root.pem")

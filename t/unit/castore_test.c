@@ -1,7 +1,7 @@
 /*
  * mod_tls4217 - tests of tls/castore.c
  *
- * Files and directories of authorities and revocation lists, with what people
+ * Files and directories of CAs and revocation lists, with what people
  * leave beside them, and files that are cut.
  */
 
@@ -35,14 +35,14 @@ struct world {
   struct tls4217_error err;
 };
 
-static int make_authorities(void **state) {
+static int make_cas(void **state) {
   (void) state;
   first = pki_ca("first", NULL);
   second = pki_ca("second", NULL);
   return 0;
 }
 
-static int end_authorities(void **state) {
+static int remove_cas(void **state) {
   (void) state;
   pki_free(first);
   pki_free(second);
@@ -117,7 +117,7 @@ static void assert_error(const struct world *world, const char *words) {
   }
 }
 
-static void test_file_of_authorities(void **state) {
+static void test_file_of_cas(void **state) {
   struct world *world = *state;
   const char *file = pki_path(world->dir, "all.pem");
 
@@ -153,7 +153,7 @@ static void test_missing_file(void **state) {
   assert_error(world, file);
 }
 
-static void test_directory_of_authorities(void **state) {
+static void test_directory_of_cas(void **state) {
   struct world *world = *state;
 
   pki_add_cert(pki_path(world->dir, "b.pem"), second);
@@ -178,7 +178,7 @@ static void test_directory_without(void **state) {
   pki_add_text(pki_path(world->dir, "README"), "Nothing yet.\n");
   assert_int_equal(
     tls4217_castore_read_dir(path, world->certs, &world->err), -1);
-  assert_error(world, "authorities");
+  assert_error(world, "CAs");
 
   tls4217_error_clear(&world->err);
   assert_int_equal(
@@ -302,7 +302,7 @@ static void test_directory_with_an_empty_file(void **state) {
     0);
 }
 
-/* A session's scope must change with the authorities. */
+/* A session's scope must change with the CAs. */
 static void test_digest(void **state) {
   struct world *world = *state;
   char one[2 * EVP_MAX_MD_SIZE + 1], two[2 * EVP_MAX_MD_SIZE + 1];
@@ -353,9 +353,9 @@ static void test_description(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    CASE(test_file_of_authorities),
+    CASE(test_file_of_cas),
     CASE(test_missing_file),
-    CASE(test_directory_of_authorities),
+    CASE(test_directory_of_cas),
     CASE(test_directory_without),
     CASE(test_lists),
     CASE(test_der_list),
@@ -370,5 +370,5 @@ int main(void) {
     CASE(test_description),
   };
 
-  return cmocka_run_group_tests(tests, make_authorities, end_authorities);
+  return cmocka_run_group_tests(tests, make_cas, remove_cas);
 }

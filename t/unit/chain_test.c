@@ -63,7 +63,7 @@ static STACK_OF(X509) * stack_of(const char *letters) {
 static const struct {
   const char *name;
   bool alone;
-  const char *chain, *authorities;
+  const char *chain, *cas;
   int want; /* added */
   const char *want_chain;
   const char *want_text; /* of the check, or NULL */
@@ -87,29 +87,28 @@ static void test_chains(void **state) {
   for (size_t i = 0; i < COUNT(cases); i++) {
     const struct pki_cert *own = cases[i].alone ? made.alone : made.leaf;
     struct tls4217_keypair pair = { .leaf = own->cert, .key = own->key };
-    STACK_OF(X509) *authorities = stack_of(cases[i].authorities);
+    STACK_OF(X509) *cas = stack_of(cases[i].cas);
     STACK_OF(X509) *want = stack_of(cases[i].want_chain);
     struct tls4217_error err;
 
     pair.chain = stack_of(cases[i].chain);
     tls4217_error_clear(&err);
     print_message("  %s\n", cases[i].name);
-    assert_int_equal(
-      tls4217_chain_complete(&pair, authorities, &err), cases[i].want);
+    assert_int_equal(tls4217_chain_complete(&pair, cas, &err), cases[i].want);
     assert_int_equal(sk_X509_num(pair.chain), sk_X509_num(want));
     for (int at = 0; at < sk_X509_num(want); at++) {
       assert_int_equal(
         X509_cmp(sk_X509_value(pair.chain, at), sk_X509_value(want, at)), 0);
     }
 
-    assert_int_equal(tls4217_chain_check(&pair, authorities, &err),
+    assert_int_equal(tls4217_chain_check(&pair, cas, &err),
       cases[i].want_text == NULL ? 0 : -1);
     if (cases[i].want_text != NULL) {
       assert_non_null(strstr(err.text, cases[i].want_text));
     }
 
     sk_X509_pop_free(pair.chain, X509_free);
-    sk_X509_pop_free(authorities, X509_free);
+    sk_X509_pop_free(cas, X509_free);
     sk_X509_pop_free(want, X509_free);
   }
 }

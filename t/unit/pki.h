@@ -1,7 +1,7 @@
 /*
  * mod_tls4217 - certificates, keys and their files, for tests
  *
- * A small certification authority: makes certificates of any key type and
+ * A small CA: makes certificates of any key type and
  * validity, and PEM files of them in a directory that disappears after the
  * test.  Nothing here fails softly: what cannot be made aborts the driver
  * with a message, so that a test needs no checks of its own.
@@ -64,7 +64,7 @@ struct pki_spec {
 /* Makes one.  Free it with pki_free. */
 struct pki_cert *pki_make(const struct pki_spec *spec);
 
-/* An EC authority: a root where issuer is NULL, else an intermediate. */
+/* An EC CA: a root where issuer is NULL, else an intermediate. */
 struct pki_cert *pki_ca(const char *name, const struct pki_cert *issuer);
 
 /* A valid server certificate for name; signed by itself if issuer is NULL. */

@@ -31,7 +31,7 @@
 
 static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
 
-/* Who there is.  inter is below root; stranger's authority is not known. */
+/* Who there is.  inter is below root; stranger's CA is not known. */
 enum who {
   GOOD,
   BELOW, /* below inter, which the client sends */
@@ -50,7 +50,7 @@ static struct pki_cert *root, *inter, *other, *server_leaf;
 static struct pki_cert *people[NOBODY];
 static const char *root_file, *all_crls, *root_crl, *old_crl;
 
-/* Writes a list of an authority's; revoked may be NULL. */
+/* Writes a list of a CA's; revoked may be NULL. */
 static void add_crl(const char *file, const struct pki_cert *issuer,
   const struct pki_cert *revoked, long to_days) {
   X509_CRL *crl = X509_CRL_new();

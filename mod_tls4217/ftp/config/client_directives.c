@@ -39,7 +39,7 @@ modret_t *tls4217_client_directives_order(
     if (strcasecmp(cmd->argv[i], "ocsp") == 0) {
       return tls4217_directive_refuse(cmd,
         "ocsp would have each handshake wait for another server; write "
-        "'TLSVerifyOrder crl' and give the authorities' lists to "
+        "'TLSVerifyOrder crl' and give the CAs' lists to "
         "TLSCARevocationFile or TLSCARevocationPath");
     }
 
@@ -52,7 +52,7 @@ modret_t *tls4217_client_directives_order(
 }
 
 /* usage: NAME /path */
-modret_t *tls4217_client_directives_authority(
+modret_t *tls4217_client_directives_ca(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
   if (*((const char *) cmd->argv[1]) != '/') {
     return refuse_word(cmd, cmd->argv[1], "must start with '/'");

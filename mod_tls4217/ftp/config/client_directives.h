@@ -10,7 +10,7 @@
  *
  *   TLSCARevocationFile /path [leaf|chain] [missing=refuse|allow]
  *
- * chain (the default, as in mod_tls) asks for a list of every authority up to
+ * chain (the default, as in mod_tls) asks for a list of every CA up to
  * the root; leaf only for the list of the one that issued the client's own
  * certificate.  missing=refuse (the default) refuses a client where such a
  * list is not there; missing=allow takes it that nothing was revoked.  A list
@@ -36,7 +36,7 @@ modret_t *tls4217_client_directives_depth(
   cmd_rec *cmd, const struct tls4217_directive *directive);
 modret_t *tls4217_client_directives_order(
   cmd_rec *cmd, const struct tls4217_directive *directive);
-modret_t *tls4217_client_directives_authority(
+modret_t *tls4217_client_directives_ca(
   cmd_rec *cmd, const struct tls4217_directive *directive);
 modret_t *tls4217_client_directives_revocation(
   cmd_rec *cmd, const struct tls4217_directive *directive);

@@ -38,9 +38,9 @@
 #define ANY         64
 
 static const struct tls4217_directive directives[] = {
-  { "TLSCACertificateFile", tls4217_client_directives_authority, SVG, 1, 1,
-    "/path/authorities.pem", NULL, FIELD(text, client.verify.ca_file) },
-  { "TLSCACertificatePath", tls4217_client_directives_authority, SVG, 1, 1,
+  { "TLSCACertificateFile", tls4217_client_directives_ca, SVG, 1, 1,
+    "/path/ca.pem", NULL, FIELD(text, client.verify.ca_file) },
+  { "TLSCACertificatePath", tls4217_client_directives_ca, SVG, 1, 1,
     "/path/directory", NULL, FIELD(text, client.verify.ca_path) },
   { "TLSCARevocationFile", tls4217_client_directives_revocation, SVG, 1, 3,
     "/path/crl.pem [leaf|chain] [missing=refuse|allow]", NULL,

@@ -286,7 +286,7 @@ modret_t *tls4217_certlogin_post_user(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
   const char *directive;
 
-  /* Only what this server's authorities have verified, in this TLS session. */
+  /* Only what this server's CAs have verified, in this TLS session. */
   if (sess == NULL || sess->control.conn == NULL ||
     sess->peer.identity == NULL || sess->peer.server != sess->server ||
     tls4217_session_is_logged_in() || cmd->arg == NULL ||

@@ -2,7 +2,7 @@
  * mod_tls4217 - the client's certificate, and whether it is welcome
  *
  * After a handshake on the control connection the certificate is judged once:
- * by verify.c's authorities, and by TLSOptions dNSNameRequired,
+ * by verify.c's CAs, and by TLSOptions dNSNameRequired,
  * iPAddressRequired and CommonNameRequired.  A client that is refused is told
  * so in TLS (RFC 4217, section 10.1).  From then on every data connection
  * must show the same certificate (section 15.1.2).
@@ -28,7 +28,7 @@ int tls4217_peer_admit(struct tls4217_session *sess, struct tls4217_error *err);
 bool tls4217_peer_is_same(const struct tls4217_session *sess);
 
 /*
- * HOST has chosen another server, whose authorities are others: the
+ * HOST has chosen another server, whose CAs are others: the
  * certificate counts for nothing there.  Returns 0, or -1 where that server
  * insists on one.
  */

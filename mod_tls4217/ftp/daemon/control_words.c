@@ -119,7 +119,7 @@ int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
 
   if (readiness == TLS4217_READY_ALL) {
     tls4217_control_answer_say(answer,
-      "certificates, keys and authorities are read: "
+      "certificates, keys and CAs are read: "
       "all servers serve TLS");
     return 0;
   }

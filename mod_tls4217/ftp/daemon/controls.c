@@ -35,10 +35,9 @@ struct word {
 static const struct word words[] = {
   { "info", "the servers, their certificates and whether they serve TLS",
     tls4217_control_words_info },
-  { "reload", "reads certificates, keys and authorities again",
+  { "reload", "reads certificates, keys and CAs again",
     tls4217_control_words_reload },
-  { "sessions",
-    "who is logged in, and whom TLSSessionReuse user would refuse",
+  { "sessions", "who is logged in, and whom TLSSessionReuse user would refuse",
     tls4217_session_words_list },
 
   { "sesscache",

@@ -170,7 +170,7 @@ static int load_pairs(pool *p, const server_rec *rec,
   return 0;
 }
 
-/* Reads authorities and revocation lists, where clients are asked. */
+/* Reads CAs and revocation lists, where clients are asked. */
 static int load_verify(const server_rec *rec,
   const struct tls4217_settings *settings,
   struct tls4217_generation *generation) {
@@ -200,7 +200,7 @@ static int load_verify(const server_rec *rec,
   return 0;
 }
 
-/* The authorities that the settings name, for clients or not: an
+/* The CAs that the settings name, for clients or not: an
  * intermediate of the server's own may be found only there. */
 static STACK_OF(X509) *
   read_authorities(

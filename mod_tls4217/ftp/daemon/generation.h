@@ -1,7 +1,7 @@
 /*
  * mod_tls4217 - what one host serves TLS with
  *
- * Key pairs, the clients' authorities and the context made of them: built as
+ * Key pairs, the clients' CAs and the context made of them: built as
  * a whole from a host's settings, immutable then.
  */
 

@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - authorities and revocation lists, from files and directories
+ * mod_tls4217 - CAs and revocation lists, from files and directories
  *
  * See castore.h.  scandir(3).
  */
@@ -20,10 +20,10 @@
 #include "mod_tls4217/tls/cert/passphrase.h"
 #include "mod_tls4217/tls/cert/pemfile.h"
 
-/* Authorities of many millions have lists of dozens of megabytes. */
+/* CAs of many millions have lists of dozens of megabytes. */
 #define MAX_CRL_SIZE ((size_t) 256 * 1024 * 1024)
 
-#define CA_ROLE      "authority file"
+#define CA_ROLE      "CA file"
 #define CRL_ROLE     "revocation list"
 
 /*
@@ -100,7 +100,7 @@ int tls4217_castore_read_file(
   return ret;
 }
 
-/* A file that is no certificate, a README, is no mistake; and one authority
+/* A file that is no certificate, a README, is no mistake; and one CA
  * less accepts nobody too many. */
 static int take_certs(const char *path, void *user, struct tls4217_error *err) {
   (void) err;
@@ -115,7 +115,7 @@ int tls4217_castore_read_dir(
   if (taken == 0) {
     tls4217_error_set(err, ENOENT,
       "directory '%s' holds no PEM file with a certificate: put the clients' "
-      "authorities there",
+      "CAs there",
       path);
   }
 
@@ -142,7 +142,7 @@ int tls4217_castore_digest(
   EVP_MD_CTX_free(ctx);
 
   if (made == false) {
-    tls4217_error_set_openssl(err, "cannot make a digest of the authorities");
+    tls4217_error_set_openssl(err, "cannot make a digest of the CAs");
     return -1;
   }
 
@@ -274,7 +274,7 @@ int tls4217_castore_add_crl_dir(
   taken = walk_directory(path, take_crls, store, err);
   if (taken == 0) {
     tls4217_error_set(err, ENOENT,
-      "directory '%s' holds no CRL: put the authorities' lists there", path);
+      "directory '%s' holds no CRL: put the CAs' lists there", path);
   }
 
   return taken > 0 ? 0 : -1;

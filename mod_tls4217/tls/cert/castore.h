@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - authorities and revocation lists, from files and directories
+ * mod_tls4217 - CAs and revocation lists, from files and directories
  *
  * Read whole and once, in the daemon: sessions in a chroot could not look for
  * one later.  Directories need no hash links (c_rehash); their files are read

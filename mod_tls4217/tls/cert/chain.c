@@ -36,9 +36,9 @@ static bool is_self_signed(X509 *cert) {
   return res;
 }
 
-static X509 *find_issuer(STACK_OF(X509) * authorities, X509 *cert) {
-  for (int i = 0; i < sk_X509_num(authorities); i++) {
-    X509 *issuer = sk_X509_value(authorities, i);
+static X509 *find_issuer(STACK_OF(X509) * cas, X509 *cert) {
+  for (int i = 0; i < sk_X509_num(cas); i++) {
+    X509 *issuer = sk_X509_value(cas, i);
 
     if (has_issued(issuer, cert)) {
       return issuer;
@@ -48,8 +48,8 @@ static X509 *find_issuer(STACK_OF(X509) * authorities, X509 *cert) {
   return NULL;
 }
 
-int tls4217_chain_complete(struct tls4217_keypair *pair,
-  STACK_OF(X509) * authorities, struct tls4217_error *err) {
+int tls4217_chain_complete(struct tls4217_keypair *pair, STACK_OF(X509) * cas,
+  struct tls4217_error *err) {
   X509 *last = pair->leaf;
   int added = 0;
 
@@ -58,7 +58,7 @@ int tls4217_chain_complete(struct tls4217_keypair *pair,
   }
 
   for (; added < MAX_CHAIN && is_self_signed(last) == false; added++) {
-    X509 *issuer = find_issuer(authorities, last);
+    X509 *issuer = find_issuer(cas, last);
 
     /* A root is the client's to have. */
     if (issuer == NULL || is_self_signed(issuer)) {
@@ -93,7 +93,7 @@ static const char *name_of(const X509_NAME *name, char *text) {
 }
 
 int tls4217_chain_check(const struct tls4217_keypair *pair,
-  STACK_OF(X509) * authorities, struct tls4217_error *err) {
+  STACK_OF(X509) * cas, struct tls4217_error *err) {
   const int count = sk_X509_num(pair->chain);
   X509 *last = pair->leaf;
   char text[NAME_SIZE];
@@ -113,7 +113,7 @@ int tls4217_chain_check(const struct tls4217_keypair *pair,
   }
 
   if (count == 0 && is_self_signed(last) == false &&
-    find_issuer(authorities, last) == NULL) {
+    find_issuer(cas, last) == NULL) {
     tls4217_error_set(err, EINVAL,
       "its issuer ('%s') is not sent, because no file has it: name "
       "fullchain.pem, unless that is a root which all clients have",

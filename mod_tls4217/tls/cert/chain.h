@@ -16,16 +16,16 @@
  * these certificates, as far as they lead.  Returns how many, or -1 with err
  * filled.
  */
-int tls4217_chain_complete(struct tls4217_keypair *pair,
-  STACK_OF(X509) * authorities, struct tls4217_error *err);
+int tls4217_chain_complete(struct tls4217_keypair *pair, STACK_OF(X509) * cas,
+  struct tls4217_error *err);
 
 /*
  * Whether clients can follow what is sent.  Returns 0, or -1 with err saying
  * that a certificate does not certify the one in front of it, or that none is
- * sent beside the server's own although neither it nor an authority of these
- * has issued it.  authorities may be NULL.
+ * sent beside the server's own although neither it nor a CA of these
+ * has issued it.  cas may be NULL.
  */
 int tls4217_chain_check(const struct tls4217_keypair *pair,
-  STACK_OF(X509) * authorities, struct tls4217_error *err);
+  STACK_OF(X509) * cas, struct tls4217_error *err);
 
 #endif

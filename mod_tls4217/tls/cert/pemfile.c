@@ -47,12 +47,12 @@ static const struct content_advice content_advices[] = {
     "it holds certificates only; append the private key to it, or name the "
     "file with the key" },
   { WANT_CERT, "-----BEGIN CERTIFICATE REQUEST-----",
-    "it holds a signing request; name the certificate that the authority "
+    "it holds a signing request; name the certificate that the CA "
     "made of it" },
   { WANT_CERT, "-----BEGIN PKCS7-----",
     "it holds PKCS #7; convert it with 'openssl pkcs7 -print_certs'" },
   { WANT_CERT, "-----BEGIN PUBLIC KEY-----",
-    "it holds a public key only; name the certificate that the authority "
+    "it holds a public key only; name the certificate that the CA "
     "made of it" },
   { WANT_CERT, "PRIVATE KEY-----",
     "it holds a key only; name the file with the certificate" },

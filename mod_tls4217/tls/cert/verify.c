@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - which client certificates hold: authorities, CRLs, depth
+ * mod_tls4217 - which client certificates hold: CAs, CRLs, depth
  *
  * See verify.h.  Reading files is castore.c's.  What a certificate says about
  * its owner is in identity.c; whether that suits this server is decided in
@@ -28,7 +28,7 @@ struct tls4217_verify {
   bool crl_missing_is_ok;
   X509_STORE *store;
   STACK_OF(X509_NAME) * names;
-  char digest[2 * EVP_MAX_MD_SIZE + 1]; /* of the authorities, in hex */
+  char digest[2 * EVP_MAX_MD_SIZE + 1]; /* of the CAs, in hex */
 };
 
 /* Errors, in the words of a client's user and of an administrator. */
@@ -39,27 +39,27 @@ struct explanation {
 
 #define CHAIN_ADVICE \
  "TLSCACertificateFile or TLSCACertificatePath must hold the client's " \
- "authority, up to its root"
+ "CA, up to its root"
 
 #define CRL_ADVICE \
  "TLSCARevocationFile and TLSCARevocationPath must hold a list of each " \
- "authority, or say missing=allow"
+ "CA, or say missing=allow"
 
 #define CRL_TIME_ADVICE \
- "get a new list from the authority into TLSCARevocationFile or " \
+ "get a new list from the CA into TLSCARevocationFile or " \
  "TLSCARevocationPath, and have ProFTPD read it (SIGHUP)"
 
 static const struct explanation explanations[] = {
   { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-    { "the certificate was not issued by an authority that this server "
+    { "the certificate was not issued by a CA that this server "
       "accepts",
       CHAIN_ADVICE } },
   { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
-    { "the certificate was not issued by an authority that this server "
+    { "the certificate was not issued by a CA that this server "
       "accepts",
       CHAIN_ADVICE } },
   { X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
-    { "the certificate was not issued by an authority that this server "
+    { "the certificate was not issued by a CA that this server "
       "accepts",
       CHAIN_ADVICE } },
   { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
@@ -83,7 +83,7 @@ static const struct explanation explanations[] = {
     { "a signature in the certificate's chain is wrong",
       "the certificate was forged or damaged" } },
   { X509_V_ERR_INVALID_CA,
-    { "the certificate was issued by one that is no authority",
+    { "the certificate was issued by one that is not a CA certificate",
       "the client needs another certificate" } },
   { X509_V_ERR_INVALID_PURPOSE,
     { "the certificate is not meant for clients",
@@ -92,24 +92,23 @@ static const struct explanation explanations[] = {
     { "the certificate's key is too small",
       "TLSOptions AllowWeakSecurity lifts this" } },
   { X509_V_ERR_CA_KEY_TOO_SMALL,
-    { "an authority's key is too small",
-      "TLSOptions AllowWeakSecurity lifts this" } },
+    { "a CA's key is too small", "TLSOptions AllowWeakSecurity lifts this" } },
   { X509_V_ERR_CA_MD_TOO_WEAK,
     { "a certificate of the chain is signed with too weak a digest",
       "TLSOptions AllowWeakSecurity lifts this" } },
   { X509_V_ERR_UNABLE_TO_GET_CRL,
-    { "this server has no revocation list for the certificate's authority",
+    { "this server has no revocation list for the certificate's CA",
       CRL_ADVICE } },
   { X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER,
     { "this server cannot tell who issued the revocation list", CRL_ADVICE } },
   { X509_V_ERR_CRL_HAS_EXPIRED,
-    { "the revocation list of the certificate's authority has expired",
+    { "the revocation list of the certificate's CA has expired",
       CRL_TIME_ADVICE } },
   { X509_V_ERR_CRL_NOT_YET_VALID,
-    { "the revocation list of the certificate's authority is not valid yet",
+    { "the revocation list of the certificate's CA is not valid yet",
       CRL_TIME_ADVICE } },
   { X509_V_ERR_CRL_SIGNATURE_FAILURE,
-    { "the revocation list of the certificate's authority has a wrong "
+    { "the revocation list of the certificate's CA has a wrong "
       "signature",
       CRL_TIME_ADVICE } },
 };
@@ -212,14 +211,14 @@ bool tls4217_verify_still_holds(SSL *ssl, X509 *cert) {
 
 /* Building. */
 
-static int load_authorities(struct tls4217_verify *verify,
+static int load_cas(struct tls4217_verify *verify,
   const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
   STACK_OF(X509) * certs;
   int ret = -1;
 
   certs = sk_X509_new_null();
   if (certs == NULL) {
-    tls4217_error_set_openssl(err, "no memory for authorities");
+    tls4217_error_set_openssl(err, "no memory for CAs");
     return -1;
   }
 
@@ -227,7 +226,7 @@ static int load_authorities(struct tls4217_verify *verify,
     tls4217_error_set(err, EINVAL,
       "TLSVerifyClient is on or optional, but nobody is there to trust: add "
       "'TLSCACertificateFile /path/ca.pem' or 'TLSCACertificatePath "
-      "/path/directory' with the clients' authorities");
+      "/path/directory' with the clients' CAs");
     goto out;
   }
 
@@ -253,12 +252,12 @@ static int load_authorities(struct tls4217_verify *verify,
 
     if (name == NULL || sk_X509_NAME_push(verify->names, name) == 0) {
       X509_NAME_free(name);
-      tls4217_error_set_openssl(err, "no memory for authorities");
+      tls4217_error_set_openssl(err, "no memory for CAs");
       goto out;
     }
 
     if (X509_STORE_add_cert(verify->store, cert) != 1) {
-      tls4217_error_set_openssl(err, "an authority cannot be used");
+      tls4217_error_set_openssl(err, "a CA cannot be used");
       goto out;
     }
   }
@@ -314,11 +313,11 @@ struct tls4217_verify *tls4217_verify_new(
   verify->names = sk_X509_NAME_new_null();
 
   if (verify->store == NULL || verify->names == NULL) {
-    tls4217_error_set_openssl(err, "no memory for authorities");
+    tls4217_error_set_openssl(err, "no memory for CAs");
     goto fail;
   }
 
-  if (load_authorities(verify, settings, err) < 0 ||
+  if (load_cas(verify, settings, err) < 0 ||
     load_crls(verify, settings, err) < 0) {
     goto fail;
   }
@@ -347,7 +346,7 @@ void tls4217_verify_describe(const struct tls4217_verify *verify, char *buf) {
   }
 
   (void) snprintf(buf, TLS4217_VERIFY_DESCRIPTION_SIZE,
-    "verify %s depth %d authorities %.64s",
+    "verify %s depth %d CAs %.64s",
     verify->mode == TLS4217_VERIFY_REQUIRED ? "on" : "optional", verify->depth,
     verify->digest);
 }

@@ -1,7 +1,7 @@
 /*
- * mod_tls4217 - which client certificates hold: authorities, CRLs, depth
+ * mod_tls4217 - which client certificates hold: CAs, CRLs, depth
  *
- * The authorities and revocation lists are read once, in the daemon, into one
+ * The CAs and revocation lists are read once, in the daemon, into one
  * object that is put into a context.  A verification that fails does not end
  * the handshake: its first error is kept beside the connection
  * (struct tls4217_sslstate), so that the caller can refuse the client with a
@@ -35,16 +35,16 @@ struct tls4217_verify_settings {
   enum tls4217_verify_mode mode; /* not TLS4217_VERIFY_OFF */
   int depth;
 
-  /* Authorities, and lists of what they revoked; each may be NULL, but not
+  /* CAs, and lists of what they revoked; each may be NULL, but not
    * both of the first two.  A directory is read whole: no hash links. */
   const char *ca_file, *ca_path;
   const char *crl_file, *crl_path;
 
   bool crl_leaf_only;     /* the client's own certificate only, not its chain */
-  bool crl_missing_is_ok; /* an authority without a list revokes nothing */
+  bool crl_missing_is_ok; /* a CA without a list revokes nothing */
 };
 
-/* Authorities and lists in memory.  Immutable. */
+/* CAs and lists in memory.  Immutable. */
 struct tls4217_verify;
 
 /*
@@ -66,9 +66,9 @@ void tls4217_verify_free(struct tls4217_verify *verify);
 #define TLS4217_VERIFY_DESCRIPTION_SIZE 128
 
 /*
- * Writes mode, depth and a digest of the authorities into buf, of
+ * Writes mode, depth and a digest of the CAs into buf, of
  * TLS4217_VERIFY_DESCRIPTION_SIZE bytes, for the context's scope: a session
- * is not resumed where other authorities count.  verify may be NULL: off.
+ * is not resumed where other CAs count.  verify may be NULL: off.
  */
 void tls4217_verify_describe(const struct tls4217_verify *verify, char *buf);
 
