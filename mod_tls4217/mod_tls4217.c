@@ -22,6 +22,7 @@
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/config/directives.h"
 #include "mod_tls4217/ftp/config/parsing.h"
+#include "mod_tls4217/ftp/daemon/metrics.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/ftp/lifecycle.h"
@@ -129,6 +130,7 @@ static void postparse_ev(const void *event_data, void *user_data) {
     readiness = tls4217_vhost_build_all();
   }
 
+  tls4217_metrics_begin();
   tls4217_vhost_say_complaints();
   if (refused) {
     end_refused();

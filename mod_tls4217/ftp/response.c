@@ -4,6 +4,7 @@
  * See response.h.  The texts are in rfc4217/reply.c.
  */
 
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/response.h"
 
 modret_t *tls4217_response_refuse(cmd_rec *cmd,
@@ -18,6 +19,7 @@ modret_t *tls4217_response_refuse(cmd_rec *cmd,
     reply->text, why != NULL ? " (" : "", why != NULL ? why : "",
     why != NULL ? ")" : "");
 
+  tls4217_counters_refusal(tls4217_shared_counters(), id);
   pr_response_add_err(reply->code, "%s", reply->text);
   pr_cmd_set_errno(cmd, EPERM);
   errno = EPERM;

@@ -168,7 +168,9 @@ class Afterwards(CccCase):
 
     def test_rfc4217_10_2_data_stays_bound(self):
         context = self.context()
-        foreign = self.login(context=context).session
+        other = self.secure(context=context).login("bob", "builder")
+        other.command("NOOP", 200)
+        foreign = other.session
         for session in (None, foreign):
             control, _ = self.cleared(context=context)
             with control.data() as data:

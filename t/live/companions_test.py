@@ -4,6 +4,7 @@
 The tests of "connection", and of what is nobody's, are reuse_test.py's.
 """
 
+import json
 import os
 import re
 import signal
@@ -294,6 +295,10 @@ class Listed(ReportCase):
 
     def test_sessions(self):
         control = self.transfer_as("erin", client.OWN)
+        listed = [json.loads(line.partition(" ")[2])
+                  for line in self.tls("sessions", "-j").splitlines()]
+        self.assertEqual([each["user"] for each in listed
+                          if each["kind"] == "session"], ["erin"])
         said = self.tls("sessions")
         self.assertRegex(said, r"\d+ erin from 127\.0\.0\.1, "
                                r"client 'Olderin 1\.0'")

@@ -86,6 +86,8 @@ static const struct tls4217_directive directives[] = {
     FIELD(text, log_path) },
   { "TLSMasqueradeAddress", tls4217_value_directives_masquerade, SV, 1, 1,
     "address|name|interface", NULL, NO_FIELD },
+  { "TLSMetricsFile", tls4217_value_directives_files, CONF_ROOT, 1, 1,
+    "/path/file.prom", NULL, FIELD(text, metrics_file) },
   { "TLSNextProtocol", tls4217_value_directives_switch, SVG, 1, 1, "on|off",
     "on", FIELD(switch, tls.next_protocol) },
   { "TLSOptions", tls4217_option_directives_set, SVG, 1, ANY, "option ...",

@@ -61,6 +61,7 @@ struct tls4217_settings {
   struct tls4217_parameters tls;
   int handshake_timeout;      /* seconds, control connection */
   const char *log_path;       /* or NULL for none */
+  const char *metrics_file;   /* the main server's; or NULL */
   bool clear_command_channel; /* CCC is accepted */
   enum tls4217_offload_mode offload;
   enum tls4217_session_reuse session_reuse;

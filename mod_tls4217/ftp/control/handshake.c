@@ -15,6 +15,7 @@
 #include "mod_tls4217/ftp/report/handshake_report.h"
 #include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/control/peer.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/tls/conn/unwrap.h"
 #include "mod_tls4217/tls/warmup.h"
 
@@ -106,6 +107,7 @@ static void shake_hands(struct tls4217_session *sess) {
     return;
   }
 
+  tls4217_counters_failure(tls4217_shared_counters(), false);
   spoken = sess->control.conn != NULL &&
     tls4217_connection_has_spoken(sess->control.conn);
   tls4217_control_drop(sess);

@@ -5,6 +5,10 @@
  */
 
 #include "mod_tls4217/ftp/daemon/control_answer.h"
+#include "mod_tls4217/tls/scrub.h"
+
+/* Bytes: two of them, escaped, fit into ProFTPD's buffer of 1024. */
+#define MAX_TEXT 200
 
 #ifdef PR_USE_CTRLS
 
@@ -21,19 +25,25 @@ void tls4217_control_answer_say(
   (void) pr_ctrls_add_response(answer->ctrl, "%s", line);
 }
 
-void tls4217_control_answer_say_text(
-  const struct tls4217_control_answer *answer, const char *text) {
-  (void) pr_ctrls_add_response(answer->ctrl, "%s", text);
-}
-
 #else
 
 void tls4217_control_answer_say(
   const struct tls4217_control_answer *answer, const char *fmt, ...) {
 }
 
-void tls4217_control_answer_say_text(
-  const struct tls4217_control_answer *answer, const char *text) {
+#endif
+
+void tls4217_control_answer_say_json(
+  const struct tls4217_control_answer *answer, const char *kind,
+  pr_json_object_t *object) {
+  (void) pr_json_object_set_string(answer->pool, object, "kind", kind);
+  tls4217_control_answer_say(
+    answer, "%s", pr_json_object_to_text(answer->pool, object, ""));
 }
 
-#endif
+const char *tls4217_control_answer_cut(pool *p, const char *text) {
+  char *copy = pstrdup(p, text);
+
+  tls4217_scrub_cut(copy, MAX_TEXT);
+  return copy;
+}

@@ -13,7 +13,7 @@ struct tls4217_control_answer {
   pool *pool; /* until the answer is sent */
   int argc;   /* what stands behind the word, without -j */
   char **argv;
-  bool json;  /* -j: the answer is one line of JSON */
+  bool json;  /* -j: each line of the answer is a JSON object */
   void *ctrl; /* ProFTPD's pr_ctrls_t */
 };
 
@@ -21,8 +21,12 @@ struct tls4217_control_answer {
 void tls4217_control_answer_say(const struct tls4217_control_answer *answer,
   const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for a text of any length, such as JSON. */
-void tls4217_control_answer_say_text(
-  const struct tls4217_control_answer *answer, const char *text);
+/* The same for -j: adds the kind to an object, and the object as a line. */
+void tls4217_control_answer_say_json(
+  const struct tls4217_control_answer *answer, const char *kind,
+  pr_json_object_t *object);
+
+/* A text that is short enough for a line that must not be cut, from p. */
+const char *tls4217_control_answer_cut(pool *p, const char *text);
 
 #endif

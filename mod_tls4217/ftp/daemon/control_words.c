@@ -7,6 +7,7 @@
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/daemon/control_words.h"
 #include "mod_tls4217/ftp/daemon/control_answer.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/tls/cert/certinfo.h"
 
@@ -49,54 +50,69 @@ static void say_server(const struct tls4217_control_answer *answer,
   }
 }
 
-static pr_json_array_t *list_pairs(
-  pool *p, const struct tls4217_vhost *server) {
-  pr_json_array_t *list = pr_json_array_alloc(p);
-
-  for (size_t i = 0; i < server->tls.npairs; i++) {
-    const struct told told = tell_pair(p, server->tls.pairs[i]);
-    pr_json_object_t *pair = pr_json_object_alloc(p);
-
-    (void) pr_json_object_set_string(p, pair, "subject", told.subject);
-    (void) pr_json_object_set_string(p, pair, "valid_until", told.end);
-    (void) pr_json_array_append_object(p, list, pair);
-  }
-
-  return list;
-}
-
-static pr_json_object_t *describe_server(
-  pool *p, const struct tls4217_vhost *server) {
+static void put_server(const struct tls4217_control_answer *answer,
+  const struct tls4217_vhost *server) {
+  pool *p = answer->pool;
+  const char *address = tls4217_complaints_address(p, server->rec);
   pr_json_object_t *object = pr_json_object_alloc(p);
 
-  (void) pr_json_object_set_string(p, object, "name", server->rec->ServerName);
   (void) pr_json_object_set_string(
-    p, object, "address", tls4217_complaints_address(p, server->rec));
+    p, object, "name", tls4217_control_answer_cut(p, server->rec->ServerName));
+  (void) pr_json_object_set_string(p, object, "address", address);
   (void) pr_json_object_set_bool(
     p, object, "serves", server->trouble == NULL ? TRUE : FALSE);
   if (server->trouble != NULL) {
-    (void) pr_json_object_set_string(p, object, "trouble", server->trouble);
+    (void) pr_json_object_set_string(
+      p, object, "trouble", tls4217_control_answer_cut(p, server->trouble));
   }
 
-  (void) pr_json_object_set_array(
-    p, object, "certificates", list_pairs(p, server));
-  return object;
+  tls4217_control_answer_say_json(answer, "server", object);
+  for (size_t i = 0; i < server->tls.npairs; i++) {
+    const struct told told = tell_pair(p, server->tls.pairs[i]);
+
+    object = pr_json_object_alloc(p);
+    (void) pr_json_object_set_string(p, object, "server", address);
+    (void) pr_json_object_set_string(
+      p, object, "subject", tls4217_control_answer_cut(p, told.subject));
+    (void) pr_json_object_set_string(p, object, "valid_until", told.end);
+    tls4217_control_answer_say_json(answer, "certificate", object);
+  }
+}
+
+static void put_counter(void *user, const char *name, const char *help,
+  const char *labels, uint64_t value) {
+  const struct tls4217_control_answer *answer = user;
+  pool *p = answer->pool;
+  pr_json_object_t *object = pr_json_object_alloc(p);
+
+  (void) pr_json_object_set_string(p, object, "name", name);
+  (void) pr_json_object_set_string(p, object, "labels", labels);
+  (void) pr_json_object_set_number(p, object, "value", (double) value);
+  tls4217_control_answer_say_json(answer, "counter", object);
 }
 
 static void say_json(const struct tls4217_control_answer *answer) {
-  pool *p = answer->pool;
-  pr_json_object_t *text = pr_json_object_alloc(p);
-  pr_json_array_t *servers = pr_json_array_alloc(p);
+  pr_json_object_t *object = pr_json_object_alloc(answer->pool);
 
+  (void) pr_json_object_set_string(
+    answer->pool, object, "version", MOD_TLS4217_VERSION);
+  tls4217_control_answer_say_json(answer, "module", object);
   for (const struct tls4217_vhost *server = tls4217_vhost_first();
        server != NULL; server = server->next) {
-    (void) pr_json_array_append_object(p, servers, describe_server(p, server));
+    put_server(answer, server);
   }
 
-  (void) pr_json_object_set_string(p, text, "module", MOD_TLS4217_VERSION);
-  (void) pr_json_object_set_array(p, text, "servers", servers);
-  tls4217_control_answer_say_text(answer, pr_json_object_to_text(p, text, ""));
-  (void) pr_json_object_free(text);
+  tls4217_counters_list(
+    tls4217_shared_counters(), put_counter, (void *) answer);
+}
+
+/* What is zero says nothing to people. */
+static void say_counter(void *user, const char *name, const char *help,
+  const char *labels, uint64_t value) {
+  if (value > 0) {
+    tls4217_control_answer_say(
+      user, "%s{%s} %llu", name, labels, (unsigned long long) value);
+  }
 }
 
 int tls4217_control_words_info(const struct tls4217_control_answer *answer) {
@@ -111,6 +127,8 @@ int tls4217_control_words_info(const struct tls4217_control_answer *answer) {
     say_server(answer, server);
   }
 
+  tls4217_counters_list(
+    tls4217_shared_counters(), say_counter, (void *) answer);
   return 0;
 }
 

@@ -52,7 +52,7 @@ static void put_session(const struct tls4217_control_answer *answer,
   (void) pr_json_object_set_string(p, object, "client", clean(entry->client));
   (void) pr_json_object_set_bool(
     p, object, "anonymous", entry->anonymous ? TRUE : FALSE);
-  (void) pr_json_array_append_object(p, user, object);
+  tls4217_control_answer_say_json(answer, "session", object);
 }
 
 /* Whether an earlier row has the user, at the same server. */
@@ -112,9 +112,9 @@ static void say_strangers(const struct tls4217_control_answer *answer) {
   }
 }
 
-static pr_json_array_t *put_strangers(pool *p) {
+static void put_strangers(const struct tls4217_control_answer *answer) {
   const struct tls4217_strangers *strangers = tls4217_shared_strangers();
-  pr_json_array_t *list = pr_json_array_alloc(p);
+  pool *p = answer->pool;
   struct tls4217_stranger who;
 
   for (int i = 0; i < TLS4217_STRANGERS_ROWS; i++) {
@@ -126,22 +126,19 @@ static pr_json_array_t *put_strangers(pool *p) {
       (void) pr_json_object_set_string(p, object, "client", clean(who.client));
       (void) pr_json_object_set_number(
         p, object, "data_connections", (double) who.count);
-      (void) pr_json_array_append_object(p, list, object);
+      tls4217_control_answer_say_json(answer, "would_be_refused", object);
     }
   }
-
-  return list;
 }
 
 static void say_json(const struct tls4217_control_answer *answer) {
-  pool *p = answer->pool;
-  pr_json_object_t *text = pr_json_object_alloc(p);
-  pr_json_array_t *sessions = pr_json_array_alloc(p);
+  pr_json_object_t *object = pr_json_object_alloc(answer->pool);
 
-  list_sessions(answer, put_session, sessions);
-  (void) pr_json_object_set_array(p, text, "sessions", sessions);
-  (void) pr_json_object_set_array(p, text, "would_refuse", put_strangers(p));
-  tls4217_control_answer_say_text(answer, pr_json_object_to_text(p, text, ""));
+  (void) pr_json_object_set_string(
+    answer->pool, object, "version", MOD_TLS4217_VERSION);
+  tls4217_control_answer_say_json(answer, "module", object);
+  list_sessions(answer, put_session, NULL);
+  put_strangers(answer);
 }
 
 int tls4217_session_words_list(const struct tls4217_control_answer *answer) {

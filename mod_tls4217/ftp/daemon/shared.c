@@ -15,7 +15,7 @@
 
 /* Of the layout: changes with each struct below. */
 #define MAGIC   0x34323137U
-#define VERSION 1U
+#define VERSION 2U
 
 struct header {
   uint32_t magic, version;
@@ -35,8 +35,12 @@ static size_t strangers_at(void) {
   return roster_at() + ALIGNED(tls4217_roster_size());
 }
 
-static size_t whole_size(void) {
+static size_t counters_at(void) {
   return strangers_at() + ALIGNED(tls4217_strangers_size());
+}
+
+static size_t whole_size(void) {
+  return counters_at() + ALIGNED(tls4217_counters_size());
 }
 
 static void *make(void) {
@@ -124,6 +128,12 @@ struct tls4217_roster *tls4217_shared_roster(void) {
 struct tls4217_strangers *tls4217_shared_strangers(void) {
   return memory != NULL ?
     (struct tls4217_strangers *) (void *) ((char *) memory + strangers_at()) :
+    NULL;
+}
+
+struct tls4217_counters *tls4217_shared_counters(void) {
+  return memory != NULL ?
+    (struct tls4217_counters *) (void *) ((char *) memory + counters_at()) :
     NULL;
 }
 

@@ -10,6 +10,7 @@
 #define TLS4217_FTP_DAEMON_SHARED_H
 
 #include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/rfc4217/counters.h"
 #include "mod_tls4217/rfc4217/roster.h"
 #include "mod_tls4217/rfc4217/strangers.h"
 
@@ -25,6 +26,7 @@ void tls4217_shared_end(bool restarts);
 /* Its parts; NULL where there is none. */
 struct tls4217_roster *tls4217_shared_roster(void);
 struct tls4217_strangers *tls4217_shared_strangers(void);
+struct tls4217_counters *tls4217_shared_counters(void);
 
 /*
  * Whether a process is there, for roster.h.  start 0, or where proc(5) cannot

@@ -4,6 +4,7 @@
  * The handshake follows the 150 (RFC 4217, section 10.2): in postopen.
  */
 
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/data/data.h"
 #include "mod_tls4217/ftp/data/data_end.h"
 #include "mod_tls4217/ftp/data/data_gates.h"
@@ -212,12 +213,19 @@ static int shutdown_cb(pr_netio_stream_t *strm, int how) {
   return tls4217_data_end_shutdown(sess, strm);
 }
 
+static void count_transfer(const struct tls4217_session *sess) {
+  tls4217_counters_transfer(tls4217_shared_counters(), sess->data.sends,
+    (uint64_t) session.xfer.total_bytes,
+    sess->data.sends && tls4217_connection_kernel_sends(sess->data.conn));
+}
+
 /* Called for both streams, and again by mod_deflate. */
 static int close_cb(pr_netio_stream_t *strm) {
   struct tls4217_session *sess = tls4217_session_get();
 
   if (owns(sess, strm)) {
     tls4217_data_end_break_off(sess);
+    count_transfer(sess);
     tls4217_data_end_drop(sess);
   }
 

@@ -8,6 +8,7 @@
  */
 
 #include "mod_tls4217/ftp/daemon/keychannel.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/data/data_handshake.h"
 #include "mod_tls4217/ftp/data/data_gates.h"
 #include "mod_tls4217/ftp/data/data_waiter.h"
@@ -97,6 +98,7 @@ int tls4217_data_handshake_run(
 
   tls4217_error_clear(&err);
   if (shake_hands(sess, &err, is_unfiltered) < 0) {
+    tls4217_counters_failure(tls4217_shared_counters(), true);
     fail(sess, &err);
     return -1;
   }

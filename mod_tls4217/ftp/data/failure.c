@@ -4,6 +4,7 @@
  * See failure.h.
  */
 
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/data/failure.h"
 #include "mod_tls4217/ftp/response.h"
 
@@ -40,6 +41,7 @@ void tls4217_failure_set(
     (void) snprintf(failure->reason, sizeof(failure->reason), "%s", reason);
   }
 
+  tls4217_counters_refusal(tls4217_shared_counters(), id);
   log_failure(sess);
 }
 

@@ -4,6 +4,7 @@
  * See handshake_report.h.
  */
 
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/report/environment.h"
 #include "mod_tls4217/ftp/report/handshake_facts.h"
 #include "mod_tls4217/ftp/report/handshake_report.h"
@@ -26,6 +27,11 @@ static void describe(
   (void) snprintf(text, size, "%s %s (%d bits), group %s, %s", info->version,
     info->cipher, info->cipher_bits, info->group != NULL ? info->group : "none",
     info->resumed ? "resumed" : "full handshake");
+}
+
+static void count(const struct tls4217_connection_info *info, bool data) {
+  tls4217_counters_handshake(
+    tls4217_shared_counters(), data, info->version, info->group, info->resumed);
 }
 
 static void log_handshake(const struct tls4217_session *sess,
@@ -59,6 +65,7 @@ void tls4217_handshake_report_control(struct tls4217_session *sess) {
   tls4217_notes_control(&facts);
   describe(&facts.info, sess->told.control, sizeof(sess->told.control));
   log_handshake(sess, &facts, sess->told.control);
+  count(&facts.info, false);
   pr_event_generate("mod_tls.ctrl-handshake", session.c);
 
   if (facts.sni != NULL) {
@@ -73,6 +80,7 @@ void tls4217_handshake_report_data(struct tls4217_session *sess) {
   tls4217_notes_data(&facts);
   describe(&facts.info, sess->told.data, sizeof(sess->told.data));
   log_handshake(sess, &facts, sess->told.data);
+  count(&facts.info, true);
 }
 
 void tls4217_handshake_report_forget(struct tls4217_session *sess) {

@@ -205,3 +205,10 @@ void tls4217_certinfo_chain(const STACK_OF(X509) * chain,
     put_pem(&reader, name, sk_X509_value(chain, i));
   }
 }
+
+time_t tls4217_certinfo_end(const X509 *cert) {
+  struct tm end;
+
+  return ASN1_TIME_to_tm(X509_get0_notAfter(cert), &end) == 1 ? timegm(&end) :
+                                                                -1;
+}

@@ -9,6 +9,8 @@
 #ifndef TLS4217_TLS_CERT_CERTINFO_H
 #define TLS4217_TLS_CERT_CERTINFO_H
 
+#include <time.h>
+
 #include <openssl/x509.h>
 
 /*
@@ -20,6 +22,9 @@
  */
 void tls4217_certinfo_list(X509 *cert,
   void (*put)(void *user, const char *name, const char *value), void *user);
+
+/* Until when it is valid, in seconds since the epoch; -1: it does not say. */
+time_t tls4217_certinfo_end(const X509 *cert);
 
 /*
  * Calls put with "CERT" and the certificate in PEM; not where memory runs out,

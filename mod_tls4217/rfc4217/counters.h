@@ -1,0 +1,49 @@
+/*
+ * mod_tls4217 - what has happened, counted in memory that processes share
+ *
+ * Each number only grows, and by one addition, so that nobody waits.  The
+ * names are those of Prometheus' text format (prometheus.io/docs/practices/
+ * naming).  Every function takes NULL for a server that counts nothing.
+ */
+
+#ifndef TLS4217_RFC4217_COUNTERS_H
+#define TLS4217_RFC4217_COUNTERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mod_tls4217/rfc4217/reply.h"
+
+struct tls4217_counters;
+
+/* The memory that they need, in bytes; all zeros is nothing counted. */
+size_t tls4217_counters_size(void);
+
+/* A handshake that has succeeded; data: of a data connection.  version and
+ * group are OpenSSL's names; group NULL: none. */
+void tls4217_counters_handshake(struct tls4217_counters *counters, bool data,
+  const char *version, const char *group, bool resumed);
+
+/* One that has failed. */
+void tls4217_counters_failure(struct tls4217_counters *counters, bool data);
+
+/* A command or a data connection that was refused. */
+void tls4217_counters_refusal(
+  struct tls4217_counters *counters, enum tls4217_reply_id id);
+
+/* A protected data connection that is over; bytes of data, not of TLS. */
+void tls4217_counters_transfer(
+  struct tls4217_counters *counters, bool sends, uint64_t bytes, bool kernel);
+
+/*
+ * Calls put for each number, all of one name together: its name, what it is,
+ * its labels ("a=\"b\",c=\"d\"", or ""), its value.  Texts are valid during
+ * the call only.
+ */
+typedef void (*tls4217_counters_put)(void *user, const char *name,
+  const char *help, const char *labels, uint64_t value);
+void tls4217_counters_list(const struct tls4217_counters *counters,
+  tls4217_counters_put put, void *user);
+
+#endif

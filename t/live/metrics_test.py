@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""TLSMetricsFile, and the counters of "ftpdctl tls info"."""
+
+import json
+import os
+import re
+import ssl
+import time
+import unittest
+
+import client
+import controlcase
+import harness
+
+#: The file is replaced every 15 s.
+TWICE = 35
+
+LINE = re.compile(r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
+                  r'(,[a-z]+="(?:[^"\\\n]|\\["\\n])*")*\})? \d+\Z')
+
+
+class Counted:
+    """What is done, to be counted."""
+
+    @classmethod
+    def prepare(cls):
+        cls.server.put("file", b"x" * 1000)
+
+    def work(self):
+        control = self.login()
+        control.download("RETR file")
+        control.upload("STOR up", b"y" * 77)
+        control.command("CCC", 500)
+        with control.data() as data:
+            control.command("RETR file", 150)
+            try:
+                data.secure(None)
+                data.read_all()
+            except (ssl.SSLError, ConnectionError):
+                pass
+            control.reply(522)
+        return control
+
+    def version(self):
+        return {"TLSv1_2": "TLSv1.2", "TLSv1_3": "TLSv1.3"}[self.VERSION.name]
+
+    def wanted(self):
+        version = self.version()
+        return {
+            'ftps_handshakes_total{channel="control",version="%s",'
+            'outcome="full"}' % version: 1,
+            'ftps_handshakes_total{channel="data",version="%s",'
+            'outcome="resumed"}' % version: 2,
+            'ftps_handshakes_total{channel="data",version="%s",'
+            'outcome="full"}' % version: 1,
+            'ftps_transfers_total{direction="download"}': 1,
+            'ftps_transfer_bytes_total{direction="download"}': 1000,
+            'ftps_transfers_total{direction="upload"}': 1,
+            'ftps_transfer_bytes_total{direction="upload"}': 77,
+        }
+
+
+@harness.both_versions
+class MetricsFile(Counted, harness.LiveCase):
+
+    SERVER = {"directives": "TLSMetricsFile {root}/tls.prom"}
+
+    def read(self):
+        lines = self.server.text("tls.prom").splitlines()
+        values = {}
+        for line in lines:
+            if not line.startswith("#"):
+                self.assertRegex(line, LINE)
+                name, _, value = line.rpartition(" ")
+                values[name] = int(value)
+        return values
+
+    def test_file(self):
+        control = self.work()
+        name = 'ftps_transfers_total{direction="upload"}'
+        self.assertTrue(client.until(lambda: self.read().get(name) == 1,
+                                     TWICE))
+        values = self.read()
+        for key, value in self.wanted().items():
+            self.assertEqual(values.get(key), value, key)
+        self.assertEqual(values["ftps_sessions"], 1)
+        refused = {key: value for key, value in values.items()
+                   if key.startswith("ftps_refusals_total")}
+        self.assertEqual(sorted(key.split('"')[1] for key in refused),
+                         ["500", "522"])
+        ends = [value for key, value in values.items()
+                if key.startswith("ftps_certificate_expiry")]
+        self.assertEqual(len(ends), 2)
+        self.assertTrue(all(value > time.time() for value in ends))
+        self.assertEqual(os.stat(self.server.path("tls.prom")).st_mode & 0o777,
+                         0o644)
+        self.assertFalse(os.path.exists(self.server.path("tls.prom.new")))
+        text = self.server.text("tls.prom")
+        for family in re.findall(r"(?m)^# TYPE (\S+) ", text):
+            self.assertEqual(text.count("# TYPE %s " % family), 1)
+        self.assert_alive(control)
+
+
+@unittest.skipUnless(harness.ftpdctl(), "there is no ftpdctl")
+@harness.both_versions
+class Info(Counted, controlcase.ControlCase):
+
+    def counters(self):
+        said = [json.loads(re.sub(r"\Aftpdctl: ", "", line))
+                for line in self.tls("info", "-j").splitlines()]
+        return {"%s{%s}" % (each["name"], each["labels"]): each["value"]
+                for each in said if each["kind"] == "counter"}
+
+    def test_info(self):
+        self.work()
+        counters = self.counters()
+        for key, value in self.wanted().items():
+            self.assertEqual(counters.get(key), value, key)
+        self.assertIn('ftps_transfers_total{direction="upload"} 1',
+                      self.tls("info"))
+        self.server.reload()
+        self.assertEqual(self.counters()[
+            'ftps_transfers_total{direction="upload"}'], 1)
+
+
+if __name__ == "__main__":
+    harness.main()
