@@ -65,16 +65,20 @@ static void empty_row(struct row *row) {
   atomic_store(&row->owner, 0);
 }
 
-/* Whether it was nobody's, or a dead process', and is the caller's now. */
-static bool take_row(
+/* Whether it was nobody's, and is the caller's now. */
+static bool take_free(struct row *row, int32_t pid) {
+  int32_t owner = 0;
+
+  return atomic_compare_exchange_strong(&row->owner, &owner, pid);
+}
+
+/* The same of a process' that has ended. */
+static bool take_dead(
   struct row *row, int32_t pid, tls4217_roster_alive is_alive) {
   int32_t owner = atomic_load(&row->owner);
 
-  if (owner != 0 && is_alive(owner, row->entry.start)) {
-    return false;
-  }
-
-  return atomic_compare_exchange_strong(&row->owner, &owner, pid);
+  return owner != 0 && is_alive(owner, row->entry.start) == false &&
+    atomic_compare_exchange_strong(&row->owner, &owner, pid);
 }
 
 static void count_row(struct tls4217_roster *roster, int row) {
@@ -85,17 +89,35 @@ static void count_row(struct tls4217_roster *roster, int row) {
   }
 }
 
-int tls4217_roster_enter(struct tls4217_roster *roster,
-  const struct tls4217_roster_entry *entry, tls4217_roster_alive is_alive) {
+/* Whether a process is there costs system calls: only when there is no row
+ * left. */
+static int take_row(
+  struct tls4217_roster *roster, int32_t pid, tls4217_roster_alive is_alive) {
   for (int i = 0; i < TLS4217_ROSTER_ROWS; i++) {
-    if (take_row(&roster->rows[i], entry->pid, is_alive)) {
-      write_row(&roster->rows[i], entry);
-      count_row(roster, i);
+    if (take_free(&roster->rows[i], pid)) {
+      return i;
+    }
+  }
+
+  for (int i = 0; i < TLS4217_ROSTER_ROWS; i++) {
+    if (take_dead(&roster->rows[i], pid, is_alive)) {
       return i;
     }
   }
 
   return -1;
+}
+
+int tls4217_roster_enter(struct tls4217_roster *roster,
+  const struct tls4217_roster_entry *entry, tls4217_roster_alive is_alive) {
+  int row = take_row(roster, entry->pid, is_alive);
+
+  if (row >= 0) {
+    write_row(&roster->rows[row], entry);
+    count_row(roster, row);
+  }
+
+  return row;
 }
 
 void tls4217_roster_update(struct tls4217_roster *roster, int row,

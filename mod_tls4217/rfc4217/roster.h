@@ -1,11 +1,12 @@
 /*
  * mod_tls4217 - who has which connection, in memory that processes share
  *
- * One row for each session that has TLS, from its handshake on: which control connection it is,
- * whose, at which server, from where.  Written by the session itself, read by
- * the others and by the daemon.  Nobody waits for anybody: a row has a turn
- * that is odd while it is being written, and one that stays odd is not read.
- * A row whose process has ended is taken by the next who needs one.
+ * One row for each session that has TLS, from its handshake on: which control
+ * connection it is, whose, at which server, from where.  Written by the session
+ * itself, read by the others and by the daemon.  Nobody waits for anybody: a
+ * row has a turn that is odd while it is being written, and one that stays odd
+ * is not read.
+ * A row whose process has ended is taken when there is no other.
  *
  * Any process may write nonsense here: what is read is bounded, and texts end.
  */

@@ -21,7 +21,7 @@
 
 /* Processes from here on have ended; and one that is another by now. */
 #define DEAD   1000
-#define REUSED 7
+#define REUSED 77
 
 static struct tls4217_roster *roster;
 
@@ -84,14 +84,24 @@ static void test_life_of_a_row(void **state) {
 static void test_rows_of_the_dead(void **state) {
   (void) state;
   assert_int_equal(enter(DEAD), 0);
-  assert_int_equal(enter(3), 0);
   assert_int_equal(enter(REUSED), 1);
+  assert_int_equal(enter(3), 2);
   assert_false(is_found(DEAD));
   assert_false(is_found(REUSED));
   assert_true(is_found(3));
-  assert_int_equal(tls4217_roster_sweep(roster, is_alive), 1);
+  assert_int_equal(tls4217_roster_sweep(roster, is_alive), 2);
   assert_int_equal(tls4217_roster_sweep(roster, is_alive), 0);
-  assert_int_equal(enter(4), 1);
+  assert_int_equal(enter(4), 0);
+  assert_int_equal(enter(DEAD), 1);
+
+  /* They are taken where there is no other. */
+  for (int i = 3; i < TLS4217_ROSTER_ROWS; i++) {
+    assert_int_equal(enter(5), i);
+  }
+
+  assert_int_equal(enter(6), 1);
+  assert_true(is_found(6));
+  assert_int_equal(enter(7), -1);
 }
 
 static void test_full(void **state) {
