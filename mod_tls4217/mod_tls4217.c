@@ -87,7 +87,7 @@ static void refuse_mod_tls(void) {
 static void end_refused(void) {
   pr_log_pri(PR_LOG_ERR,
     "error: %s: ProFTPD ends, because a part of its configuration was "
-    "refused: mend what is named above",
+    "refused: fix what is named above",
     MOD_TLS4217_VERSION);
   pr_session_end(PR_SESS_END_FL_ERROR);
 }
@@ -104,8 +104,8 @@ static void handle_readiness(enum tls4217_readiness readiness) {
   }
 
   pr_log_pri(PR_LOG_ERR,
-    "error: %s: TLS is refused by the servers named "
-    "above until this is mended and ProFTPD reads its configuration again",
+    "error: %s: TLS is refused by the servers named above until this is "
+    "fixed and ProFTPD reads its configuration again",
     MOD_TLS4217_VERSION);
 
   if (is_restart() == false) {
@@ -158,9 +158,9 @@ static void prepare_late(void) {
   readiness = tls4217_vhost_build_all();
   tls4217_vhost_say_complaints();
   pr_log_pri(PR_LOG_NOTICE,
-    "notice: %s: loaded into a server that runs: directives that it did not "
-    "know when it read its configuration count when it reads it again "
-    "(SIGHUP)",
+    "notice: %s: loaded into a running server: directives that were "
+    "unknown when the configuration was read take effect when it is read "
+    "again (SIGHUP)",
     MOD_TLS4217_VERSION);
   handle_readiness(readiness);
 }
@@ -224,8 +224,8 @@ static void module_unload_ev(const void *event_data, void *user_data) {
 
   if (restarts == false && is_restart()) {
     pr_log_pri(PR_LOG_WARNING,
-      "warning: %s: unloaded from a server that runs: until it is loaded "
-      "again there is no TLS, and nothing that requires it",
+      "warning: %s: unloaded from a running server: until it is loaded "
+      "again, TLS is neither available nor required",
       MOD_TLS4217_VERSION);
   }
 

@@ -15,7 +15,7 @@
 static const char *describe_open(int res) {
   switch (res) {
     case PR_LOG_WRITABLE_DIR:
-      return "its directory is writable by everybody";
+      return "its directory is writable by everyone";
 
     case PR_LOG_SYMLINK:
       return "it is a symbolic link";

@@ -51,11 +51,11 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "TLS is not available, the server has no usable certificate: "
     "try again later or tell the administrator" },
   [TLS4217_REPLY_HANDSHAKE_FAILED] = { "421",
-    "TLS negotiation failed, closing the connection: "
-    "send AUTH TLS on a new one and start TLS when 234 has come" },
+    "TLS negotiation failed, closing the connection: send AUTH TLS on a "
+    "new one and start TLS after the 234 reply" },
   [TLS4217_REPLY_PEER_REFUSED] = { "421", PEER_REFUSED },
   [TLS4217_REPLY_PEER_OTHER_HOST] = { "421",
-    PEER_REFUSED ": this host wants to see the client certificate in its own "
+    PEER_REFUSED ": this host requires the client certificate in its own "
                  "handshake" },
   [TLS4217_REPLY_TWO_HOSTS] = { "421",
     "HOST and TLS (SNI) name different hosts of this server, closing the "
@@ -128,8 +128,8 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "This user may not log in with TLS: log in without AUTH on a new "
     "connection" },
   [TLS4217_REPLY_LOGIN_NOT_PROTECTED] = { "533",
-    "This user may not log in without TLS, closing the connection: send AUTH "
-    "TLS first on a new one (the password has crossed in clear)" },
+    "This user may not log in without TLS, closing the connection: send "
+    "AUTH TLS first on a new one (the password was sent in clear)" },
   [TLS4217_REPLY_LOGIN_PROTECTED] = { "533",
     "This user may not log in with TLS, closing the connection: log in "
     "without AUTH on a new one" },
@@ -139,20 +139,20 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_LOGIN_PROTOCOL] = { "530", "Login incorrect." },
 
   [TLS4217_REPLY_REVEAL_NEEDS_AUTH] = { "533",
-    "What is in this directory is not told without TLS: send AUTH TLS before "
-    "login, on a new connection" },
+    "The contents of this directory are not disclosed without TLS: send "
+    "AUTH TLS before login, on a new connection" },
   [TLS4217_REPLY_REVEAL_AFTER_CCC] = { "533",
-    "What is in this directory is not told after CCC: list it over a "
-    "protected data connection (MLSD, LIST)" },
+    "The contents of this directory are not disclosed after CCC: list it "
+    "over a protected data connection (MLSD, LIST)" },
   [TLS4217_REPLY_MOVE_NEEDS_AUTH] = { "533",
-    "What is in this directory leaves it protected only: send AUTH TLS before "
+    "Files may leave this directory only over TLS: send AUTH TLS before "
     "login, then PBSZ 0 and PROT P" },
   [TLS4217_REPLY_MOVE_NEEDS_PRIVATE] = { "533",
-    "What is in this directory leaves it protected only: send PBSZ 0 and "
-    "PROT P first" },
+    "Files may leave this directory only over TLS: send PBSZ 0 and PROT P "
+    "first" },
   [TLS4217_REPLY_MOVE_AFTER_CCC] = { "533",
-    "What is in this directory leaves it protected only: send PROT P before "
-    "CCC on a new connection" },
+    "Files may leave this directory only over TLS: send PROT P before CCC "
+    "on a new connection" },
 
   /* A client that has logged in without TLS cannot send AUTH any more. */
   [TLS4217_REPLY_DATA_NEEDS_AUTH] = { "521",
@@ -210,15 +210,15 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
 };
 
 #define REUSE_REMEDY \
- "TLSSessionReuse off lets such clients in; for some alone, in <IfUser> or " \
- "<IfClass> of mod_ifsession"
+ "TLSSessionReuse off accepts such clients; for some of them only, in " \
+ "<IfUser> or <IfClass> of mod_ifsession"
 
 #define VIEW_REMEDY "TLSDataProtection, TLSDataRule and TLSRequired decide"
 
 static const char *const remedies[TLS4217_REPLY_COUNT] = {
-  [TLS4217_REPLY_TWO_HOSTS] = "TLSOptions IgnoreSNI lets such clients in",
+  [TLS4217_REPLY_TWO_HOSTS] = "TLSOptions IgnoreSNI accepts such clients",
   [TLS4217_REPLY_PROT_BEFORE_PBSZ] =
-    "TLSOptions NoPBSZRequired lets such clients in",
+    "TLSOptions NoPBSZRequired accepts such clients",
   [TLS4217_REPLY_PROT_CLEAR_EXCLUDED] = VIEW_REMEDY,
   [TLS4217_REPLY_PROT_PRIVATE_EXCLUDED] = VIEW_REMEDY,
   [TLS4217_REPLY_CCC_OFF] = "TLSClearCommandChannel on accepts it",
@@ -237,7 +237,8 @@ static const char *const remedies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_DATA_FROZEN_PRIVATE] = VIEW_REMEDY,
   [TLS4217_REPLY_DATA_NOT_REUSED] = REUSE_REMEDY,
   [TLS4217_REPLY_DATA_FOREIGN_SESSION] = REUSE_REMEDY,
-  [TLS4217_REPLY_DATA_OTHER_HOST] = "TLSOptions IgnoreSNI lets such clients in",
+  [TLS4217_REPLY_DATA_OTHER_HOST] = "TLSOptions IgnoreSNI accepts such "
+                                    "clients",
 };
 
 const char *tls4217_reply_remedy(enum tls4217_reply_id id) {

@@ -34,28 +34,28 @@ struct explanation {
 };
 
 #define DISTRUST \
- "the client does not trust our certificate; install the whole chain " \
- "(fullchain.pem), or have the client trust its CA"
+ "the client does not trust the server's certificate; install the whole " \
+ "chain (fullchain.pem), or have the client trust its CA"
 
 #define OLDER_CLIENT \
  "the client offers only an older TLS version than TLSProtocol allows, or " \
  "none in common; update the client, or extend TLSProtocol"
 
 #define NOT_TLS \
- "what arrived is not TLS; the client, a proxy or a firewall talks " \
- "something else on this port"
+ "what arrived is not TLS; the client, a proxy or a firewall uses another " \
+ "protocol on this port"
 
 #define DAMAGED \
  "a record arrived damaged; something between client and server alters " \
  "the stream, or the client is faulty"
 
 #define OUT_OF_ORDER \
- "the client sent a TLS message out of order; it is faulty or probes the " \
- "server"
+ "the client sent a TLS message out of order; it is faulty, or is probing " \
+ "the server"
 
 #define WEAK_CIPHERS \
  "client and server have no cipher suite in common; the client is " \
- "outdated, TLSCipherSuite too narrow, or no certificate of a fitting key " \
+ "outdated, TLSCipherSuite too narrow, or no certificate of a suitable key " \
  "type is loaded"
 
 static const struct explanation explanations[] = {
@@ -68,21 +68,24 @@ static const struct explanation explanations[] = {
     "client and server have no key exchange group in common; check "
     "TLSECDHCurve" },
   { ERR_LIB_SSL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
-    "the client accepts no signature that our certificates can make; load "
-    "a certificate of another key type (RSA, ECDSA P-256) beside them" },
+    "the client accepts no signature that the server's certificates can "
+    "make; load a certificate of another key type (RSA, ECDSA P-256) "
+    "beside them" },
   { ERR_LIB_SSL, SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS,
-    "the client accepts no signature that our certificates can make; load "
-    "a certificate of another key type (RSA, ECDSA P-256) beside them" },
+    "the client accepts no signature that the server's certificates can "
+    "make; load a certificate of another key type (RSA, ECDSA P-256) "
+    "beside them" },
   { ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL, OLDER_CLIENT },
   { ERR_LIB_SSL, SSL_R_VERSION_TOO_LOW, OLDER_CLIENT },
   { ERR_LIB_SSL, SSL_R_UNKNOWN_PROTOCOL, OLDER_CLIENT },
   { ERR_LIB_SSL, SSL_R_NO_APPLICATION_PROTOCOL,
     "the client wants another protocol than FTP (its ALPN lacks \"ftp\"); "
-    "it meant another server, or somebody redirected it; TLSNextProtocol off "
-    "serves it all the same" },
+    "it meant to reach another server, or was redirected; TLSNextProtocol "
+    "off accepts it" },
   { ERR_LIB_SSL, SSL_R_INAPPROPRIATE_FALLBACK,
     "the client retried with an older TLS version although both know a "
-    "newer one; an earlier handshake of it failed, or somebody tampers" },
+    "newer one; an earlier handshake failed, or someone is tampering with "
+    "the connection" },
   { ERR_LIB_SSL, SSL_R_NO_RENEGOTIATION,
     "the client asked for renegotiation, which is refused; switch "
     "renegotiation off in the client" },
@@ -98,8 +101,8 @@ static const struct explanation explanations[] = {
     "an HTTP proxy request arrived; the client takes this port for a web "
     "proxy" },
   { ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING,
-    "the peer closed the connection without ending TLS (close_notify); what "
-    "it sent may be cut" },
+    "the peer closed the connection without ending TLS (close_notify); "
+    "what it sent may be truncated" },
   { ERR_LIB_SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, DAMAGED },
   { ERR_LIB_SSL, SSL_R_ENCRYPTED_LENGTH_TOO_LONG, DAMAGED },
   { ERR_LIB_SSL, SSL_R_DATA_LENGTH_TOO_LONG, DAMAGED },
@@ -107,70 +110,71 @@ static const struct explanation explanations[] = {
   { ERR_LIB_SSL, SSL_R_UNEXPECTED_MESSAGE, OUT_OF_ORDER },
   { ERR_LIB_SSL, SSL_R_UNEXPECTED_RECORD, OUT_OF_ORDER },
   { ERR_LIB_SSL, SSL_R_PROTOCOL_IS_SHUTDOWN,
-    "TLS has ended on this connection already; the peer goes on using it" },
+    "TLS has already ended on this connection; the peer keeps using it" },
 
   /* The client's certificate. */
   { ERR_LIB_SSL, SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE,
     "the client sent no certificate, and TLSVerifyClient demands one; give "
     "the client a certificate, or set TLSVerifyClient to optional" },
   { ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED,
-    "the client's certificate could not be verified; it must come from an "
-    "CA in TLSCACertificateFile, be valid now and not be revoked" },
+    "the client's certificate could not be verified; it must be issued by "
+    "a CA in TLSCACertificateFile, be valid now and not be revoked" },
   { ERR_LIB_SSL, SSL_R_SESSION_ID_CONTEXT_UNINITIALIZED,
     "a session was offered to a context without a session id context; this "
-    "is a fault of the module, please report it" },
+    "is a bug in the module, please report it" },
 
   /* Alerts: the client's verdict on us. */
   { ERR_LIB_SSL, ALERT(UNKNOWN_CA), DISTRUST },
   { ERR_LIB_SSL, ALERT(BAD_CERTIFICATE), DISTRUST },
   { ERR_LIB_SSL, ALERT(CERTIFICATE_UNKNOWN), DISTRUST },
   { ERR_LIB_SSL, ALERT(CERTIFICATE_EXPIRED),
-    "the client says that our certificate has expired; renew it, or correct "
-    "the client's clock" },
+    "the client reports that the server's certificate has expired; renew "
+    "it, or correct the client's clock" },
   { ERR_LIB_SSL, ALERT(CERTIFICATE_REVOKED),
-    "the client says that our certificate has been revoked; get a new one" },
+    "the client reports that the server's certificate has been revoked; "
+    "get a new one" },
   { ERR_LIB_SSL, ALERT(UNSUPPORTED_CERTIFICATE),
-    "the client cannot use our certificate; load one of another key type "
-    "(RSA, ECDSA P-256), meant for servers" },
+    "the client cannot use the server's certificate; load one of another "
+    "key type (RSA, ECDSA P-256), meant for servers" },
   { ERR_LIB_SSL, ALERT(UNRECOGNIZED_NAME),
     "the client refused the server name; check the name it connects to" },
   { ERR_LIB_SSL, ALERT(PROTOCOL_VERSION),
     "the client refuses the TLS version; compare TLSProtocol with what the "
     "client allows" },
   { ERR_LIB_SSL, ALERT(HANDSHAKE_FAILURE),
-    "the client ended the handshake without a reason; most often cipher "
-    "suites, key type or session reuse did not suit it" },
+    "the client ended the handshake without a reason; most often it did "
+    "not accept the cipher suites, key type or session reuse" },
   { ERR_LIB_SSL, ALERT(INSUFFICIENT_SECURITY),
     "the client demands stronger parameters; check TLSProtocol and "
     "TLSCipherSuite" },
   { ERR_LIB_SSL, ALERT(ACCESS_DENIED),
-    "the client denied access after it saw our certificate; see the "
-    "client's log" },
-  { ERR_LIB_SSL, ALERT(ILLEGAL_PARAMETER),
-    "the client found an illegal parameter in our handshake; one of the two "
-    "is faulty, see the client's log" },
-  { ERR_LIB_SSL, ALERT(DECODE_ERROR),
-    "the client could not read our message; one of the two is faulty, see "
+    "the client denied access after it saw the server's certificate; see "
     "the client's log" },
+  { ERR_LIB_SSL, ALERT(ILLEGAL_PARAMETER),
+    "the client found an illegal parameter in the server's handshake; one "
+    "of the two is faulty, see the client's log" },
+  { ERR_LIB_SSL, ALERT(DECODE_ERROR),
+    "the client could not read the server's message; one of the two is "
+    "faulty, see the client's log" },
   { ERR_LIB_SSL, ALERT(DECRYPT_ERROR),
-    "the client could not verify our handshake; certificate or session do "
-    "not fit, or somebody tampers" },
+    "the client could not verify the server's handshake; the certificate "
+    "or session does not match, or someone is tampering with the connection" },
   { ERR_LIB_SSL, ALERT(BAD_RECORD_MAC),
     "the client got a damaged record; something between client and server "
     "alters the stream" },
   { ERR_LIB_SSL, ALERT(UNEXPECTED_MESSAGE),
-    "the client did not expect our message; one of the two is faulty, see "
-    "the client's log" },
+    "the client did not expect the server's message; one of the two is "
+    "faulty, see the client's log" },
   { ERR_LIB_SSL, ALERT(INTERNAL_ERROR),
-    "the client failed inside; see the client's log" },
+    "the client reports an internal error; see the client's log" },
   { ERR_LIB_SSL, ALERT(USER_CANCELLED),
-    "the user cancelled in the client, most often at the question whether "
-    "to trust our certificate" },
+    "the user cancelled in the client, most often when asked whether to "
+    "trust the server's certificate" },
   { ERR_LIB_SSL, ALERT(NO_APPLICATION_PROTOCOL),
-    "the client does not accept the protocol \"ftp\" (ALPN); it meant "
-    "another server" },
+    "the client does not accept the protocol \"ftp\" (ALPN); it meant to "
+    "reach another server" },
   { ERR_LIB_SSL, ALERT(CERTIFICATE_REQUIRED),
-    "the peer demands a certificate of ours; name one" },
+    "the peer demands a certificate from this side; configure one" },
 
   /* Our own certificate, key and settings. */
   { ERR_LIB_SSL, SSL_R_EE_KEY_TOO_SMALL,
@@ -199,7 +203,7 @@ static const struct explanation explanations[] = {
   { ERR_LIB_PEM, PEM_R_NO_START_LINE,
     "no PEM block (-----BEGIN ...-----) of the expected kind in it" },
   { ERR_LIB_PEM, PEM_R_BAD_END_LINE,
-    "a PEM block has no proper end; the file is cut or still being "
+    "a PEM block has no proper end; the file is truncated or still being "
     "written" },
   { ERR_LIB_PEM, PEM_R_BAD_BASE64_DECODE,
     "a PEM block is damaged; copy the file again" },
@@ -209,7 +213,7 @@ static const struct explanation explanations[] = {
   { ERR_LIB_PEM, PEM_R_PROBLEMS_GETTING_PASSWORD,
     "the key needs a pass phrase, and there is none; remove it with "
     "'openssl pkey'" },
-  { ERR_LIB_PEM, PEM_R_BAD_DECRYPT, "the pass phrase does not fit the key" },
+  { ERR_LIB_PEM, PEM_R_BAD_DECRYPT, "the pass phrase does not match the key" },
 };
 
 #define NEXPLANATIONS (sizeof(explanations) / sizeof(explanations[0]))

@@ -211,8 +211,8 @@ static const char *remedy(unsigned int idle, int level) {
   return (idle & ~OLD_VERSIONS) == 0 && level > 0 ?
     "OpenSSL's security level refuses them: write 'TLSProtocol TLSv1.2 "
     "TLSv1.3', or add 'TLSOptions AllowWeakSecurity'" :
-    "no suite of TLSCipherSuite is left for that and the keys of the "
-    "certificates: take the line out, or add suites to it";
+    "TLSCipherSuite leaves no suite for it and the keys of the "
+    "certificates: remove the line, or add suites to it";
 }
 
 int tls4217_offer_check(const struct tls4217_context *context,
@@ -239,7 +239,7 @@ int tls4217_offer_check(const struct tls4217_context *context,
   }
 
   tls4217_error_set(err, EINVAL, "%s of TLSProtocol cannot be negotiated%s: %s",
-    names, idle == versions ? ", so that nobody can connect" : "",
+    names, idle == versions ? ", so that no client can connect" : "",
     remedy(idle, level));
   return idle == versions ? -1 : 1;
 }

@@ -127,7 +127,7 @@ static int set_group_list(
   if (res != 1) {
     ERR_clear_error();
     tls4217_error_set(err, EINVAL,
-      "'%s' is no list of key exchange groups that OpenSSL knows, such as "
+      "'%s' is not a list of key exchange groups known to OpenSSL, such as "
       "X25519:P-256",
       list);
     return -1;

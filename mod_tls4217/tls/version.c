@@ -86,7 +86,7 @@ static int apply_word(const char *text, unsigned int *set, const char **ignored,
   if (word == NULL) {
     tls4217_error_set(err, 0,
       "unknown TLS version '%.40s'; known are " KNOWN_WORDS
-      ", with blanks between them",
+      ", separated by spaces",
       text);
     return -1;
   }
@@ -110,8 +110,8 @@ static int check_sign(
   }
 
   tls4217_error_set(err, 0,
-    "'%.40s' stands without ALL before it; write "
-    "'ALL -TLSv1 -TLSv1.1', or the versions without signs",
+    "'%.40s' is not preceded by ALL; write 'ALL -TLSv1 -TLSv1.1', or the "
+    "versions without signs",
     words[i]);
   return -1;
 }

@@ -358,7 +358,7 @@ class Unwraps(CccCase):
                 control.reply(200)
                 self.go_clear(control)
                 self.assert_clear(control, [("RMD evil", 550)])
-                self.assert_logged("threw away .* behind CCC")
+                self.assert_logged("discarded .* after CCC")
 
     def test_commands_inside_tls_after_the_reply(self):
         control = self.login()
@@ -366,7 +366,7 @@ class Unwraps(CccCase):
         control.tls.records(b"MKD evil\r\n")
         self.go_clear(control)
         self.assert_clear(control, [("RMD evil", 550)])
-        self.assert_logged("threw away .* behind CCC")
+        self.assert_logged("discarded .* after CCC")
 
     def test_cut_inside_a_record(self):
         """Nobody can tell where TLS ends: the session does."""

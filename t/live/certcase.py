@@ -134,7 +134,7 @@ class LoginCase(CertCase):
         reply = control.reply(530)
         self.assertEqual(len(reply.lines), 1)
         self.assert_ended(control)
-        self.assert_logged("login was denied in spite of the certificate")
+        self.assert_logged("login was denied despite the certificate")
 
 
 def make_folder(name, *files):

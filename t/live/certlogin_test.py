@@ -169,7 +169,7 @@ class Login(LoginCase):
         for mode in (0o664, 0o646):
             os.chmod(path, mode)
             self.not_granted("alice", "dot")
-            self.assert_logged("AllowDotLogin: .*does not count")
+            self.assert_logged("AllowDotLogin: .*is ignored")
         os.chmod(path, 0o600)
         self.granted("alice", "dot")
 
@@ -381,10 +381,10 @@ REFUSED = (
     ("ocsp", OPTIONAL + "\nTLSVerifyOrder crl ocsp",
      ("TLSVerifyOrder", "TLSCARevocationFile")),
     ("bad mode", "TLSVerifyClient maybe", ("on|optional|off",)),
-    ("bad depth", "TLSVerifyDepth -1", ("0 to 100",)),
+    ("bad depth", "TLSVerifyDepth -1", ("between 0 and 100",)),
     ("bad name", "TLSUserName SerialNumber", ("CommonName", "OID")),
     ("rule without a user", MAP + "subject CN=x", ("user NAME",)),
-    ("rule without a condition", MAP + "user x user y", ("stands twice",)),
+    ("rule without a condition", MAP + "user x user y", ("is given twice",)),
     ("rule with a bad fingerprint", MAP + "sha256 abc user x",
      ("fingerprint",)),
     ("rule with a bad name", MAP + "san alice@example.com user x",

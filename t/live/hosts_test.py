@@ -47,7 +47,7 @@ class HostAndSni(HostCase):
         self.assertIn("the same one in both", reply.text)
         with self.assertRaises((OSError, ssl.SSLError)):
             control.command("NOOP")
-        self.assert_logged("names another host of ours")
+        self.assert_logged("names another host of this server")
 
     def test_rfc7151_3_2_2_host_before_another_server_name(self):
         for host, sni in (("one", name("two")), ("two", name("one")),

@@ -179,7 +179,7 @@ class Months(Life):
         self.server.mark()
         self.server.reload()
         self.assert_logged(
-            "TLSCertificateFile: .*pair.pem.* go on serving", "tls.log")
+            "TLSCertificateFile: .*pair.pem.* remain in use", "tls.log")
         self.assert_transfers(self.login())
         self.assert_goes_on(*session)
         self.use("rsa-all.pem")

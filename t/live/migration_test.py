@@ -19,13 +19,13 @@ TLSCertificateFile {pki}/rsa-all.pem
 
 #: Lines that are taken with one warning, and its words.
 TOLD = {
-    "TLSTimeoutHandshake 0": "3600 seconds are taken",
-    "TLSTimeoutHandshake 9000": "3600 seconds are taken",
+    "TLSTimeoutHandshake 0": "3600 seconds, the maximum, is used",
+    "TLSTimeoutHandshake 9000": "3600 seconds, the maximum, is used",
     "TLSSessionCache off": "NoSessionReuseRequired",
     "TLSSessionCache internal: 1800": "ignored",
     "TLSSessionTicketKeys age 43200 count 4": "each start",
     "TLSPassPhraseProvider /bin/false": "without a pass phrase",
-    "TLSServerInfoFile {pki}/rsa.pem": "no extensions",
+    "TLSServerInfoFile {pki}/rsa.pem": "custom TLS extensions",
     "TLSStapling on": "no OCSP response",
     "TLSStapling off": "no OCSP response",
     "TLSStaplingCache off": "no OCSP response",
@@ -125,7 +125,7 @@ class Checks(unittest.TestCase):
             code, said = self.check(text)
             with self.subTest(told):
                 self.assertEqual(code, 0, said)
-                lines = re.findall(".*TLSDataRule is never asked.*", said)
+                lines = re.findall(".*TLSDataRule has no effect.*", said)
                 self.assertEqual(len(lines), 1, said)
                 self.assertIn(" and 20 others: ", lines[0])
                 self.assertTrue(lines[0].endswith(told), lines[0])

@@ -65,13 +65,13 @@ ERRORS = {
         ("can never match", "-nameopt RFC2253", "line")),
     "old versions alone": (
         ENGINE + "TLSProtocol TLSv1 TLSv1.1",
-        ("nobody can connect", "TLSProtocol TLSv1.2", "127.0.0.1:")),
+        ("no client can connect", "TLSProtocol TLSv1.2", "127.0.0.1:")),
     "no suite for the version": (
         ENGINE + "TLSProtocol TLSv1.2\nTLSCipherSuite eNULL",
-        ("nobody can connect", "TLSCipherSuite", "127.0.0.1:")),
+        ("no client can connect", "TLSCipherSuite", "127.0.0.1:")),
     "no suite for the key": (
         ENGINE + "TLSProtocol TLSv1.2\nTLSCipherSuite ECDHE+aECDSA",
-        ("nobody can connect", "keys of the certificates", "127.0.0.1:")),
+        ("no client can connect", "keys of the certificates", "127.0.0.1:")),
     "a small key": (
         "TLSEngine on\nTLSCertificateFile {pki}/small.pem {pki}/small.key",
         ("TLSCertificateFile '", "small.pem'", "key is too small", "RSA 2048",
@@ -99,24 +99,24 @@ ERRORS = {
 WARNINGS = {
     "rules that are never asked": (
         ENGINE + "TLSDataRule none command LIST",
-        ("TLSDataRule", "never asked", "TLSDataProtection per-transfer")),
+        ("TLSDataRule", "has no effect: it needs", "TLSDataProtection per-transfer")),
     "rule behind one without a condition": (
         ENGINE + "TLSDataProtection per-transfer\nTLSDataRule optional\n"
         "TLSDataRule none command LIST", ("can never match", "to the end")),
     "users that a line names and excepts": (
         ENGINE + "TLSUserProtection required alice,!alice",
-        ("TLSUserProtection", "can never match", "excepts")),
+        ("TLSUserProtection", "can never match", "excludes everyone")),
     "everybody excepted": (
         ENGINE + "TLSUserProtection required !*",
         ("TLSUserProtection", "can never match")),
     "users behind everybody": (
         ENGINE + "TLSUserProtection optional *\n"
         "TLSUserProtection required alice",
-        ("TLSUserProtection", "everybody", "to the end")),
+        ("TLSUserProtection", "everyone", "to the end")),
     "rule for nobody": (
         ENGINE + "TLSDataProtection per-transfer\n"
         "TLSDataRule none group staff,!staff",
-        ("TLSDataRule", "can never match", "excepts")),
+        ("TLSDataRule", "can never match", "excludes everyone")),
     "rule behind one for everybody": (
         ENGINE + "TLSDataProtection per-transfer\n"
         "TLSDataRule required user *\nTLSDataRule none command LIST",
@@ -140,7 +140,7 @@ WARNINGS = {
     "the same twice": (ENGINE + "TLSEngine off", ("TLSEngine: it has no",)),
     "CCC that nobody may use": (
         ENGINE + "TLSControlProtection required\nTLSClearCommandChannel on",
-        ("CCC is refused to everybody", "TLSControlProtection login")),
+        ("CCC is always refused", "TLSControlProtection login")),
     "a second certificate": (
         ENGINE + "TLSCertificateFile {pki}/expired.pem {pki}/expired.key\n"
         "TLSCertificateFile {pki}/ec-all.pem",
@@ -152,7 +152,7 @@ WARNINGS = {
         ("every user", "read", "open.key", "chmod o=")),
     "a self-signed certificate for all to make": (
         "TLSEngine on\nTLSSelfSignedCertificate {root}/open/self.pem",
-        ("everybody may make files", "/open/", "root's")),
+        ("everyone may create files", "/open/", "owned by root")),
     "an issuer that is not sent": (
         "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem {pki}/rsa.key",
         ("its issuer ('CN=Test Intermediate') is not sent", "fullchain.pem")),

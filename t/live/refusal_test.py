@@ -6,7 +6,7 @@ import ssl
 import client
 import harness
 
-REUSE = "522 .*TLSSessionReuse off lets such clients in.*<IfUser>"
+REUSE = "522 .*TLSSessionReuse off accepts such clients.*<IfUser>"
 
 
 @harness.both_versions
@@ -22,7 +22,7 @@ class Refusals(harness.LiveCase):
         control = self.secure()
         control.command("PROT P", 503)
         self.assert_logged(
-            r"\d\]: PROT refused: 503 .*\(TLSOptions NoPBSZRequired lets")
+            r"\d\]: PROT refused: 503 .*\(TLSOptions NoPBSZRequired accepts")
         control.command("CCC", 500)
         self.assert_logged(r"CCC refused: 500 .*TLSClearCommandChannel on")
 

@@ -114,7 +114,7 @@ class BeforeLogin(ReinCase):
         control.tls.close_notify()
         control.tls = None
         self.assert_as_after_connect(control)
-        self.assert_logged("threw away .* behind REIN")
+        self.assert_logged("discarded .* after REIN")
 
     def test_commands_in_clear_behind_rein(self):
         control = self.connect()
@@ -303,7 +303,7 @@ class AfterLogin(ReinCase):
         self.assert_as_after_connect(control)
         control.login()
         control.command("RMD evil", 550)
-        self.assert_logged("threw away .* behind REIN")
+        self.assert_logged("discarded .* after REIN")
 
     def test_next_command_in_the_segment_of_close_notify(self):
         control = self.login()

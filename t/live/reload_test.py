@@ -72,7 +72,7 @@ class Reload(Daemon):
                 for name in ("tls.log", "system.log"):
                     self.assert_logged(
                         r"warning: .*127.0.0.1:\d+\).*TLSCertificateFile: "
-                        r".*pair.pem.* go on serving", name)
+                        r".*pair.pem.* remain in use", name)
                 self.assert_serves()
         self.use("ec-all.pem")
         self.server.reload()
@@ -165,7 +165,7 @@ class Controls(Controlled):
 
     def test_loaded_again_without_sighup(self):
         self.unload()
-        self.assert_logged("unloaded from a server that runs", "system.log")
+        self.assert_logged("unloaded from a running server", "system.log")
         self.connect().command("AUTH TLS", 500)
         self.load()
         self.assert_serves()

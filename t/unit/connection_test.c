@@ -261,7 +261,9 @@ static void test_client_that_distrusts_us(void **state) {
 
     spec.distrustful = true;
     ep = endpoint_new(&spec);
-    refuse(ep, LATE, EPROTO, "the client does not trust our certificate");
+    refuse(ep, LATE, EPROTO,
+      "the client does not trust the server's "
+      "certificate");
     assert_spoken(ep, true);
     assert_int_equal(
       tls4217_connection_shutdown(ep->conn, true, LATE, NULL), 0);

@@ -21,7 +21,7 @@
 #include "mod_tls4217/tls/keys/keysocket.h"
 
 #define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
-#define NOT_UNDERSTOOD "what the key process answered is not understood"
+#define NOT_UNDERSTOOD "the key process sent an invalid response"
 
 /* Header: version, type, tag of 16 bits, length of 32 bits. */
 #define HEADER(type, size) \

@@ -325,7 +325,7 @@ static void test_encrypted_key_asks_nobody(void **state) {
     both, NULL, NULL, "certificate file", both, "needs a pass phrase", NULL);
 }
 
-static void test_pair_that_does_not_fit(void **state) {
+static void test_pair_that_does_not_match(void **state) {
   struct world *world = *state;
   struct pki_cert *rsa = pki_leaf("ftp.example.org", PKI_RSA, world->issuer);
   const char *cert = cert_file(world, "cert.pem", world->leaf);
@@ -334,10 +334,10 @@ static void test_pair_that_does_not_fit(void **state) {
   const char *both = cert_file(world, "both.pem", world->leaf);
 
   pki_add_key(both, world->other, NULL);
-  refuse(cert, key, NULL, cert, key, "does not fit", "a renewal replaces both",
-    NULL);
-  refuse(cert, rsa_key, NULL, cert, rsa_key, "does not fit", NULL);
-  refuse(both, NULL, NULL, both, "does not fit", NULL);
+  refuse(cert, key, NULL, cert, key, "does not match",
+    "a renewal replaces both", NULL);
+  refuse(cert, rsa_key, NULL, cert, rsa_key, "does not match", NULL);
+  refuse(both, NULL, NULL, both, "does not match", NULL);
   pki_free(rsa);
 }
 
@@ -349,7 +349,7 @@ static void test_renewal_half_done(void **state) {
 
   assert_int_equal(unlink(cert), 0);
   pki_add_cert(cert, world->other);
-  refuse(cert, key, NULL, cert, key, "does not fit", NULL);
+  refuse(cert, key, NULL, cert, key, "does not match", NULL);
   assert_int_equal(unlink(key), 0);
   refuse(cert, key, NULL, "key file", key, "does not exist", NULL);
   pki_add_key(key, world->other, NULL);
@@ -486,7 +486,7 @@ int main(void) {
     WITH_DIR(test_files_exchanged),
     WITH_DIR(test_key_is_nowhere),
     WITH_DIR(test_encrypted_key_asks_nobody),
-    WITH_DIR(test_pair_that_does_not_fit),
+    WITH_DIR(test_pair_that_does_not_match),
     WITH_DIR(test_renewal_half_done),
     WITH_DIR(test_renewal_that_keeps_the_key),
     WITH_DIR(test_file_cut_anywhere),

@@ -170,7 +170,7 @@ static void test_failure(void **state) {
   tls4217_error_clear(&got);
   (void) tls4217_keyproto_open(&reader, frame, size - 1);
   tls4217_keyproto_read_failure(&reader, &got);
-  assert_non_null(strstr(got.text, "not understood"));
+  assert_non_null(strstr(got.text, "invalid response"));
 }
 
 int main(void) {

@@ -93,8 +93,8 @@ static void test_a_channel_has_so_many_signatures(void **state) {
   for (int i = 0; i < KEYWORLD_BUDGET; i++) {
     assert_int_equal(keyworld_sign(world, &job, &err), 0);
   }
-  keyworld_refused(world, &job, "all the signatures");
-  keyworld_refused(world, &job, "all the signatures");
+  keyworld_refused(world, &job, "used up its signatures");
+  keyworld_refused(world, &job, "used up its signatures");
   tls4217_keyclient_close(&world->client);
 
   keyworld_connect(world, TLS4217_KEYCLIENT_UNLIMITED);

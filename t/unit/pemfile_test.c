@@ -228,10 +228,10 @@ static const struct {
   { "bad base64",
     "-----BEGIN CERTIFICATE-----\nM%%=\n-----END CERTIFICATE-----\n",
     "damaged; copy the file again", "holds certificates only" },
-  { "no end", "-----BEGIN CERTIFICATE-----\nMAA=\n", "is cut",
+  { "no end", "-----BEGIN CERTIFICATE-----\nMAA=\n", "is truncated",
     "holds certificates only" },
   { "wrong end", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END X-----\n",
-    "is cut", "holds certificates only" },
+    "is truncated", "holds certificates only" },
 };
 
 static void test_contents_that_are_something_else(void **state) {

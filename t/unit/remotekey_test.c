@@ -229,7 +229,7 @@ static void test_wrong_signature_is_not_sent(void **state) {
   struct world *world = *state;
 
   world->lies = true;
-  break_with(world, "is not one of this certificate's key");
+  break_with(world, "not made with this certificate's key");
 }
 
 static void test_nothing_private_is_there(void **state) {

@@ -277,13 +277,13 @@ static void test_second_call_keeps_the_first_key(void **state) {
   tls4217_keypair_free(second);
 }
 
-static void test_directory_must_be_there(void **state) {
+static void test_directory_must_exist(void **state) {
   struct tls4217_error err = { .text = "" };
   const char *file = pki_path(*state, "missing/tls.pem");
 
   assert_int_equal(tls4217_selfsigned_create(file, "a.example", &err), -1);
   assert_non_null(strstr(err.text, file));
-  assert_non_null(strstr(err.text, "directory must be there"));
+  assert_non_null(strstr(err.text, "directory must exist"));
   assert_int_equal(err.errnum, ENOENT);
   assert_int_equal(pki_dir_count(*state), 0);
 }
@@ -360,7 +360,7 @@ int main(void) {
     WITH_DIR(test_existing_file_is_not_touched),
     WITH_DIR(test_dangling_link_is_not_followed),
     WITH_DIR(test_second_call_keeps_the_first_key),
-    WITH_DIR(test_directory_must_be_there),
+    WITH_DIR(test_directory_must_exist),
     WITH_DIR(test_file_as_directory_is_refused),
     WITH_DIR(test_full_disk_leaves_nothing),
     WITH_DIR(test_name_too_long_is_refused),

@@ -216,7 +216,7 @@ static void test_supervisor_is_gone(void **state) {
 
   (void) state;
   assert_true(fakes_ends_session(read_command, &supervisor));
-  assert_non_null(strstr(fakes.log, "kept the connection is gone"));
+  assert_non_null(strstr(fakes.log, "supervisor of this session has ended"));
 }
 
 int main(void) {

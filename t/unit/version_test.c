@@ -64,11 +64,11 @@ static const struct {
   { "empty word", { "" }, 0, NULL, "unknown TLS version ''" },
   { "sign alone", { "ALL", "-" }, 0, NULL, "unknown TLS version '-'" },
   { "two signs", { "ALL", "--TLSv1" }, 0, NULL, "unknown TLS version" },
-  { "sign without all", { "-TLSv1" }, 0, NULL, "stands without ALL" },
+  { "sign without all", { "-TLSv1" }, 0, NULL, "not preceded by ALL" },
   { "plus without all", { "TLSv1.2", "+TLSv1.3" }, 0, NULL,
     "'ALL -TLSv1 -TLSv1.1'" },
-  { "all too late", { "-TLSv1", "ALL" }, 0, NULL, "stands without ALL" },
-  { "all with a sign", { "+ALL" }, 0, NULL, "stands without ALL" },
+  { "all too late", { "-TLSv1", "ALL" }, 0, NULL, "not preceded by ALL" },
+  { "all with a sign", { "+ALL" }, 0, NULL, "not preceded by ALL" },
 };
 
 static size_t count_words(const char *const *words) {

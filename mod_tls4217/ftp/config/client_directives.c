@@ -25,7 +25,7 @@ modret_t *tls4217_client_directives_depth(
 
   depth = strtol(cmd->argv[1], &end, 10);
   if (end == cmd->argv[1] || *end != '\0' || depth < 0 || depth > MAX_DEPTH) {
-    return tls4217_directive_refuse(cmd, "it takes a number from 0 to 100");
+    return tls4217_directive_refuse(cmd, "must be between 0 and 100");
   }
 
   (void) tls4217_directive_add_int(directive->name, (int) depth);
@@ -38,7 +38,7 @@ modret_t *tls4217_client_directives_order(
   for (unsigned int i = 1; i < cmd->argc; i++) {
     if (strcasecmp(cmd->argv[i], "ocsp") == 0) {
       return tls4217_directive_refuse(cmd,
-        "ocsp would have each handshake wait for another server; write "
+        "ocsp would make each handshake wait for another server; write "
         "'TLSVerifyOrder crl' and give the CAs' lists to "
         "TLSCARevocationFile or TLSCARevocationPath");
     }

@@ -39,8 +39,8 @@ static void warn_of_view(cmd_rec *cmd, const char *view, const char *what) {
     tls4217_directive_warn(cmd, cmd->argv[0],
       pstrcat(cmd->tmp_pool, "it has no effect on the ", what,
         " connection, because another ", view,
-        " or TLSRequired stands before it in this section, and the first one "
-        "counts: leave one of them",
+        " or TLSRequired precedes it in this section, and the first one "
+        "applies: keep only one of them",
         NULL));
   }
 }
@@ -63,8 +63,8 @@ void tls4217_contradictions_repeated(cmd_rec *cmd) {
   } else if (strcasecmp(name, CONTROL) != 0 &&
     find_second(section_of(cmd), name) != NULL) {
     tls4217_directive_warn(cmd, name,
-      "it has no effect, because it stands in this section before, and the "
-      "first one counts: leave one of them");
+      "it has no effect, because this section already has one, and the "
+      "first one applies: keep only one of them");
   }
 }
 
@@ -83,8 +83,8 @@ static void check_pairs(
 
     if (before < i) {
       tls4217_complaints_warning(rec,
-        "%s is never sent: its key is of the same type as that of %s, which "
-        "stands before it; take one of them out",
+        "%s is never sent: its key is of the same type as that of %s, "
+        "which precedes it; remove one of them",
         pair->label, pairs[before]->label);
     }
   }
@@ -96,9 +96,9 @@ void tls4217_contradictions_check(const server_rec *rec,
   if (settings->clear_command_channel &&
     settings->control_view == TLS4217_CONTROL_VIEW_REQUIRED) {
     tls4217_complaints_warning(rec,
-      "TLSClearCommandChannel is on, but CCC is refused to everybody, because "
+      "TLSClearCommandChannel is on, but CCC is always refused, because "
       "TLSControlProtection (or TLSRequired) is required: write "
-      "'TLSControlProtection login', or take CCC out");
+      "'TLSControlProtection login', or remove TLSClearCommandChannel");
   }
 
   if (settings->tls.weak_security &&

@@ -40,8 +40,8 @@ modret_t *tls4217_controls_directives_acls(
         cmd->argv[3], cmd->argv[4], &unknown) < 0) {
     return tls4217_directive_refuse(cmd,
       pstrcat(cmd->tmp_pool, "'", unknown != NULL ? unknown : cmd->argv[1],
-        "' is no word of 'ftpdctl tls': write some of them, with commas "
-        "between, or 'all'",
+        "' is not an action of 'ftpdctl tls': write a comma-separated list "
+        "of actions, or 'all'",
         NULL));
   }
 

@@ -66,9 +66,10 @@ modret_t *tls4217_migration_session_cache(
 
   /* So it was with mod_tls, without a word. */
   tls4217_directive_warn(cmd, directive->name,
-    *off ? "off is taken as 'TLSOptions NoSessionReuseRequired', as mod_tls "
-           "does: whoever reaches the data port first may take the transfer; "
-           "sessions need no cache here, take the line out to require them" :
+    *off ? "off is taken as 'TLSOptions NoSessionReuseRequired', as "
+           "mod_tls does: whoever connects to the data port first may take "
+           "over the transfer; resumption needs no cache here, so remove "
+           "the line to require it" :
            "ignored: sessions are resumed with tickets and need no cache");
   return PR_HANDLED(cmd);
 }

@@ -105,8 +105,7 @@ modret_t *tls4217_offer_directives_ciphers(
     if (versions == 0) {
       return tls4217_directive_refuse(cmd,
         pstrcat(cmd->tmp_pool, err.text,
-          "; behind it comes one list, with ':' between its words, and no "
-          "blanks",
+          "; it is followed by one list, separated by ':', without spaces",
           NULL));
     }
   }

@@ -34,9 +34,9 @@ static const struct tls_option options[] = {
   { "AllowDotLogin", ON(options.dot_login) },
   { "AllowPerUser", NONE,
     "ignored: AUTH after login stays refused, because the password has "
-    "crossed in clear by then; exceptions are lines of TLSUserProtection: "
-    "'TLSUserProtection optional NAME', and behind it 'TLSUserProtection "
-    "required *' in place of TLSRequired" },
+    "been sent in clear by then; exceptions are lines of "
+    "TLSUserProtection: 'TLSUserProtection optional NAME', followed by "
+    "'TLSUserProtection required *' in place of TLSRequired" },
   { "AllowWeakDH", NONE,
     "ignored: use AllowWeakSecurity where a client cannot do better" },
   { "AllowWeakSecurity", ON(tls.weak_security) },
@@ -112,7 +112,7 @@ modret_t *tls4217_option_directives_set(
     if (option == NULL) {
       return tls4217_directive_refuse(cmd,
         pstrcat(cmd->tmp_pool, "there is no option '", (char *) cmd->argv[i],
-          "'; options have blanks between them, and the manual lists them",
+          "'; options are separated by spaces, and the manual lists them",
           NULL));
     }
 

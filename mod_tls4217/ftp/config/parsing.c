@@ -74,7 +74,7 @@ void tls4217_parsing_refuse(const char *why) {
 static void add_cut(const char *file) {
   add_refusal(pstrcat(reading.pool, "'", file, "'", NULL),
     "a file that is included has an error, see the lines above; ProFTPD "
-    "leaves out all that stands behind that Include");
+    "ignores everything after that Include");
 }
 
 /* A line of a file behind its Includes: they have ended. */

@@ -336,7 +336,7 @@ static void check_rules(
   if (data->nrules > 0 && data->view != TLS4217_VIEW_PER_TRANSFER) {
     last = data->rules[0].data;
     (void) snprintf(text, sizeof(text),
-      "TLSDataRule is never asked: it needs 'TLSDataProtection "
+      "TLSDataRule has no effect: it needs 'TLSDataProtection "
       "per-transfer', and here it is %s",
       tls4217_names_view_text(data->view));
     tls4217_complaints_warning_on(rec, last->place, text);
@@ -347,8 +347,8 @@ static void check_rules(
     if (data->rules[i].matches == NULL) {
       last = data->rules[i].data;
       tls4217_complaints_warning_on(rec, last->place,
-        "this TLSDataRule has no condition: the rules behind it can never "
-        "match, move it to the end");
+        "this TLSDataRule has no condition: the rules after it can never "
+        "match; move it to the end");
       return;
     }
   }
@@ -361,7 +361,8 @@ static void warn_of_nobody(const server_rec *rec, const char *directive,
   if (words != NULL &&
     tls4217_expression_reach(words) == TLS4217_REACH_NOBODY) {
     (void) snprintf(text, sizeof(text),
-      "this %s can never match: its list excepts all whom it names", directive);
+      "this %s can never match: its list excludes everyone that it names",
+      directive);
     tls4217_complaints_warning_on(rec, place, text);
   }
 }
@@ -385,8 +386,8 @@ static void check_users(const server_rec *rec) {
     warn_of_nobody(rec, "TLSUserProtection", place, c->argv[1]);
     if (means_everybody(c->argv[1]) && next_user_line(c) != NULL) {
       tls4217_complaints_warning_on(rec, place,
-        "this TLSUserProtection means everybody: the lines behind it can "
-        "never match, move it to the end");
+        "this TLSUserProtection applies to everyone: the lines after it "
+        "can never match; move it to the end");
       return;
     }
   }

@@ -72,7 +72,8 @@ modret_t *tls4217_policy_directives_data(
 
   if (is_ftpaccess(cmd) && view != TLS4217_VIEW_REQUIRED) {
     tls4217_directive_warn(cmd, directive->name,
-      "an .ftpaccess may only tighten: this has no effect, required would");
+      "an .ftpaccess file may only tighten the policy: only 'required' has "
+      "an effect there");
   }
 
   add_data_view(cmd, view);
@@ -279,7 +280,8 @@ static const char *read_conditions(
 
     if (condition == NULL) {
       return pstrcat(p, "'", (char *) cmd->argv[i],
-        "' is no condition: write command, path, user, group or class", NULL);
+        "' is not a condition: write command, path, user, group or class",
+        NULL);
     }
 
     if (i + 1 == cmd->argc) {

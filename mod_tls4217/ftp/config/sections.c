@@ -85,9 +85,10 @@ static void complain_of_control(const server_rec *rec, const char *title,
   if (loosens) {
     tls4217_complaints_warning(rec,
       "%s: TLSControlProtection (or TLSRequired) is no exception there, "
-      "because USER is judged before: write 'TLSUserProtection optional %s' "
-      "and behind it 'TLSUserProtection required *' in place of the server's "
-      "(beside 'TLSDataProtection required' for TLSRequired on)",
+      "because USER is decided before that: write 'TLSUserProtection "
+      "optional %s' followed by 'TLSUserProtection required *' in place of "
+      "the server's (beside 'TLSDataProtection required' for TLSRequired "
+      "on)",
       title, users);
     return;
   }

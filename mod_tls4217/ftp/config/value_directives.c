@@ -87,8 +87,8 @@ modret_t *tls4217_value_directives_files(
 
     if (strspn(paths[i - 1], "\\ \t") == strlen(paths[i - 1])) {
       return tls4217_directive_refuse(cmd,
-        "a blank stands behind the backslash at the end of the line: take it "
-        "out, so that the next line belongs to this one");
+        "a space follows the backslash at the end of the line: remove it, "
+        "so that the next line continues this one");
     }
 
     if (*paths[i - 1] != '/') {
@@ -116,7 +116,7 @@ modret_t *tls4217_value_directives_masquerade(
   if (c->argv[0] == NULL) {
     return tls4217_directive_refuse(cmd,
       pstrcat(cmd->tmp_pool, "'", cmd->argv[1],
-        "' is neither an address nor a name or an interface that has one; "
+        "' is neither an address nor a host name or interface with one; "
         "write the address that clients reach",
         NULL));
   }
@@ -130,14 +130,16 @@ modret_t *tls4217_value_directives_timeout(
   int seconds;
 
   if (pr_str_get_duration(cmd->argv[1], &seconds) < 0 || seconds < 0) {
-    return tls4217_directive_refuse(cmd, "it takes 1 to 3600 seconds");
+    return tls4217_directive_refuse(cmd,
+      "must be between 1 and 3600 "
+      "seconds");
   }
 
   if (seconds == 0 || seconds > MAX_HANDSHAKE_TIMEOUT) {
     seconds = MAX_HANDSHAKE_TIMEOUT;
     tls4217_directive_warn(cmd, directive->name,
-      "3600 seconds are taken, the most there are: a client that says nothing "
-      "would keep a process for ever (0 is no limit with mod_tls)");
+      "3600 seconds, the maximum, is used: without a limit (0 in mod_tls), "
+      "a silent client would occupy a process forever");
   }
 
   (void) tls4217_directive_add_int(directive->name, seconds);

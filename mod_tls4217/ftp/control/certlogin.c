@@ -57,8 +57,8 @@ static bool read_dot_login(const struct tls4217_session *sess,
   }
 
   tls4217_session_log(sess,
-    "AllowDotLogin: '%s' does not count: it must be a file that belongs to "
-    "user '%s' and that nobody else may write",
+    "AllowDotLogin: '%s' is ignored: it must be a file that user '%s' owns "
+    "and no one else may write",
     file->path, user);
   return false;
 }
@@ -260,7 +260,7 @@ static void log_in(
   /* 530 has been sent, and no password shall do what a certificate may not. */
   session.auth_mech = NULL;
   tls4217_session_log(sess,
-    "USER %s: the login was denied in spite of the certificate; the session "
+    "USER %s: the login was denied despite the certificate; the session "
     "ends",
     user);
   pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,

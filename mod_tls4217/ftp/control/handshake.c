@@ -122,8 +122,8 @@ static void end_where_hosts_differ(struct tls4217_session *sess) {
 
   tls4217_response_now(TLS4217_REPLY_TWO_HOSTS, NULL);
   tls4217_session_log(sess,
-    "control connection from %s: HOST was '%s', and the TLS handshake (SNI) "
-    "names another host of ours: the session ends",
+    "control connection from %s: HOST was '%s', and the TLS handshake "
+    "(SNI) names another host of this server: the session ends",
     pr_netaddr_get_ipstr(session.c->remote_addr),
     (const char *) pr_table_get(session.notes, "mod_core.host", NULL));
   pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
@@ -163,7 +163,8 @@ void tls4217_handshake_protect(
 
 static const char *const unwrap_words[] = {
   [TLS4217_UNWRAP_NOTIFIED] = "close_notify both ways",
-  [TLS4217_UNWRAP_CLEAR] = "the client went on without close_notify",
+  [TLS4217_UNWRAP_CLEAR] = "the client continued without sending "
+                           "close_notify",
   [TLS4217_UNWRAP_SILENT] = "the client has not answered close_notify",
   [TLS4217_UNWRAP_CLOSED] = "the client has closed it",
 };
@@ -171,9 +172,9 @@ static const char *const unwrap_words[] = {
 static void end_after_unwrap(struct tls4217_session *sess, const char *command,
   const struct tls4217_error *err) {
   tls4217_session_log(
-    sess, "%s: TLS was not ended in order: %s", command, err->text);
+    sess, "%s: TLS was not shut down cleanly: %s", command, err->text);
   pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
-    "TLS was not ended in order");
+    "TLS was not shut down cleanly");
 }
 
 static enum tls4217_unwrap part(
@@ -209,7 +210,7 @@ void tls4217_handshake_clear(
   /* Protected commands are not executed where their replies would be clear. */
   if (behind + discarded > 0) {
     tls4217_session_log(sess,
-      "threw away %lu bytes that %s sent inside TLS behind %s",
+      "discarded %lu bytes that %s sent inside TLS after %s",
       (unsigned long) (behind + discarded),
       pr_netaddr_get_ipstr(session.c->remote_addr), command);
   }

@@ -103,8 +103,8 @@ static void enter(
     tls4217_shared_roster(), entry, tls4217_shared_is_alive);
   if (sess->member.row < 0) {
     tls4217_session_log(sess,
-      "the table of sessions is full (%d): TLSSessionReuse user is as "
-      "connection for this session",
+      "the table of sessions is full (%d): TLSSessionReuse user acts as "
+      "'connection' for this session",
       TLS4217_ROSTER_ROWS);
   }
 }
@@ -176,8 +176,8 @@ void tls4217_membership_report(
 
   sess->member.reported = true;
   tls4217_session_log(sess,
-    "%sclient '%s': TLSSessionReuse report: a data connection is let in that "
-    "'user' would refuse: %s %s",
+    "%sclient '%s': TLSSessionReuse report: accepted a data connection "
+    "that 'user' would refuse: %s %s",
     tls4217_session_who(session.pool), sess->member.client,
     tls4217_reply_get(refusal)->code, tls4217_reply_get(refusal)->text);
 }

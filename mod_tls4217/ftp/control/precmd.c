@@ -106,7 +106,9 @@ modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {
   }
 
   if (is_denied_by_protocols(sess)) {
-    tls4217_session_log(sess, "login refused: Protocols has no ftps");
+    tls4217_session_log(sess,
+      "login refused: Protocols does not include "
+      "ftps");
     tls4217_response_now(TLS4217_REPLY_LOGIN_PROTOCOL, NULL);
     pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
       "Denied by Protocols setting");

@@ -71,7 +71,7 @@ static void leave(struct tls4217_session *sess) {
   size_t discarded = tls4217_handshake_discard_clear(sess);
 
   if (discarded > 0) {
-    tls4217_session_log(sess, "threw away %lu bytes that %s sent behind REIN",
+    tls4217_session_log(sess, "discarded %lu bytes that %s sent after REIN",
       (unsigned long) discarded, pr_netaddr_get_ipstr(session.c->remote_addr));
   }
 

@@ -53,8 +53,7 @@ modret_t *tls4217_rfc2228_auth(cmd_rec *cmd) {
   discarded = tls4217_handshake_discard_clear(sess);
   if (discarded > 0) {
     tls4217_session_log(sess,
-      "threw away %lu bytes that %s sent in clear "
-      "behind AUTH",
+      "discarded %lu bytes that %s sent in clear after AUTH",
       (unsigned long) discarded, pr_netaddr_get_ipstr(session.c->remote_addr));
   }
 

@@ -21,7 +21,7 @@ void tls4217_supervisor_end_alone(const struct tls4217_supervisor *supervisor) {
   if (supervisor->page != NULL &&
     tls4217_supervisor_is_there(supervisor) == false) {
     pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION,
-      "the process that kept the connection is gone");
+      "the supervisor of this session has ended");
   }
 }
 
@@ -140,7 +140,7 @@ static void supervise(
     }
 
     pr_proctitle_set(
-      "keeping a connection open for process %lu", (unsigned long) pid);
+      "supervising the session of process %lu", (unsigned long) pid);
     status = await_end(pid);
     if (WIFEXITED(status) == 0 || page->again == false) {
       end_as(status);

@@ -64,7 +64,7 @@ bool tls4217_keyprocess_is_there(void) {
 static void give_up(const struct tls4217_error *why) {
   self.restarts++;
   pr_log_pri(PR_LOG_ERR,
-    "error: %s: %s (process %lu): it is started anew, for the %u. time, and "
+    "error: %s: %s (process %lu): it is being restarted (restart %u), and "
     "until then full handshakes fail",
     MOD_TLS4217_VERSION, why->text, (unsigned long) self.fork.pid,
     self.restarts);
@@ -153,8 +153,8 @@ static int start(struct tls4217_error *err) {
 
   if (res < 0) {
     tls4217_error_set(err, weak.errnum,
-      "TLSKeyIsolation: %s; 'TLSKeyIsolation off' does without, and has the "
-      "private keys in every session",
+      "TLSKeyIsolation: %s; 'TLSKeyIsolation off' works without it, with "
+      "the private keys in every session",
       weak.text);
 
   } else if (res > 0) {
@@ -312,7 +312,7 @@ static struct tls4217_keypair *recall(const server_rec *rec,
     self.fork.daemon_fd, self.keys, &loaded->files, &loaded->handle, &later);
   if (pair != NULL) {
     tls4217_complaints_warning(rec,
-      "%s: %s; the certificate and key of before go on serving", directive,
+      "%s: %s; the previous certificate and key remain in use", directive,
       err->text);
     tls4217_error_clear(err);
   }
@@ -389,7 +389,8 @@ static bool is_lost(struct tls4217_error *why) {
     (void) poll(&pfd, 1, 0);
     tls4217_error_set(why, (pfd.revents & POLLHUP) != 0 ? EPIPE : EPROTO,
       (pfd.revents & POLLHUP) != 0 ? "the key process has ended" :
-                                     "the key process talks nonsense");
+                                     "the key process sent an invalid "
+                                     "message");
     return true;
   }
 
@@ -435,8 +436,8 @@ static int watch_cb(CALLBACK_FRAME) {
 
   if (res > 0) {
     pr_log_pri(PR_LOG_NOTICE,
-      "notice: %s: certificates and keys are not what they were before the key "
-      "process ended: all are read again",
+      "notice: %s: certificates or keys have changed since the key process "
+      "ended: all are read again",
       MOD_TLS4217_VERSION);
   }
 

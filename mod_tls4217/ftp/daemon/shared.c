@@ -93,8 +93,8 @@ void tls4217_shared_begin(void) {
 
   if (memory == NULL) {
     pr_log_pri(PR_LOG_WARNING,
-      "warning: %s: no memory for the table of sessions (%s): TLSSessionReuse "
-      "user is as connection",
+      "warning: %s: no memory for the table of sessions (%s): "
+      "TLSSessionReuse user acts as 'connection'",
       MOD_TLS4217_VERSION, strerror(errno));
   }
 }

@@ -12,8 +12,8 @@
 
 static void complain(const struct tls4217_error *err) {
   pr_log_pri(PR_LOG_NOTICE,
-    "notice: %s: keys of session tickets do not outlive SIGHUP, and clients "
-    "shake hands in full behind it: %s",
+    "notice: %s: session ticket keys do not survive SIGHUP, so clients "
+    "need a full handshake after it: %s",
     MOD_TLS4217_VERSION, err->text);
 }
 

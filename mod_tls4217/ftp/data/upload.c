@@ -136,7 +136,7 @@ static bool register_layer(struct tls4217_session *sess) {
   fs = tls4217_fslayer_register(sess->pool, "tls4217");
   if (fs == NULL) {
     tls4217_session_log(
-      sess, "uploads cannot be watched over: %s", strerror(errno));
+      sess, "uploads cannot be monitored: %s", strerror(errno));
     return false;
   }
 

@@ -246,7 +246,7 @@ static int take_crls(const char *path, void *user, struct tls4217_error *err) {
   if (count < 0) {
     tls4217_error_set(err, EINVAL, CRL_ROLE " '%s' is %s: fetch it again", path,
       nobody.was_asked ?
-        "encrypted, and nobody can be asked for a pass phrase" :
+        "encrypted, and the server cannot ask for a pass phrase" :
         "cut or damaged");
     return -1;
   }
@@ -260,8 +260,8 @@ int tls4217_castore_add_crl_file(
 
   taken = take_crls(path, store, err);
   if (taken == 0) {
-    tls4217_error_set(
-      err, EINVAL, CRL_ROLE " '%s' is no CRL, neither PEM nor DER", path);
+    tls4217_error_set(err, EINVAL,
+      CRL_ROLE " '%s' is not a CRL, neither in PEM nor in DER", path);
   }
 
   return taken > 0 ? 0 : -1;

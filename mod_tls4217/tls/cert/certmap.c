@@ -22,7 +22,7 @@
 static int set_text(const char **field, const char *word, const char *value,
   struct tls4217_error *err) {
   if (*field != NULL) {
-    tls4217_error_set(err, EINVAL, "'%s' stands twice", word);
+    tls4217_error_set(err, EINVAL, "'%s' is given twice", word);
     return -1;
   }
 
@@ -38,7 +38,7 @@ static int set_text(const char **field, const char *word, const char *value,
 static int read_user(struct tls4217_certmap_rule *rule, const char *value,
   struct tls4217_error *err) {
   if (strchr(value, '/') != NULL) {
-    tls4217_error_set(err, EINVAL, "user '%s' is no user name", value);
+    tls4217_error_set(err, EINVAL, "'%s' is not a valid user name", value);
     return -1;
   }
 
@@ -141,7 +141,7 @@ static int read_alt_name(struct tls4217_certmap_rule *rule, const char *value,
       if (kinds[i].kind == TLS4217_IDENTITY_IP &&
         is_ip_address(value + len) == false) {
         tls4217_error_set(
-          err, EINVAL, "san '%s' is no IPv4 or IPv6 address", value);
+          err, EINVAL, "san '%s' is not an IPv4 or IPv6 address", value);
         return -1;
       }
 
@@ -150,8 +150,8 @@ static int read_alt_name(struct tls4217_certmap_rule *rule, const char *value,
     }
   }
 
-  tls4217_error_set(
-    err, EINVAL, "san '%s' begins with none of dns:, email:, uri:, ip:", value);
+  tls4217_error_set(err, EINVAL,
+    "san '%s' does not begin with dns:, email:, uri: or ip:", value);
   return -1;
 }
 
@@ -167,7 +167,7 @@ static int read_digest(struct tls4217_certmap_rule *rule, const char *value,
   const char *at = value;
 
   if (rule->has_digest) {
-    tls4217_error_set(err, EINVAL, "'sha256' stands twice");
+    tls4217_error_set(err, EINVAL, "'sha256' is given twice");
     return -1;
   }
 
@@ -192,7 +192,7 @@ static int read_digest(struct tls4217_certmap_rule *rule, const char *value,
   if (rule->has_digest == false || *at != '\0') {
     rule->has_digest = false;
     tls4217_error_set(err, EINVAL,
-      "sha256 '%s' is no SHA-256 fingerprint: write what 'openssl x509 "
+      "sha256 '%s' is not a SHA-256 fingerprint: write what 'openssl x509 "
       "-noout -fingerprint -sha256' prints",
       value);
     return -1;
@@ -222,7 +222,7 @@ static int read_pair(struct tls4217_certmap_rule *rule, const char *word,
   }
 
   tls4217_error_set(
-    err, EINVAL, "'%s' is none of subject, issuer, san, sha256, user", word);
+    err, EINVAL, "'%s' is not one of subject, issuer, san, sha256, user", word);
   return -1;
 }
 
@@ -232,7 +232,7 @@ int tls4217_certmap_parse(struct tls4217_certmap_rule *rule,
 
   if (nwords % 2 != 0) {
     tls4217_error_set(
-      err, EINVAL, "'%s' has no value behind it", words[nwords - 1]);
+      err, EINVAL, "'%s' is not followed by a value", words[nwords - 1]);
     return -1;
   }
 

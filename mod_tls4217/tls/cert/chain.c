@@ -115,7 +115,7 @@ int tls4217_chain_check(const struct tls4217_keypair *pair,
   if (count == 0 && is_self_signed(last) == false &&
     find_issuer(cas, last) == NULL) {
     tls4217_error_set(err, EINVAL,
-      "its issuer ('%s') is not sent, because no file has it: name "
+      "its issuer ('%s') is not sent, because no file contains it: name "
       "fullchain.pem, unless that is a root which all clients have",
       name_of(X509_get_issuer_name(last), text));
     return -1;

@@ -23,8 +23,8 @@ int tls4217_fileguard_key(const char *path, struct tls4217_error *err) {
   }
 
   tls4217_error_set(err, EACCES,
-    "every user of this machine can %s the private key in '%s' (its mode is "
-    "%04o): 'chmod o= %s', and make a new one if others have accounts",
+    "every user of this machine can %s the private key in '%s' (its mode "
+    "is %04o): 'chmod o= %s', and replace the key if others have accounts",
     (st.st_mode & S_IWOTH) != 0 ? "replace" : "read", path,
     (unsigned int) st.st_mode & 07777U, path);
   return -1;
@@ -37,8 +37,8 @@ int tls4217_fileguard_made(const char *path, struct tls4217_error *err) {
 
   if (stat(path, &st) == 0 && st.st_uid != 0 && st.st_uid != geteuid()) {
     tls4217_error_set(err, EACCES,
-      "'%s' belongs to user %lu, who knows the key in it: remove the file, and "
-      "name one in a folder of root's",
+      "'%s' belongs to user %lu, who can read the key in it: remove the "
+      "file, and name one in a directory owned by root",
       path, (unsigned long) st.st_uid);
     return -1;
   }
@@ -47,8 +47,8 @@ int tls4217_fileguard_made(const char *path, struct tls4217_error *err) {
     name != NULL ? (int) (name - path) + 1 : 0, path);
   if (stat(folder, &st) == 0 && (st.st_mode & S_IWOTH) != 0) {
     tls4217_error_set(err, EACCES,
-      "everybody may make files in '%s', and so put '%s' there first: name a "
-      "file in a folder of root's",
+      "everyone may create files in '%s', so anyone could put '%s' there "
+      "first: name a file in a directory owned by root",
       folder, path);
     return 1;
   }

@@ -51,9 +51,8 @@ static int check_fit(const struct tls4217_keypair *pair, const char *cert_file,
   }
 
   tls4217_error_set(err, EINVAL,
-    "key file '%s' does not fit certificate "
-    "file '%s'; a renewal replaces both, so name the two that were made "
-    "together",
+    "key file '%s' does not match certificate file '%s'; a renewal "
+    "replaces both, so name the two that were made together",
     key_file, cert_file);
   return -1;
 }

@@ -47,13 +47,13 @@ static const struct content_advice content_advices[] = {
     "it holds certificates only; append the private key to it, or name the "
     "file with the key" },
   { WANT_CERT, "-----BEGIN CERTIFICATE REQUEST-----",
-    "it holds a signing request; name the certificate that the CA "
-    "made of it" },
+    "it holds a signing request; name the certificate that the CA issued "
+    "for it" },
   { WANT_CERT, "-----BEGIN PKCS7-----",
     "it holds PKCS #7; convert it with 'openssl pkcs7 -print_certs'" },
   { WANT_CERT, "-----BEGIN PUBLIC KEY-----",
-    "it holds a public key only; name the certificate that the CA "
-    "made of it" },
+    "it holds a public key only; name the certificate that the CA issued "
+    "for it" },
   { WANT_CERT, "PRIVATE KEY-----",
     "it holds a key only; name the file with the certificate" },
 };
@@ -241,7 +241,7 @@ static int read_block(const struct tls4217_pemfile *file, BIO *bio,
     goto out;
   }
 
-  tls4217_error_set_openssl(err, "cannot read %s '%s' behind certificate %d",
+  tls4217_error_set_openssl(err, "cannot read %s '%s' after certificate %d",
     file->whole.role, file->whole.path, sk_X509_num(certs));
 
 out:
@@ -287,9 +287,8 @@ static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
   struct tls4217_error *err) {
   if (was_asked) {
     tls4217_error_set(err, EINVAL,
-      "the private key in %s '%s' needs a pass "
-      "phrase, and nobody can be asked for one; remove it with 'openssl pkey "
-      "-in OLD -out NEW'",
+      "the private key in %s '%s' needs a pass phrase, and the server "
+      "cannot ask for one; remove it with 'openssl pkey -in OLD -out NEW'",
       file->whole.role, file->whole.path);
     return;
   }

@@ -335,8 +335,8 @@ static int publish(
   }
 
   tls4217_error_set_errno(err, errno,
-    "cannot create certificate file '%s'; "
-    "its file system must know hard links",
+    "cannot create certificate file '%s'; its file system must support "
+    "hard links",
     file);
   return -1;
 }
@@ -346,8 +346,8 @@ static int open_temp(char *temp, const char *file, struct tls4217_error *err) {
 
   if (fd < 0) {
     tls4217_error_set_errno(err, errno,
-      "cannot create certificate file "
-      "'%s'; its directory must be there and be writable",
+      "cannot create certificate file '%s'; its directory must exist and "
+      "be writable",
       file);
     return -1;
   }

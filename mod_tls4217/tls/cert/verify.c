@@ -224,7 +224,7 @@ static int load_cas(struct tls4217_verify *verify,
 
   if (settings->ca_file == NULL && settings->ca_path == NULL) {
     tls4217_error_set(err, EINVAL,
-      "TLSVerifyClient is on or optional, but nobody is there to trust: add "
+      "TLSVerifyClient is on or optional, but no CA is configured: add "
       "'TLSCACertificateFile /path/ca.pem' or 'TLSCACertificatePath "
       "/path/directory' with the clients' CAs");
     goto out;

@@ -244,7 +244,7 @@ struct request {
 
 static int refuse(const struct request *request) {
   tls4217_error_set(
-    request->err, EPROTO, "the key process does not understand the daemon");
+    request->err, EPROTO, "the key process received an invalid request");
   return -1;
 }
 
@@ -300,7 +300,7 @@ static int recall(struct request *request) {
   credential = find_credential(request->book, id, scope);
   if (credential == NULL || credential->pair == NULL) {
     tls4217_error_set(
-      request->err, ENOENT, "there was no good certificate before");
+      request->err, ENOENT, "there is no previous working certificate");
     return -1;
   }
 

@@ -58,7 +58,7 @@ int tls4217_keyclient_open(struct tls4217_keyclient *client, int front,
     tls4217_keysocket_now() + OPEN_TIMEOUT);
   if (res < 0) {
     tls4217_error_set_errno(
-      err, errno, "the key process takes no more channels");
+      err, errno, "the key process accepts no more channels");
     (void) close(fds[0]);
 
   } else {
@@ -92,8 +92,7 @@ static int read_answer(const unsigned char *frame, size_t len,
   bytes = tls4217_keyproto_get_bytes(&reader, &got);
   if (bytes == NULL || tls4217_keyproto_close(&reader) == false ||
     got > *size) {
-    tls4217_error_set(
-      err, EBADMSG, "what the key process answered is not understood");
+    tls4217_error_set(err, EBADMSG, "the key process sent an invalid response");
     return -1;
   }
 
@@ -111,11 +110,12 @@ static void describe_failure(
     tls4217_error_set(err, ETIMEDOUT, "the key process has not answered");
 
   } else if (errnum == EMSGSIZE) {
-    tls4217_error_set(
-      err, EBADMSG, "what the key process answered is not understood");
+    tls4217_error_set(err, EBADMSG, "the key process sent an invalid response");
 
   } else {
-    tls4217_error_set_errno(err, errnum, "the key process cannot be asked");
+    tls4217_error_set_errno(err, errnum,
+      "the request could not be sent to "
+      "the key process");
   }
 }
 
@@ -134,7 +134,7 @@ int tls4217_keyclient_sign(void *user, const struct tls4217_signjob *job,
   len = tls4217_keyproto_write_sign(
     request, sizeof(request), job, (uint64_t) client->deadline);
   if (len == 0) {
-    tls4217_error_set(err, EMSGSIZE, "there is too much to sign");
+    tls4217_error_set(err, EMSGSIZE, "the data to sign is too long");
     return -1;
   }
 

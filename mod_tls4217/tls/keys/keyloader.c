@@ -56,8 +56,7 @@ bool tls4217_keyloader_has_lost(const struct tls4217_error *err) {
 }
 
 static int refuse(struct tls4217_error *err) {
-  tls4217_error_set(
-    err, EPROTO, "what the key process answered is not understood");
+  tls4217_error_set(err, EPROTO, "the key process sent an invalid response");
   return -1;
 }
 
@@ -99,7 +98,9 @@ static int ask(struct exchange *exchange, int fd, const int *fds, size_t nfds,
   ssize_t res;
 
   if (len == 0) {
-    tls4217_error_set(err, EMSGSIZE, "this is too long for the key process");
+    tls4217_error_set(err, EMSGSIZE,
+      "the request is too long for the key "
+      "process");
     return -1;
   }
 

@@ -230,8 +230,7 @@ void tls4217_keyproto_read_failure(
   const char *text = tls4217_keyproto_get_text(reader);
 
   if (text == NULL || tls4217_keyproto_close(reader) == false) {
-    tls4217_error_set(
-      err, EPROTO, "what the key process answered is not understood");
+    tls4217_error_set(err, EPROTO, "the key process sent an invalid response");
     return;
   }
 

@@ -45,8 +45,7 @@ static int lock_memory(struct tls4217_error *err) {
   if (set_limit(RLIMIT_MEMLOCK, RLIM_INFINITY) < 0 ||
     mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) {
     tls4217_error_set_errno(err, errno,
-      "the key process cannot lock its memory, so that keys may be swapped "
-      "out");
+      "the key process cannot lock its memory, so keys may be swapped out");
     return -1;
   }
 
@@ -73,7 +72,7 @@ static int leave_root(const struct tls4217_keysandbox_settings *settings,
   struct tls4217_error *err) {
   if (enter_nowhere() < 0) {
     tls4217_error_set_errno(
-      err, errno, "the key process cannot leave the file system");
+      err, errno, "the key process cannot change its root directory");
     return -1;
   }
 
@@ -92,8 +91,9 @@ static int leave_root(const struct tls4217_keysandbox_settings *settings,
 static int forbid_looks(struct tls4217_error *err) {
   if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-    tls4217_error_set_errno(
-      err, errno, "the key process cannot forbid others to look");
+    tls4217_error_set_errno(err, errno,
+      "the key process cannot prevent other processes from "
+      "inspecting it");
     return -1;
   }
 
@@ -212,8 +212,8 @@ int tls4217_keysandbox_filter(struct tls4217_error *err) {
 
   if (res != 0) {
     tls4217_error_set_errno(err, -res,
-      "the key process may use every system call, because the kernel takes no "
-      "filter");
+      "the key process may use every system call, because the kernel "
+      "accepts no seccomp filter");
   }
 
   return res != 0 ? 1 : 0;

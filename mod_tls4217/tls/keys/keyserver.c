@@ -114,8 +114,7 @@ static int sign(struct server *server, struct channel *channel,
   int res;
 
   if (spend(channel) == false) {
-    tls4217_error_set(
-      err, EDQUOT, "this session has had all the signatures that it may have");
+    tls4217_error_set(err, EDQUOT, "this session has used up its signatures");
     return -1;
   }
 

@@ -206,7 +206,7 @@ static int sign(void *ctx, unsigned char *signature, size_t *size, size_t room,
   res = keys->ask(keys->user, &signing->job, signature, size, &err);
   if (res == 0 && verify(signing, signature, *size) == 0) {
     tls4217_error_set(&err, EBADMSG,
-      "the signature that came back is not one of this certificate's key");
+      "the returned signature was not made with this certificate's key");
     res = -1;
   }
 

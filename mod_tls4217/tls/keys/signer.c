@@ -81,7 +81,7 @@ uint64_t tls4217_signer_add(struct tls4217_signer *signer, EVP_PKEY *key,
     wanted = signer->last + 1;
 
   } else if (find_entry(signer, wanted) != NULL) {
-    tls4217_error_set(err, EEXIST, "there is such a key already");
+    tls4217_error_set(err, EEXIST, "this key already exists");
     return 0;
   }
 
