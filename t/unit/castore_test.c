@@ -183,7 +183,7 @@ static void test_directory_without(void **state) {
   tls4217_error_clear(&world->err);
   assert_int_equal(
     tls4217_castore_add_crl_dir(path, world->store, &world->err), -1);
-  assert_error(world, "not a CRL");
+  assert_error(world, "no CRL");
 }
 
 static void test_lists(void **state) {
@@ -275,7 +275,7 @@ static void test_file_that_is_no_list(void **state) {
   pki_add_cert(file, first);
   assert_int_equal(
     tls4217_castore_add_crl_file(file, world->store, &world->err), -1);
-  assert_error(world, "no CRL");
+  assert_error(world, "not a CRL");
 }
 
 /* A daemon that waits for a FIFO does not start. */

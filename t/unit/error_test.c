@@ -215,7 +215,7 @@ static const struct {
   { "http request", ERR_LIB_SSL, SSL_R_HTTP_REQUEST, "HTTP request",
     "browser or a scanner" },
   { "unexpected eof", ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING,
-    "without ending TLS (close_notify)", "may be cut" },
+    "without ending TLS (close_notify)", "may be truncated" },
   { "no ALPN in common", ERR_LIB_SSL, SSL_R_NO_APPLICATION_PROTOCOL,
     "ALPN lacks \"ftp\"", "another server" },
   { "no client certificate", ERR_LIB_SSL,
