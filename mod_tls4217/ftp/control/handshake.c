@@ -163,8 +163,7 @@ void tls4217_handshake_protect(
 
 static const char *const unwrap_words[] = {
   [TLS4217_UNWRAP_NOTIFIED] = "close_notify both ways",
-  [TLS4217_UNWRAP_CLEAR] = "the client continued without sending "
-                           "close_notify",
+  [TLS4217_UNWRAP_CLEAR] = "the client sent no close_notify",
   [TLS4217_UNWRAP_SILENT] = "the client has not answered close_notify",
   [TLS4217_UNWRAP_CLOSED] = "the client has closed it",
 };
