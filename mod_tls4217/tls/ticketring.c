@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/rand.h>
 
 #include "mod_tls4217/tls/ticketring.h"
 
@@ -113,4 +114,23 @@ bool tls4217_ticketring_use(const struct tls4217_ticketring *ring,
 
   context->tickets_since = since;
   return true;
+}
+
+int tls4217_ticketring_renew(
+  struct tls4217_context *context, int64_t now, struct tls4217_error *err) {
+  unsigned char keys[KEY_SIZE];
+  int ret = -1;
+
+  if (RAND_priv_bytes(keys, sizeof(keys)) != 1 ||
+    SSL_CTX_set_tlsext_ticket_keys(context->ctx, keys, sizeof(keys)) != 1) {
+    tls4217_error_set_openssl(err, "no new keys for session tickets");
+    goto out;
+  }
+
+  context->tickets_since = now;
+  ret = 0;
+
+out:
+  OPENSSL_cleanse(keys, sizeof(keys));
+  return ret;
 }

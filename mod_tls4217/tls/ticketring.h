@@ -53,4 +53,9 @@ bool tls4217_ticketring_add(
 bool tls4217_ticketring_use(const struct tls4217_ticketring *ring,
   struct tls4217_context *context, int64_t now);
 
+/* Gives a context new keys, made at now.  Returns 0, or -1 with err filled; it
+ * keeps those that it has then. */
+int tls4217_ticketring_renew(
+  struct tls4217_context *context, int64_t now, struct tls4217_error *err);
+
 #endif

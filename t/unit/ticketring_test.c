@@ -139,6 +139,20 @@ static void test_full(void **state) {
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* New ones, by themselves, and with an age of their own. */
+static void test_renewed(void **state) {
+  struct fixture *f = *state;
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  assert_true(tls4217_ticketring_add(f->ring, f->before));
+  assert_true(
+    tls4217_ticketring_use(f->ring, f->after, f->after->tickets_since));
+  assert_int_equal(tls4217_ticketring_renew(f->after, 4217, &err), 0);
+  assert_false(have_same_keys(f->before, f->after));
+  assert_int_equal(f->after->tickets_since, 4217);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     CASE(test_taken_over),
@@ -146,6 +160,7 @@ int main(void) {
     CASE(test_age),
     CASE(test_form),
     CASE(test_full),
+    CASE(test_renewed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

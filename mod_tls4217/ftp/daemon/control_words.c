@@ -151,3 +151,18 @@ int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
 
   return -1;
 }
+
+int tls4217_control_words_rotate(const struct tls4217_control_answer *answer) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (tls4217_vhost_rotate(&err) < 0) {
+    tls4217_control_answer_say(answer, "%s", err.text);
+    return -1;
+  }
+
+  tls4217_control_answer_say(answer,
+    "new connections have new keys for session tickets; those that there are "
+    "keep theirs");
+  return 0;
+}

@@ -16,4 +16,7 @@ int tls4217_control_words_info(const struct tls4217_control_answer *answer);
 /* ftpdctl tls reload */
 int tls4217_control_words_reload(const struct tls4217_control_answer *answer);
 
+/* ftpdctl tls rotate */
+int tls4217_control_words_rotate(const struct tls4217_control_answer *answer);
+
 #endif

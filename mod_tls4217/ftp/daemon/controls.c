@@ -39,6 +39,8 @@ static const struct word words[] = {
     tls4217_control_words_reload },
   { "sessions", "who is logged in, and whom TLSSessionReuse user would refuse",
     tls4217_session_words_list },
+  { "rotate", "makes new keys for session tickets",
+    tls4217_control_words_rotate },
 
   { "sesscache",
     "there is no cache of TLS sessions to show or to clear: a session is in "

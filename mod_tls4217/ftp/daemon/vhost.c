@@ -235,6 +235,21 @@ static void take_over_tickets(void) {
   keep_tickets();
 }
 
+int tls4217_vhost_rotate(struct tls4217_error *err) {
+  int ret = 0;
+
+  for (const struct tls4217_vhost *server = servers; server != NULL;
+       server = server->next) {
+    if (server->tls.context != NULL &&
+      tls4217_ticketring_renew(server->tls.context, time(NULL), err) < 0) {
+      ret = -1;
+    }
+  }
+
+  keep_tickets();
+  return ret;
+}
+
 /* There is another key process. */
 static void renew(bool changed) {
   keep_tickets();

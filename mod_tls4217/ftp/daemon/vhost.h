@@ -46,6 +46,13 @@ enum tls4217_readiness tls4217_vhost_build_all(void);
  */
 enum tls4217_readiness tls4217_vhost_rebuild(void);
 
+/*
+ * New keys for session tickets: those of before are not read by the sessions
+ * that begin from now on.  Returns 0, or -1 with err filled where a server has
+ * kept its own.
+ */
+int tls4217_vhost_rotate(struct tls4217_error *err);
+
 /* The first of the servers with TLSEngine on; the others by next. */
 const struct tls4217_vhost *tls4217_vhost_first(void);
 
