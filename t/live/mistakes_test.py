@@ -196,6 +196,10 @@ SECTIONS = {
     "a handshake that is over": (
         ENGINE + "<IfUser alice>\nTLSProtocol TLSv1.2\n</IfUser>",
         ("<IfUser alice>: TLSProtocol has no effect there",)),
+    "two words about reuse": (
+        ENGINE + "TLSOptions NoSessionReuseRequired\nTLSSessionReuse user",
+        ("TLSOptions NoSessionReuseRequired", "has no effect",
+         "beside TLSSessionReuse: remove it")),
     "a context that is made": (
         ENGINE + "<IfClass all>\nTLSECDHCurve P-256\n</IfClass>",
         ("<IfClass all>: TLSECDHCurve has no effect there",)),

@@ -108,6 +108,13 @@ void tls4217_contradictions_check(const server_rec *rec,
       "TLS 1.0 and 1.1: for these add 'TLSProtocol ALL'");
   }
 
+  if (settings->reuse_overridden) {
+    tls4217_complaints_warning(rec,
+      "TLSOptions NoSessionReuseRequired (or TLSSessionCache off) has no "
+      "effect "
+      "beside TLSSessionReuse: remove it");
+  }
+
   check_pairs(rec, pairs, npairs);
 }
 

@@ -62,9 +62,12 @@ static void complete_files(struct tls4217_settings *settings) {
 static void complete_reuse(xaset_t *set, struct tls4217_settings *settings) {
   enum tls4217_session_reuse *reuse = &settings->session_reuse;
 
-  if (settings->options.session_reuse_required == false &&
-    find_config(set, CONF_PARAM, "TLSSessionReuse", FALSE) == NULL) {
-    *reuse = TLS4217_SESSION_REUSE_OFF;
+  if (settings->options.session_reuse_required == false) {
+    if (find_config(set, CONF_PARAM, "TLSSessionReuse", FALSE) == NULL) {
+      *reuse = TLS4217_SESSION_REUSE_OFF;
+    }
+
+    settings->reuse_overridden = *reuse != TLS4217_SESSION_REUSE_OFF;
   }
 
   settings->options.session_reuse_required = *reuse ==

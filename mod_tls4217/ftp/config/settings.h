@@ -65,6 +65,8 @@ struct tls4217_settings {
   bool clear_command_channel; /* CCC is accepted */
   enum tls4217_offload_mode offload;
   enum tls4217_session_reuse session_reuse;
+  bool
+    reuse_overridden; /* an old name says off, TLSSessionReuse something else */
 
   enum tls4217_control_view control_view;
   struct tls4217_data_policy data;
