@@ -1,5 +1,5 @@
 /*
- * mod_tls4217 - bytes that nobody can guess
+ * mod_tls4217 - unpredictable bytes
  *
  * See random.h.
  */

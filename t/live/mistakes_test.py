@@ -97,27 +97,28 @@ ERRORS = {
 
 #: name: directives, and the words of the warning
 WARNINGS = {
-    "rules that are never asked": (
+    "rules without effect": (
         ENGINE + "TLSDataRule none command LIST",
-        ("TLSDataRule", "has no effect: it needs", "TLSDataProtection per-transfer")),
-    "rule behind one without a condition": (
+        ("TLSDataRule", "has no effect: it needs",
+         "TLSDataProtection per-transfer")),
+    "rule after one without a condition": (
         ENGINE + "TLSDataProtection per-transfer\nTLSDataRule optional\n"
         "TLSDataRule none command LIST", ("can never match", "to the end")),
-    "users that a line names and excepts": (
+    "users that a line names and excludes": (
         ENGINE + "TLSUserProtection required alice,!alice",
         ("TLSUserProtection", "can never match", "excludes everyone")),
-    "everybody excepted": (
+    "everyone excluded": (
         ENGINE + "TLSUserProtection required !*",
         ("TLSUserProtection", "can never match")),
-    "users behind everybody": (
+    "users after a line for everyone": (
         ENGINE + "TLSUserProtection optional *\n"
         "TLSUserProtection required alice",
         ("TLSUserProtection", "everyone", "to the end")),
-    "rule for nobody": (
+    "rule that matches no one": (
         ENGINE + "TLSDataProtection per-transfer\n"
         "TLSDataRule none group staff,!staff",
         ("TLSDataRule", "can never match", "excludes everyone")),
-    "rule behind one for everybody": (
+    "rule after one for everyone": (
         ENGINE + "TLSDataProtection per-transfer\n"
         "TLSDataRule required user *\nTLSDataRule none command LIST",
         ("can never match", "to the end")),
@@ -133,12 +134,12 @@ WARNINGS = {
         ("'TLSv1', 'TLSv1.1' of TLSProtocol", "AllowWeakSecurity")),
     "control: two views": (
         ENGINE + "TLSControlProtection login\nTLSRequired off",
-        ("TLSRequired: it has no effect on the control", "before it")),
+        ("TLSRequired: it has no effect on the control", "precedes it")),
     "data: two views": (
         ENGINE + "TLSDataProtection required\nTLSDataProtection none",
-        ("TLSDataProtection: it has no effect on the data", "before it")),
+        ("TLSDataProtection: it has no effect on the data", "precedes it")),
     "the same twice": (ENGINE + "TLSEngine off", ("TLSEngine: it has no",)),
-    "CCC that nobody may use": (
+    "CCC that no one may use": (
         ENGINE + "TLSControlProtection required\nTLSClearCommandChannel on",
         ("CCC is always refused", "TLSControlProtection login")),
     "a second certificate": (
