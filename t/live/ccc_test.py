@@ -314,7 +314,7 @@ class Unwraps(CccCase):
                 control.reply(200, 500)
                 self.assertLess(time.monotonic() - begin, PATIENCE / 2)
                 self.assert_clear(control)
-                self.assert_logged("without close_notify")
+                self.assert_logged("sent no close_notify")
 
     def test_no_answer_at_all(self):
         control = self.login()
