@@ -98,7 +98,7 @@ struct tls4217_peer {
   struct tls4217_identity *identity;  /* NULL: none was given; owned */
   const struct tls4217_vhost *server; /* whose CAs have verified it */
   bool own_pass;                      /* our own PASS is under way */
-  bool pam, pam_decides; /* mod_auth_pam is asked, and nobody behind it */
+  bool pam, pam_decides; /* mod_auth_pam is asked, and no module after it */
 };
 
 /* Its row of the shared table (membership.c). */

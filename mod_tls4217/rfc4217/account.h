@@ -18,7 +18,7 @@
 enum tls4217_account_answer {
   TLS4217_ACCOUNT_NOT_ASKED, /* it has no say here */
   TLS4217_ACCOUNT_ALLOWED,
-  TLS4217_ACCOUNT_UNKNOWN, /* it knows nobody of that name */
+  TLS4217_ACCOUNT_UNKNOWN, /* there is no user of that name */
   TLS4217_ACCOUNT_DENIED,
   TLS4217_ACCOUNT_SILENT, /* it has a say, and could not be asked */
 };
@@ -30,7 +30,8 @@ struct tls4217_account_facts {
   bool password_is_hash; /* of crypt(3), as in shadow(5) and AuthUserFile */
   enum tls4217_account_answer expiry; /* ALLOWED, DENIED or NOT_ASKED */
   enum tls4217_account_answer pam;
-  bool pam_decides; /* nobody is asked behind PAM (AuthOrder mod_auth_pam.c*) */
+  bool
+    pam_decides; /* no module is asked after PAM (AuthOrder mod_auth_pam.c*) */
 };
 
 enum tls4217_account {
@@ -52,7 +53,7 @@ enum tls4217_account {
 bool tls4217_account_is_locked(const char *password, bool is_hash);
 
 /*
- * Judges an account.  Of several reasons the first in the order above counts.
+ * Checks an account.  Of several reasons the first in the order above counts.
  * PAM is heard about accounts of the system, and about all where it decides:
  * for an account of a file or a database mod_auth_pam only is a first try.
  */

@@ -24,7 +24,7 @@ enum tls4217_interrupt {
 };
 
 /*
- * Judges one line.  Those of the four that have an argument are not what
+ * Classifies one line.  Those of the four that have an argument are not what
  * RFC 959 means: STAT with one is a listing, and ABOR with one an error.
  */
 enum tls4217_interrupt tls4217_interrupt_classify(

@@ -110,7 +110,7 @@ bool tls4217_policy_allows(enum tls4217_view view, enum tls4217_level level);
  * that only some transfers may use is accepted there, because the decision
  * belongs to the transfer command (RFC 4217, section 10.2).  Conditions of
  * rules are not asked, each may hold; directory_views keeps both levels
- * reachable unless a rule without a condition stands before them.
+ * reachable unless a rule without a condition precedes them.
  */
 bool tls4217_policy_reachable(
   const struct tls4217_data_policy *policy, enum tls4217_level level);

@@ -22,7 +22,7 @@
 void tls4217_authorization_look_at_hooks(struct tls4217_session *sess);
 
 /*
- * Judges the account of a user, behind all aliases.  tmp_pool is for what is
+ * Checks the account of a user, behind all aliases.  tmp_pool is for what is
  * asked.  Needs root's privileges to be available (before PASS is done).
  */
 enum tls4217_account tls4217_authorization_ask(

@@ -11,7 +11,7 @@
  * How: behind a USER that mod_auth has answered with 331, a PASS of our own
  * is dispatched whose authentication is ours.  Everything else that may deny
  * a login (<Limit LOGIN>, ftpusers, RequireValidShell, RootLogin, other
- * modules) judges it as it judges any PASS, and mod_auth marks the session as
+ * modules) checks it as it checks any PASS, and mod_auth marks the session as
  * authenticated only when all of them have agreed.  mod_auth's own way, the
  * hook "requires_pass", marks it before, and a denial then leaves a client
  * that is served without a login; so it is not used.

@@ -14,7 +14,7 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Judges the certificate of the control connection's handshake, keeps it in
+ * Checks the certificate of the control connection's handshake, keeps it in
  * sess->peer, and generates mod_tls.verify-client or
  * mod_tls.verify-client-failed.  Returns 0 (also for no certificate), or -1
  * with err saying why, for the client; the log has said more by then.

@@ -4,10 +4,9 @@
  * OPTS MLST (mod_facts), LANG (mod_lang), OPTS HASH (mod_digest), MODE Z and
  * its options (mod_deflate) need no login.  AUTH and REIN must put them back
  * (RFC 4217, section 4.2; RFC 959, section 4.1.1); the modules do that for
- * nobody but a new server, and mod_lang not even then.  What is in force they
- * say in FEAT, with an
- * asterisk (RFC 3659, section 7.8; RFC 2640, section 4.3); it is put back by
- * the commands that a client would send.  OPTS UTF8 is reset.c's.
+ * nobody but a new server, and mod_lang not even then.  FEAT marks what is in
+ * force with an asterisk (RFC 3659, section 7.8; RFC 2640, section 4.3); it is
+ * put back by the commands that a client would send.  OPTS UTF8 is reset.c's.
  */
 
 #ifndef TLS4217_FTP_CONTROL_PREFERENCES_H

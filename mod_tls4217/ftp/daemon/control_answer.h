@@ -11,7 +11,7 @@
 
 struct tls4217_control_answer {
   pool *pool; /* until the answer is sent */
-  int argc;   /* what stands behind the word, without -j */
+  int argc;   /* arguments after the action, without -j */
   char **argv;
   bool json;  /* -j: each line of the answer is a JSON object */
   void *ctrl; /* ProFTPD's pr_ctrls_t */

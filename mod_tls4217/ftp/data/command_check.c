@@ -25,7 +25,7 @@ enum place {
   SECOND,     /* the word behind the sub-command: SITE COPY from to */
 };
 
-/* How a command is judged. */
+/* How a command is checked. */
 struct kind {
   const char *verb;
   const char *subcommand; /* of SITE; or NULL */
@@ -60,7 +60,7 @@ static const struct kind kinds[] = {
   { C_SITE, "COPY", SECOND, NAME, tls4217_state_move, C_RETR, true },
 };
 
-/* One command before the judge. */
+/* One command that is being checked. */
 struct hearing {
   cmd_rec *cmd;
   const struct tls4217_session *sess;

@@ -13,7 +13,7 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Judges a command by all names of all that it touches; the strictest view
+ * Checks a command by all names of all that it touches; the strictest view
  * wins.  APPE, RETR and STOR must have passed the core's PRE_CMD handlers,
  * which resolve the name.  Commands that touch nothing that a view speaks of
  * are not refused.  Returns NULL, or the refusal, with its reply queued.

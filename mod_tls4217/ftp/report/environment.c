@@ -79,7 +79,7 @@ static void export_parameters(
   set_variable(sess, "TLS_LIBRARY_VERSION", facts->info.library);
 }
 
-/* The certificates themselves.  What stands behind the client's is not there
+/* The certificates themselves.  What follows the client's is not there
  * after resumption. */
 static void export_certificates(
   struct tls4217_session *sess, const struct tls4217_connection_info *info) {

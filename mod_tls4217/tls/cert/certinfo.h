@@ -34,7 +34,7 @@ void tls4217_certinfo_pem(X509 *cert,
   void (*put)(void *user, const char *name, const char *value), void *user);
 
 /*
- * The same for what stands behind the first certificate of a chain, with
+ * The same for what follows the first certificate of a chain, with
  * "CERT_CHAIN1" and so on.  NULL is an empty chain.
  */
 void tls4217_certinfo_chain(const STACK_OF(X509) * chain,

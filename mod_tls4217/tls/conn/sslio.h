@@ -30,7 +30,7 @@ enum tls4217_sslio_state {
 /* What came of reading. */
 enum tls4217_io {
   TLS4217_IO_DONE,   /* a byte at least */
-  TLS4217_IO_AGAIN,  /* nothing is there now, and nobody was to wait */
+  TLS4217_IO_AGAIN,  /* nothing to read now, and waiting is not wanted */
   TLS4217_IO_CLOSED, /* the peer has sent close_notify (in clear: FIN) */
   TLS4217_IO_CUT,    /* the peer has ended it in another way; err says so */
   TLS4217_IO_FAILED  /* err says why; errnum is EPROTO for a TLS error, or what
@@ -79,7 +79,7 @@ enum tls4217_io tls4217_sslio_read(struct tls4217_sslio *io, void *buf,
 
 /*
  * Writes all of buf.  Returns 0, or -1 with err filled, and the connection is
- * DEAD: a record that was cut in the middle cannot be mended, nor another
+ * DEAD: a record that was cut in the middle cannot be repaired, nor another
  * begun.
  */
 int tls4217_sslio_write(struct tls4217_sslio *io, const void *buf, size_t size,
