@@ -150,7 +150,7 @@ class Directive(unittest.TestCase):
                 ("TLSControlsACLs all permit user root", "write TLSControls"),
                 ("TLSControlsACLs all allow people root", "write TLSControls"),
                 ("TLSControlsACLs all allow user", "write TLSControlsACLs"),
-                ("TLSControlsACLs inof deny user root", "'inof' is no word")):
+                ("TLSControlsACLs inof deny user root", "'inof' is not an action")):
             with self.subTest(line):
                 code, said = self.check(line)
                 self.assertEqual(code, 1)
