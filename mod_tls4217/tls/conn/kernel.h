@@ -5,6 +5,11 @@
  * hands it the keys at the end of a handshake (SSL_OP_ENABLE_KTLS,
  * SSL_set_options(3)).  Sending only: what a kernel receives comes record by
  * record, which costs more than reading ahead saves.
+ *
+ * Who sends this way must not read from the connection.  A client's KeyUpdate
+ * that asks for one in return (RFC 8446, section 4.6.3) would have OpenSSL
+ * send with new keys, which it does not give to the kernel: every record
+ * after that fails at the client.
  */
 
 #ifndef TLS4217_TLS_CONN_KERNEL_H
