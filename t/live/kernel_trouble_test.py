@@ -6,16 +6,19 @@ What changes the settings of the whole machine runs in a virtual machine of
 its own only (make check-kernel).
 """
 
+import collections
 import contextlib
 import os
 import re
+import signal
+import socket
 import subprocess
 import time
 import unittest
 
 import client
 import harness
-from kernel_test import KernelCase, kernel_has_tls, sent_by_kernel
+from kernel_test import BIG, KernelCase, kernel_has_tls, sent_by_kernel
 
 CONF = """openssl_conf = all
 [all]
@@ -179,6 +182,76 @@ class Fallback(TroubleCase):
             data.finish()
             control.reply(226)
         self.assertTrue(received == self.huge)
+
+
+@harness.both_versions
+class LastBytes(TroubleCase):
+    """A client that reads nothing, and a file that just does not fit: the
+    kernel has all of it, and close_notify waits for room."""
+
+    SERVER = {"vhosts": {"small": "SocketOptions sndbuf 32768"}}
+    SECONDS = 5
+
+    def has_file_open(self, pid):
+        """The core closes the file before the data connection."""
+        for fd in os.listdir("/proc/%d/fd" % pid):
+            with contextlib.suppress(FileNotFoundError):
+                if os.readlink("/proc/%d/fd/%s" % (pid, fd)).endswith("/end"):
+                    return True
+        return False
+
+    def state(self, control, data, pid):
+        """What has become of a download, when nothing moves any more."""
+        seen = collections.deque(maxlen=20)
+
+        def is_still():
+            seen.append(len(data.sock.recv(1 << 26, socket.MSG_PEEK)))
+            return control.pending() or (
+                len(seen) == seen.maxlen and len(set(seen)) == 1)
+
+        self.assertTrue(client.until(is_still, client.TIMEOUT))
+        if control.pending():
+            return "whole"
+        return "data" if self.has_file_open(pid) else "end"
+
+    @contextlib.contextmanager
+    def stuck(self, host):
+        """A download of which the end alone is missing."""
+        fits, too_long = 0, BIG
+        while too_long - fits > 1:
+            size = (fits + too_long) // 2
+            self.server.put("end", self.body[:size])
+            control, pid = self.login_of_pid(host)
+            with control, control.begin("RETR end") as data:
+                state = self.state(control, data, pid)
+                if state == "end":
+                    yield control, data, pid
+                    return
+            if state == "whole":
+                fits = size
+            else:
+                too_long = size
+        self.fail("no size has its end stuck")
+
+    def test_sigterm(self):
+        for host in ("small", "main"):
+            with self.subTest(host=host), self.stuck(host) as stuck:
+                os.kill(stuck[2], signal.SIGTERM)
+                self.assertTrue(client.until(
+                    lambda pid=stuck[2]: pid not in self.server.sessions(),
+                    self.SECONDS))
+
+    def test_abor(self):
+        for host in ("small", "main"):
+            with self.subTest(host=host), self.stuck(host) as stuck:
+                control, data, _ = stuck
+                begin = time.monotonic()
+                control.send(b"ABOR\r\n")
+                control.reply(426)
+                data.close()
+                control.reply(226)
+                self.assertLess(time.monotonic() - begin, self.SECONDS)
+                self.assert_alive(control)
 
 
 @unittest.skipUnless("TLS4217_MACHINE" in os.environ,
