@@ -72,7 +72,7 @@ class Death(KeyCase):
         before.upload("STOR kept", b"kept")
         self.assertEqual(before.download("RETR kept"), b"kept")
         self.new_key_process(old, 10)
-        self.assert_logged(r"the key process has ended .* for the \d+\. time",
+        self.assert_logged(r"the key process has ended .*\(restart \d+\)",
                            "system.log")
         self.assertEqual(self.login().download("RETR kept"), b"kept")
         before.download("LIST")
