@@ -44,7 +44,7 @@ class Tracer:
         if not client.until(lambda: any(map(end.match, self.lines())), 10):
             raise AssertionError("strace does not say how the session ended")
         found = [OPENED.match(line) for line in self.lines()]
-        return [match.group(2) for match in found
+        return [match.group(2).replace(str(pid), "PID") for match in found
                 if match and int(match.group(1)) == pid]
 
     def stop(self):
