@@ -112,6 +112,54 @@ class Words(controlcase.ControlCase):
         self.assertIn("serves TLS", self.tls("info"))
 
 
+class BrokenFiles(controlcase.ControlCase):
+    """A reload that a server would not survive changes nothing."""
+
+    def assert_kept(self, name, said):
+        good = self.server.path(name)
+        shutil.copy(good, good + ".good")
+        with open(good, "w", encoding="ascii") as file:
+            file.write("-----BEGIN CERTIFICATE-----\n")
+        self.assertRegex(self.ftpdctl("tls", "reload")[1],
+                         r"nothing was changed: .*127\.0\.0\.1.*%s" % said)
+        self.login().download("LIST")
+        shutil.copy(good + ".good", good)
+        self.assertIn("all servers serve TLS", self.tls("reload"))
+        self.login().download("LIST")
+
+
+@needs_ftpdctl
+class CAs(BrokenFiles):
+
+    SERVER = {"tls": PAIR + "TLSVerifyClient optional\n"
+                            "TLSCACertificateFile {root}/ca.pem\n",
+              "directives": controlcase.ALLOWED}
+
+    @classmethod
+    def prepare(cls):
+        for name, source in (("pair.pem", "rsa-all.pem"),
+                             ("ca.pem", "root.pem")):
+            shutil.copy(cls.server.pki.path(source), cls.server.path(name))
+
+    def test_cas(self):
+        self.assert_kept("ca.pem", "TLSCACertificateFile")
+
+
+@needs_ftpdctl
+class KeysInTheDaemon(BrokenFiles):
+
+    SERVER = {"tls": PAIR + "TLSKeyIsolation off\n",
+              "directives": controlcase.ALLOWED}
+
+    @classmethod
+    def prepare(cls):
+        shutil.copy(cls.server.pki.path("rsa-all.pem"),
+                    cls.server.path("pair.pem"))
+
+    def test_pair(self):
+        self.assert_kept("pair.pem", "TLSCertificateFile")
+
+
 @needs_ftpdctl
 class Denied(controlcase.ControlCase):
     """Without a line nobody may, root neither."""

@@ -133,9 +133,14 @@ int tls4217_control_words_info(const struct tls4217_control_answer *answer) {
 }
 
 int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
-  enum tls4217_readiness readiness = tls4217_vhost_rebuild();
+  const char *why;
 
-  if (readiness == TLS4217_READY_ALL) {
+  if (tls4217_vhost_check_files(answer->pool, &why) < 0) {
+    tls4217_control_answer_say(answer, "nothing was changed: %s", why);
+    return -1;
+  }
+
+  if (tls4217_vhost_rebuild() == TLS4217_READY_ALL) {
     tls4217_control_answer_say(answer,
       "certificates, keys and CAs are read: "
       "all servers serve TLS");

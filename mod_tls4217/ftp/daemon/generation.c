@@ -330,6 +330,19 @@ int tls4217_generation_build(pool *p, const server_rec *rec,
   return 0;
 }
 
+int tls4217_generation_check(
+  pool *p, const server_rec *rec, const struct tls4217_settings *settings) {
+  struct tls4217_generation aside;
+  int res;
+
+  memset(&aside, 0, sizeof(aside));
+  res = tls4217_keyprocess_is_there() ?
+    load_verify(rec, settings, &aside) :
+    tls4217_generation_build(p, rec, settings, &aside);
+  tls4217_generation_free(&aside);
+  return res;
+}
+
 void tls4217_generation_free(struct tls4217_generation *generation) {
   tls4217_context_free(generation->context);
   tls4217_verify_free(generation->verify);

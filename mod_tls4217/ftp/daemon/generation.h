@@ -29,6 +29,15 @@ int tls4217_generation_build(pool *p, const server_rec *rec,
   const struct tls4217_settings *settings,
   struct tls4217_generation *generation);
 
+/*
+ * Whether a server would still have one if its files were read now, as far as
+ * that can be found out aside: where private keys are in the key process, which
+ * keeps the last good pairs itself, the CAs and revocation lists; else all.
+ * Text is allocated from p.  Returns 0, or -1 after a complaint about rec.
+ */
+int tls4217_generation_check(
+  pool *p, const server_rec *rec, const struct tls4217_settings *settings);
+
 /* Frees what was built, and empties the struct. */
 void tls4217_generation_free(struct tls4217_generation *generation);
 

@@ -203,6 +203,28 @@ bool tls4217_vhost_has_ifsession(void) {
   return has_ifsession;
 }
 
+int tls4217_vhost_check_files(pool *p, const char **why) {
+  *why = NULL;
+  for (const struct tls4217_vhost *server = servers; server != NULL;
+       server = server->next) {
+    if (server->tls.context != NULL &&
+      tls4217_generation_check(p, server->rec, &server->settings) < 0) {
+      *why = pstrcat(p, server->rec->ServerName, " (",
+        tls4217_complaints_address(p, server->rec),
+        "): ", tls4217_complaints_reason(server->rec), NULL);
+    }
+  }
+
+  /* What does not keep the files from being taken is said when they are. */
+  if (*why == NULL) {
+    tls4217_complaints_forget();
+    return 0;
+  }
+
+  tls4217_vhost_say_complaints();
+  return -1;
+}
+
 enum tls4217_readiness tls4217_vhost_rebuild(void) {
   enum tls4217_readiness readiness = tls4217_vhost_build_all();
 

@@ -47,6 +47,13 @@ enum tls4217_readiness tls4217_vhost_build_all(void);
 enum tls4217_readiness tls4217_vhost_rebuild(void);
 
 /*
+ * Whether each server that serves TLS would go on to do so with what its files
+ * are now (generation.h says how far that is known).  Says the complaints if
+ * not.  Returns 0, or -1 with *why, of p, filled: the server and its reason.
+ */
+int tls4217_vhost_check_files(pool *p, const char **why);
+
+/*
  * New keys for session tickets: those of before are not read by the sessions
  * that begin from now on.  Returns 0, or -1 with err filled where a server has
  * kept its own.
