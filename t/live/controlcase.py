@@ -4,7 +4,7 @@ import subprocess
 
 import harness
 
-#: {acls} are lines of TLSControlsACLs.
+#: Whoever runs the tests may talk to the server.
 CONTROLS = """\
 <IfModule mod_ctrls.c>
   ControlsEngine on
@@ -12,6 +12,13 @@ CONTROLS = """\
   ControlsSocketACL allow user *
   ControlsSocket {root}/controls
   ControlsInterval 1
+</IfModule>
+"""
+
+#: "ftpdctl insmod" and "rmmod", too.
+MODULES = CONTROLS + """\
+<IfModule mod_dso.c>
+  ModuleControlsACLs insmod,rmmod allow user *
 </IfModule>
 """
 

@@ -15,6 +15,7 @@ import subprocess
 import unittest
 
 import client
+import controlcase
 import harness
 
 SYSLOG = "/dev/log"
@@ -24,19 +25,6 @@ PAIR = """\
 TLSEngine on
 TLSLog {root}/tls.log
 TLSCertificateFile {root}/pair.pem
-"""
-
-CONTROLS = """\
-<IfModule mod_ctrls.c>
-  ControlsEngine on
-  ControlsACLs all allow user *
-  ControlsSocketACL allow user *
-  ControlsSocket {root}/controls
-  ControlsInterval 1
-</IfModule>
-<IfModule mod_dso.c>
-  ModuleControlsACLs insmod,rmmod allow user *
-</IfModule>
 """
 
 
@@ -103,7 +91,7 @@ def _without_syslog():
 
 class Life(harness.LiveCase):
     SERVER_CLASS = Daemon
-    SERVER = {"tls": PAIR, "directives": CONTROLS}
+    SERVER = {"tls": PAIR, "directives": controlcase.MODULES}
     VERSION = client.TLS1_3
 
     @classmethod

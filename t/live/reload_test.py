@@ -10,6 +10,7 @@ import signal
 import subprocess
 import unittest
 
+import controlcase
 import harness
 
 PAIR = """\
@@ -19,18 +20,6 @@ TLSCertificateFile {root}/pair.pem
 TLSControlProtection login
 """
 
-CONTROLS = """\
-<IfModule mod_ctrls.c>
-  ControlsEngine on
-  ControlsACLs all allow user *
-  ControlsSocketACL allow user *
-  ControlsSocket {root}/controls
-  ControlsInterval 1
-</IfModule>
-<IfModule mod_dso.c>
-  ModuleControlsACLs insmod,rmmod allow user *
-</IfModule>
-"""
 
 class Daemon(harness.LiveCase):
     SERVER = {"tls": PAIR, "directives": ""}
@@ -161,7 +150,7 @@ class Controlled(Daemon):
 
 @unittest.skipUnless(harness.ftpdctl(), "there is no ftpdctl")
 class Controls(Controlled):
-    SERVER = {"tls": PAIR, "directives": CONTROLS}
+    SERVER = {"tls": PAIR, "directives": controlcase.MODULES}
 
     def test_loaded_again_without_sighup(self):
         self.unload()
@@ -199,7 +188,7 @@ class FromModTls(Controlled):
     SERVER = {"tls": PAIR.replace("TLSControlProtection login",
                                   "TLSRequired ctrl")
                          .replace("TLSCert", "TLSRSACert"),
-              "directives": CONTROLS}
+              "directives": controlcase.MODULES}
 
     @classmethod
     def prepare(cls):

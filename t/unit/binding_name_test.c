@@ -18,16 +18,6 @@
 #define OWN_NAME     "ftp.example.org"
 #define OTHER_NAME   "ftp.example.com"
 
-static const struct kind {
-  const char *name;
-  int version;
-  bool no_tickets;
-} kinds[] = {
-  { "TLSv1.2, session id", TLS1_2_VERSION, true },
-  { "TLSv1.2, ticket", TLS1_2_VERSION, false },
-  { "TLSv1.3", TLS1_3_VERSION, false },
-};
-
 struct name_case {
   const char *name;
   bool watched;
@@ -84,7 +74,7 @@ static void check_case(const struct kind *kind, const struct name_case *c) {
 static void test_names(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(kinds); i++) {
+  for (size_t i = 0; i < KINDS; i++) {
     for (size_t j = 0; j < COUNT(cases); j++) {
       check_case(&kinds[i], &cases[j]);
     }

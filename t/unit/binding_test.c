@@ -24,6 +24,7 @@
 #include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/compat.h"
 #include "t/unit/endpoint.h"
+#include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TICKET_KEYS  80
@@ -86,16 +87,6 @@ static int set_clock(void **state) {
   clock_offset = 0;
   return 0;
 }
-
-static const struct kind {
-  const char *name;
-  int version;
-  bool no_tickets;
-} kinds[] = {
-  { "TLSv1.2, session id", TLS1_2_VERSION, true },
-  { "TLSv1.2, ticket", TLS1_2_VERSION, false },
-  { "TLSv1.3", TLS1_3_VERSION, false },
-};
 
 /* A client marks what it used: it gets a copy, as young as if it were new. */
 static SSL_SESSION *copy_of(const SSL_SESSION *session) {
@@ -216,7 +207,7 @@ enum source {
 static const struct row {
   const char *name;
   enum source source;
-  enum tls4217_reuse want[COUNT(kinds)];
+  enum tls4217_reuse want[KINDS];
 } rows[] = {
   { "none", SOURCE_NONE, { NONE, NONE, NONE } },
   { "own", SOURCE_OWN, { OWN, OWN, OWN } },
@@ -298,20 +289,20 @@ static enum tls4217_reuse try_source(
 static void test_matrix(void **state) {
   (void) state;
 
-  for (size_t i = 0; i < COUNT(rows) * COUNT(kinds); i++) {
-    const struct row *row = &rows[i / COUNT(kinds)];
-    const struct kind *kind = &kinds[i % COUNT(kinds)];
+  for (size_t i = 0; i < COUNT(rows) * KINDS; i++) {
+    const struct row *row = &rows[i / KINDS];
+    const struct kind *kind = &kinds[i % KINDS];
     enum tls4217_reuse reuse = try_source(row->source, kind);
 
     print_message("  %s: %s\n", row->name, kind->name);
-    assert_int_equal(reuse, row->want[i % COUNT(kinds)]);
+    assert_int_equal(reuse, row->want[i % KINDS]);
   }
 }
 
 /* Runs a test with a control connection of each kind. */
 static void over_all_kinds(
   void (*run)(struct endpoint *control, const struct kind *kind)) {
-  for (size_t i = 0; i < COUNT(kinds); i++) {
+  for (size_t i = 0; i < KINDS; i++) {
     struct endpoint *control = open_control(&kinds[i], NULL);
 
     print_message("  %s\n", kinds[i].name);

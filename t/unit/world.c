@@ -35,6 +35,12 @@ const struct way ways[WAYS] = {
   { "data, TLSv1.3", TLS4217_CHANNEL_DATA, TLS1_3_VERSION },
 };
 
+const struct kind kinds[KINDS] = {
+  { "TLSv1.2, session id", TLS1_2_VERSION, true },
+  { "TLSv1.2, ticket", TLS1_2_VERSION, false },
+  { "TLSv1.3", TLS1_3_VERSION, false },
+};
+
 static struct endpoint_spec plain_spec(const struct way *way) {
   return (struct endpoint_spec){
     .context = world.context, .channel = way->channel, .version = way->version

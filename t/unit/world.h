@@ -37,6 +37,17 @@ struct way {
 /* Control and data connections in TLS 1.2 and TLS 1.3. */
 extern const struct way ways[WAYS];
 
+/* How a client can hold a session. */
+struct kind {
+  const char *name;
+  int version;
+  bool no_tickets;
+};
+
+#define KINDS 3
+
+extern const struct kind kinds[KINDS];
+
 /* By name, where a test wants one only. */
 #define CONTROL_13 (&ways[1])
 #define DATA_13    (&ways[3])
