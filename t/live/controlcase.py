@@ -2,6 +2,7 @@
 
 import subprocess
 
+import client
 import harness
 
 #: Whoever runs the tests may talk to the server.
@@ -29,12 +30,23 @@ class ControlCase(harness.LiveCase):
 
     SERVER = {"directives": ALLOWED}
 
-    def ftpdctl(self, *words):
-        """The exit status, and what was said."""
+    def ask(self, words):
         done = subprocess.run(
             [harness.ftpdctl(), "-s", self.server.path("controls"), *words],
             capture_output=True, text=True, timeout=30, check=False)
         return done.returncode, done.stdout + done.stderr
+
+    def ftpdctl(self, *words):
+        """The exit status, and what was said.  Behind SIGHUP mod_ctrls opens
+        its socket anew, and for a moment nobody listens."""
+        said = []
+
+        def is_answered():
+            said[:] = self.ask(words)
+            return "error contacting server" not in said[1]
+
+        client.until(is_answered, 10)
+        return tuple(said)
 
     def tls(self, *words):
         """What "ftpdctl tls" answers, where it succeeds."""
