@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Prints the directives and the words of TLSOptions, one a line.
 
     contrib/directives.py [--srcdir DIR]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 # packages.sh - what the other scripts here need, and how they get it
 #
 # Sourced by the scripts beside it.  need FILE-OR-COMMAND PACKAGE notes a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * mod_tls4217 - which commands may come before TLS, and which users with it
  *

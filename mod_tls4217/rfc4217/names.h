@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * mod_tls4217 - the words of RFC 4217 and of the directives that speak of it
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * mod_tls4217 - text of other people's choice, made fit to be shown
  *

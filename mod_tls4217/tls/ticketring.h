@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * mod_tls4217 - ticket keys that outlive the contexts that have them
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /* bare.c - the least that an FTPS server can do: the benchmark's zero
  *
  * Shows what OpenSSL and the kernel themselves cost: one TLS context made

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Compares the CPU that FTPS servers spend on the same work.
 
     bench.py [--quick] [--servers A,B] [--workloads A,B] [--rounds N]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /* client.c - a small FTP and FTPS client for load.c; see client.h
  *
  * The order of a transfer is that of the usual clients: PASV, connect, the

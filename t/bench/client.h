@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /* client.h - a small FTP and FTPS client for load.c
  *
  * One control connection, blocking, and one data connection per transfer

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Counts the instructions of a session process with valgrind's callgrind.
 
     instructions.py [--servers A,B] [--groups LIST] [--json FILE]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What TLSKeyIsolation costs: memory of a session, time of a handshake.
 
     keycost.py [STARTS [HANDSHAKES]]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /* load.c - puts one kind of load on an FTP or FTPS server
  *
  *   load [options] WORKLOAD

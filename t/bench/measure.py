@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What a server spends: CPU from the kernel's own books, and memory.
 
 CgroupAccount   a control group (v2) of the server's own; its cpu.stat counts

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Where client and server meet: loopback, or two network namespaces.
 
 Loopback carries 64 KiB packets, which flatters bulk transfers.  With

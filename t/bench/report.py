@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The results of bench.py: a table for people, JSON, and a chart in SVG.
 
 Figures are medians over the rounds.  Ratios to another server and surcharges

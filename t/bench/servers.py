@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The servers that the benchmark compares, each on a port of its own.
 
 A Site is one temporary directory: the certificates, the files that are

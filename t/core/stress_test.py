@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Random sessions, many at once, on one server: nothing must be reported.
 
 What a test of one thing cannot think of: aborts, signals, REIN, HOST, CCC,

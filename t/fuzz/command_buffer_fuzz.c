@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * mod_tls4217 - fuzzes ftp/command_buffer.c, and rfc4217/line.c with it
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """1 GiB up and down with curl, byte for byte.
 
 The bytes are made and compared as they pass: only the server's copy is on a

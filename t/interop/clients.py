@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What the tests with real clients share: running them, reading TLSLog.
 
 A client is a program of its own, found on PATH; where it is missing, its

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The proftpd.conf of a mod_tls site, of which one LoadModule line changed.
 
 Its directives are those that mod_tls' own documentation recommends; where

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """curl against the server as it is by default: session reuse is required.
 
 curl shares its TLS sessions between the connections of one run, so with

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Python's ftplib.FTP_TLS, which never offers a session by itself.
 
 Against the default server it is told why and how to go on; with

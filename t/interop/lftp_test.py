@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """lftp (GnuTLS in Debian's build): mirrors, parallel and segmented transfers.
 
 The server is as by default: session reuse is required.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """basic-ftp for Node.js, whose TLS 1.3 tickets serve once.
 
 Skipped where "node" cannot load basic-ftp (NODE_PATH helps it).

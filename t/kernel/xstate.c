@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * A processor with AMX has more registers than a user-mode-linux of 2023 has
  * room for (2696 bytes), and the machine's kernel takes all of them from a

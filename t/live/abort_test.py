@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """ABOR, STAT and NOOP that arrive in TLS while a transfer runs.
 
 RFC 4217 section 14; RFC 959 section 4.1.3. No urgent data is used.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A certificate opens no account that is closed (RFC 4217 section 12.2).
 
 The server sees a passwd(5), a shadow(5) and PAM services of the test's own,

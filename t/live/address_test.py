@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Where data connections may come from.
 
 RFC 4217 section 15.2: whoever connects first to a passive port would have the

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSControlProtection, TLSUserProtection, TLSRequired: RFC 4217, 10.1.
 
 Commands are refused until the session is protected as the server wants it,

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """AUTH, PBSZ, PROT, FEAT, HELP, and handshakes that fail.
 
 RFC 4217 sections 4, 6, 8, 9, 10.1 and 17; RFC 2228 section 3.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Data connections that fail: handshakes, connections, and what is left.
 
 RFC 4217 section 10.2: 150, then 522; the session and the files go on.

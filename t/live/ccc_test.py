@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """CCC: the control connection goes back to clear, data connections do not.
 
 RFC 4217 sections 5, 12.3 and 15.3; RFC 2228 section 3.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What the tests of client certificates share: clients with certificates,
 and a TestCase whose servers know their CAs."""
 

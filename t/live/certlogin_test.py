@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Login by certificate (RFC 4217 section 12.2), and what denies it.
 
 TLSUserName, TLSClientCertificateMap, AllowDotLogin; what others may read of

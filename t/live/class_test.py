@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSProtocol and TLSCipherSuite by class: RFC 4217, section 10.1.
 
 "Define the CipherSuites allowed to be used (perhaps on a per host/domain/...

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Clauses that are about no single command: words, states, wires, names.
 
 RFC 2228 sections 3, 7, 8 and 9; RFC 4217 sections 10.3, 10.4, 15.2 and 16;

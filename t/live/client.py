@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A small FTPS client that controls every byte it sends.
 
 Ordinary clients hide what these tests are about: which bytes share a TCP

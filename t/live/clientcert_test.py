@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Client certificates: who may come in, and whose data connection it is.
 
 RFC 4217 sections 10.1 and 15.1.2. Login by certificate is in

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSSessionReuse: the sessions of other connections of the same user.
 
 The tests of "connection", and of what is nobody's, are reuse_test.py's.

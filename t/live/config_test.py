@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What proftpd -t and the start say about the TLS directives.
 
 A server that could not serve does not start, and says which file, which

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A server that ftpdctl can talk to, for the tests of "ftpdctl tls"."""
 
 import subprocess

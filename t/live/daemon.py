@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A real proftpd with the module, on loopback: its files, its life, its logs.
 
 The environment says what is tested, beside what program.py takes from it:

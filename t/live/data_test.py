@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Data connections that work: every command, way, size and end.
 
 RFC 4217 sections 7, 9, 10.2, 12.6 and 12.7; RFC 959, 2428, 3659.

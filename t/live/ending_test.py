@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """How a session ends while TLS begins, is in use, or ends.
 
 Timers and signals are served in every wait; what they have to say never comes

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A client that sends TLS messages without end, and no data.
 
 RFC 8446, section 4.6.3: each KeyUpdate is a few bytes, and work for the

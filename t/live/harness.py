@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What the live tests share: one server per TestCase class, and its clients.
 
 The environment that it needs is described in daemon.py. A test that fails

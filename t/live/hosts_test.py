@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """HOST and SNI name one host, and data connections stay with it.
 
 RFC 7151 section 3.2.2; RFC 6066 section 3.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """<IfModule mod_tls.c>: a site's sections mean us, too.
 
 Debian's tls.conf keeps its directives in one.  A section that is skipped

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSKernelOffload: downloads whose records the kernel makes.
 
 What matters is tested everywhere: no byte of a file leaves in clear, and

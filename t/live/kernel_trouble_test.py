@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSKernelOffload where something is in its way: a system's openssl.cnf, a
 file that sendfile(2) does not take, little memory, small buffers, a firewall.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The process that holds the private keys: its life, and who may ask it.
 
 It is killed, halted, and told to read its configuration again while sessions

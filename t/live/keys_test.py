@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSKeyIsolation: no process that talks to strangers has a private key.
 
 The memory of the daemon and of its sessions, in a chroot, is searched for what

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A daemon as it is in life: detached, with files for logs, over months.
 
 The other tests keep their server in the foreground.  This one leaves its

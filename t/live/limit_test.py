@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """<Limit> for the commands of RFC 2228: an access rule holds for them as for
 the core's own, and one that is about other things does not keep TLS away.
 """

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What a session costs beside its handshakes: no files, and no sleep.
 
 Certificates, keys and CAs are read once, by the daemon.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSMetricsFile, and the counters of "ftpdctl tls info"."""
 
 import json

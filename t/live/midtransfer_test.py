@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Commands that arrive while a transfer goes on, or while it begins.
 
 RFC 959 sections 4.1 and 5.1.1; RFC 4217 section 14. ABOR, QUIT, NOOP and

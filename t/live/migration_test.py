@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A configuration of mod_tls, taken as it is: what it says holds, or is told.
 
 Each word of mod_tls is known; what it cannot mean here is a warning, or is

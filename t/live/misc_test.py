@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Implicit TLS, ALPN, odd records, what is logged, SIGHUP, leaks.
 
 RFC 7301 (ALPN), RFC 8446 section 5.1 (records carry no message borders),

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Policies that cannot be meant as they are written: proftpd -t says so.
 
 An error stops the start; a warning does not.  Both name what to write.

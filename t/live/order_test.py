@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Whatever other modules are there, and in whichever order they are loaded:
 policies hold, a failed handshake harms no file, sessions are bound.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSDataProtection: the four views of RFC 4217, section 10.2.
 
 One server per level of the configuration that may hold the directive.

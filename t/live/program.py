@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The proftpd under test and its modules: what is built in, what is loaded.
 
 The environment says which:

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What else leads to what a directory's view protects: listings that go down,
 patterns that match much, STAT and MLST, moves and copies.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What TLSLog says of a refusal: whom it met, and what would let him in."""
 
 import ssl

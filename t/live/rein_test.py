@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """REIN: everything is as after connect, in place or in another process.
 
 RFC 4217 section 13 and 4.2; RFC 959 section 4.1.1.

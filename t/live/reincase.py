@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Shared by the tests of REIN and of its supervisor: servers, REIN, afterwards.
 
 RFC 4217 section 13.

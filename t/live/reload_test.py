@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The module in a daemon that goes on: SIGHUP, ftpdctl rmmod and insmod.
 
 Whatever comes of it, the policies hold, and the logs say what is wrong.

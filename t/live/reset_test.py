@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """What AUTH and REIN put back to how it was after connect.
 
 RFC 4217 sections 4.2 and 13; RFC 7151 section 3 for HOST.

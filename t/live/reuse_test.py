@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Which TLS session may open a data connection.
 
 RFC 4217 section 10.2 lets a server insist on a cached session, and section

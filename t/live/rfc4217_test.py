@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Clauses of RFC 4217 and RFC 2228 that no other file is about.
 
 doc/RFC4217 names the test of every clause. Here are the ways around the

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A session that goes on and on: its memory and descriptors do not grow.
 
 TLS4217_SOAK says how many transfers of each kind, and ten times as many

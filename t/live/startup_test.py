@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Configurations that the daemon reads: what is empty, what is refused.
 
 Nothing in a configuration may crash the daemon, and one that was refused

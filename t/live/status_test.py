@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """STAT without an argument: the client's own session (RFC 959, 4.1.3)."""
 
 import harness

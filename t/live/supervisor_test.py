@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The process behind REIN: who sees it, what ends it, what it leaves.
 
 RFC 4217 section 13; TLSOptions AllowReinitialize.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSDataProtection of paths and TLSDataRule: RFC 4217, section 10.2, view 4.
 
 What decides is the real target of the transfer command: however the client

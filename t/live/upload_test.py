@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Uploads whose data handshake fails while others use the same file.
 
 RFC 4217 section 10.2: a refused data connection ends its own transfer. What

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """TLSUserProtection and who a user is: spellings, aliases, lists.
 
 RFC 4217 section 10.1: policies for certain users.

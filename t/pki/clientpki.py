@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Certificates of clients for the tests, made with the openssl command.
 
 Two CAs that do not know each other, an intermediate one below the

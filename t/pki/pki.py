@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Certificates for the tests, made with the openssl command.
 
 A root CA, an intermediate CA below it, and leaves for "localhost" in RSA and

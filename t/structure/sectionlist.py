@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The headings of the RFCs that doc/RFC4217 goes through section by section.
 
     t/structure/sectionlist.py FILE...      prints them, from the RFCs' own texts

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * mod_tls4217 - tests of tls/context.c: what RFC 9325 (BCP 195) asks of a
  * server beside versions and suites, as a client sees it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * mod_tls4217 - policy.c: the four views of RFC 4217, section 10.2
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
  * mod_tls4217 - ticketring.c: sessions are resumed at a context that was built
  * anew, where it is the same host's, the keys are young, and the form is ours
