@@ -88,7 +88,7 @@ class FailedHandshakes(harness.LiveCase):
         self.assert_transfers(control)
 
     def test_client_that_sends_no_prot(self):
-        """AUTH SSL starts at P; implicit TLS too (misc_test)."""
+        """AUTH SSL starts at P; implicit TLS too (implicit_test)."""
         control = self.secure(mechanism="SSL").login()
         for mode in ("PASV", "PORT"):
             with self.subTest(mode=mode):

@@ -198,5 +198,26 @@ for _order in ORDERS:
                  modules=("mod_vroot",), directives=VROOT)
 
 
+OTHERS = [name for name in harness.STOCK_MODULES
+          if harness.stock_module(name) and name != "mod_tls"]
+
+
+class OtherModulesBehind(harness.LiveCase):
+    """All the stock modules that this ProFTPD has."""
+
+    SERVER = {"modules": OTHERS}
+
+    def test_works_beside_them(self):
+        control = self.login()
+        control.upload("STOR beside", b"beside" * 1000)
+        self.assertEqual(control.download("RETR beside"), b"beside" * 1000)
+
+
+class OtherModulesBefore(OtherModulesBehind):
+    """The same, loaded first."""
+
+    SERVER = {"before": OTHERS}
+
+
 if __name__ == "__main__":
     harness.main()

@@ -116,5 +116,54 @@ class Soak(harness.LiveCase):
         self.soak(lambda control: [control.command(*line) for line in lines])
 
 
+@harness.both_versions
+class LongLives(harness.LiveCase):
+    """SIGHUP, and sessions with many transfers."""
+
+    def test_sessions_survive_a_sighup(self):
+        before = self.login()
+        for _ in range(3):
+            self.server.reload()
+            before.download("LIST")
+            self.login().download("LIST")
+        before.command("NOOP", 200)
+
+    def test_no_descriptor_leaks(self):
+        known = set(self.server.sessions())
+        control = self.login()
+        pid = self.only_new_session(known)
+        self.some_transfers(control, 2)
+        control.command("NOOP", 200)
+        before = self.descriptors(pid)
+        self.some_transfers(control, 13)
+        control.command("NOOP", 200)
+        client.until(lambda: self.descriptors(pid) == before)
+        self.assertEqual(self.descriptors(pid), before)
+
+    def only_new_session(self, known):
+        """A busy daemon may fork late for a connection that is gone."""
+        client.until(lambda: len(set(self.server.sessions()) - known) == 1)
+        return (set(self.server.sessions()) - known).pop()
+
+    def some_transfers(self, control, rounds):
+        """Four transfers a round, one of which fails."""
+        for at in range(rounds):
+            control.upload("STOR leak", b"leak" * at)
+            control.download("RETR leak", mode=("PASV", "PORT")[at % 2])
+            control.download("LIST")
+            with control.data() as data:
+                control.command("RETR leak", 150)
+                data.sock.sendall(b"garbage, not TLS")
+                control.reply(522)
+
+    def descriptors(self, pid):
+        """What the process has open, without the ends of connections."""
+        folder = "/proc/%d/fd" % pid
+        try:
+            return sorted(os.listdir(folder))
+        except PermissionError:
+            self.skipTest("may not read " + folder)
+
+
 if __name__ == "__main__":
     harness.main()
