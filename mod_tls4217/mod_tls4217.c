@@ -24,6 +24,7 @@
 #include "mod_tls4217/ftp/config/directives.h"
 #include "mod_tls4217/ftp/config/parsing.h"
 #include "mod_tls4217/ftp/daemon/metrics.h"
+#include "mod_tls4217/ftp/daemon/renewal.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/ftp/lifecycle.h"
@@ -128,7 +129,7 @@ static void postparse_ev(const void *event_data, void *user_data) {
   if (refused == false) {
     tls4217_shared_begin();
     tls4217_vhost_note_reading();
-    readiness = tls4217_vhost_build_all();
+    readiness = tls4217_renewal_build_all();
   }
 
   tls4217_metrics_begin();
@@ -156,7 +157,7 @@ static void prepare_late(void) {
 
   mark_started();
   tls4217_shared_begin();
-  readiness = tls4217_vhost_build_all();
+  readiness = tls4217_renewal_build_all();
   tls4217_vhost_say_complaints();
   pr_log_pri(PR_LOG_NOTICE,
     "notice: %s: loaded into a running server: directives that were "

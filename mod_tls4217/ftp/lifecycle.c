@@ -129,12 +129,12 @@ static void connected_ev(const void *event_data, void *user_data) {
   tls4217_reset_remember(sess);
 
   if (sess->implicit) {
-    if (sess->server->tls.context == NULL) {
+    if (sess->server->tls == NULL) {
       tls4217_session_log(sess, "the implicit TLS connection is closed: %s",
-        sess->server->trouble);
+        sess->server->last_error.text);
       pr_log_pri(PR_LOG_WARNING,
         "warning: %s: an implicit TLS connection is closed: %s",
-        MOD_TLS4217_VERSION, sess->server->trouble);
+        MOD_TLS4217_VERSION, sess->server->last_error.text);
       pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_BAD_CONFIG,
         "no usable certificate");
     }

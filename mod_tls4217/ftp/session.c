@@ -89,7 +89,7 @@ bool tls4217_session_is_logged_in(void) {
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess) {
   struct tls4217_facts facts = {
     .logged_in = tls4217_session_is_logged_in(),
-    .certificate = sess->server->tls.context != NULL,
+    .certificate = sess->server->tls != NULL,
     .pbsz_required = sess->settings.options.pbsz_required,
     .ccc_accepted = sess->settings.clear_command_channel,
     .control_required = sess->settings.control_view ==

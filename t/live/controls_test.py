@@ -114,7 +114,7 @@ class Words(controlcase.ControlCase):
 
 
 class BrokenFiles(controlcase.ControlCase):
-    """A reload that a server would not survive changes nothing."""
+    """A server whose files cannot be used keeps what it has."""
 
     def assert_kept(self, name, said):
         good = self.server.path(name)
@@ -122,7 +122,7 @@ class BrokenFiles(controlcase.ControlCase):
         with open(good, "w", encoding="ascii") as file:
             file.write("-----BEGIN CERTIFICATE-----\n")
         self.assertRegex(self.ftpdctl("tls", "reload")[1],
-                         r"nothing was changed: .*127\.0\.0\.1.*%s" % said)
+                         r"127\.0\.0\.1.*: nothing was changed: %s" % said)
         self.login().download("LIST")
         shutil.copy(good + ".good", good)
         self.assertIn("all servers serve TLS", self.tls("reload"))

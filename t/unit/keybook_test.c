@@ -63,6 +63,10 @@ static void test_last_good(void **state) {
   assert_int_equal(err.errnum, ENOENT);
 
   tls4217_keypair_free(keyworld_load(world, &handle));
+  tls4217_error_clear(&err);
+  assert_null(tls4217_keyloader_recall(
+    world->daemon, world->keys, &world->files, &again, &err));
+  assert_int_equal(tls4217_keyloader_accept(world->daemon, handle, &err), 0);
   pki_truncate(world->files.key_file, 50);
   tls4217_error_clear(&err);
   assert_null(tls4217_keyloader_load(

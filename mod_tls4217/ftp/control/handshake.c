@@ -78,7 +78,7 @@ static int try_handshake(
   struct tls4217_session *sess, struct tls4217_error *err) {
   const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
 
-  sess->control.conn = tls4217_connection_new(sess->server->tls.context->ctx,
+  sess->control.conn = tls4217_connection_new(sess->server->tls->context->ctx,
     TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
     PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, err);
   if (sess->control.conn == NULL) {
@@ -87,7 +87,7 @@ static int try_handshake(
 
   sess->control.stage = TLS4217_STAGE_HANDSHAKE;
   if (tls4217_session_apply_class(
-        sess, sess->server->tls.context, sess->control.conn, err) < 0 ||
+        sess, sess->server->tls->context, sess->control.conn, err) < 0 ||
     (sess->implicit == false &&
       tls4217_connection_hold_until_hello(sess->control.conn, err) < 0)) {
     return -1;
@@ -151,7 +151,7 @@ static void tell_core(const struct tls4217_session *sess) {
 void tls4217_handshake_protect(
   struct tls4217_session *sess, enum tls4217_level level) {
   shake_hands(sess);
-  sess->control.context = sess->server->tls.context;
+  sess->control.context = sess->server->tls->context;
   end_where_peer_is_refused(sess);
   end_where_hosts_differ(sess);
 

@@ -172,7 +172,7 @@ void tls4217_peer_end_session(enum tls4217_reply_id id, const char *reason) {
 bool tls4217_peer_is_same(const struct tls4217_session *sess) {
   /* HOST may have led to a server that asks for none. */
   return sess->peer.identity == NULL || sess->server == NULL ||
-    sess->server->tls.verify == NULL ||
+    sess->server->tls == NULL || sess->server->tls->verify == NULL ||
     tls4217_identity_is(
       sess->peer.identity, tls4217_connection_peer(sess->data.conn));
 }

@@ -20,7 +20,7 @@ static modret_t *refuse_auth(cmd_rec *cmd, const struct tls4217_session *sess,
   const char *trouble = NULL;
 
   if (reply == TLS4217_REPLY_AUTH_NO_CERTIFICATE) {
-    trouble = sess->server->trouble;
+    trouble = sess->server->last_error.text;
     pr_log_pri(PR_LOG_WARNING, "warning: %s: AUTH refused: %s",
       MOD_TLS4217_VERSION, trouble);
   }

@@ -8,6 +8,7 @@
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/daemon/control_words.h"
 #include "mod_tls4217/ftp/daemon/control_answer.h"
+#include "mod_tls4217/ftp/daemon/renewal.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/tls/cert/certinfo.h"
@@ -40,14 +41,24 @@ static void say_server(const struct tls4217_control_answer *answer,
   const struct tls4217_vhost *server) {
   tls4217_control_answer_say(answer, "%s (%s): %s", server->rec->ServerName,
     tls4217_complaints_address(answer->pool, server->rec),
-    server->trouble != NULL ? server->trouble : "serves TLS");
+    server->tls != NULL ? "serves TLS" : server->last_error.text);
+  if (server->tls == NULL) {
+    return;
+  }
 
-  for (size_t i = 0; i < server->tls.npairs; i++) {
-    const struct told told = tell_pair(answer->pool, server->tls.pairs[i]);
+  for (size_t i = 0; i < server->tls->npairs; i++) {
+    const struct tls4217_keypair *pair = server->tls->pairs[i];
+    const struct told told = tell_pair(answer->pool, pair);
 
     tls4217_control_answer_say(answer, "  %s, until %s (%s)", told.subject,
-      told.end,
-      server->tls.pairs[i]->label != NULL ? server->tls.pairs[i]->label : "-");
+      told.end, pair->label != NULL ? pair->label : "-");
+  }
+
+  tls4217_control_answer_say(answer, "  generation %lu", server->number);
+  if (tls4217_error_is_set(&server->last_error)) {
+    tls4217_control_answer_say(answer,
+      "  its files cannot be used, and what was read before remains in use: %s",
+      server->last_error.text);
   }
 }
 
@@ -61,21 +72,26 @@ static void put_server(const struct tls4217_control_answer *answer,
     p, object, "name", tls4217_control_answer_cut(p, server->rec->ServerName));
   (void) pr_json_object_set_string(p, object, "address", address);
   (void) pr_json_object_set_bool(
-    p, object, "serves", server->trouble == NULL ? TRUE : FALSE);
-  if (server->trouble != NULL) {
-    (void) pr_json_object_set_string(
-      p, object, "trouble", tls4217_control_answer_cut(p, server->trouble));
+    p, object, "serves", server->tls != NULL ? TRUE : FALSE);
+  (void) pr_json_object_set_number(
+    p, object, "generation", (double) server->number);
+  if (tls4217_error_is_set(&server->last_error)) {
+    (void) pr_json_object_set_string(p, object, "trouble",
+      tls4217_control_answer_cut(p, server->last_error.text));
   }
 
   tls4217_control_answer_say_json(answer, "server", object);
-  for (size_t i = 0; i < server->tls.npairs; i++) {
-    const struct told told = tell_pair(p, server->tls.pairs[i]);
+  for (size_t i = 0; server->tls != NULL && i < server->tls->npairs; i++) {
+    const struct tls4217_keypair *pair = server->tls->pairs[i];
+    const struct told told = tell_pair(p, pair);
 
     object = pr_json_object_alloc(p);
     (void) pr_json_object_set_string(p, object, "server", address);
     (void) pr_json_object_set_string(
       p, object, "subject", tls4217_control_answer_cut(p, told.subject));
     (void) pr_json_object_set_string(p, object, "valid_until", told.end);
+    (void) pr_json_object_set_string(p, object, "file",
+      tls4217_control_answer_cut(p, pair->label != NULL ? pair->label : "-"));
     tls4217_control_answer_say_json(answer, "certificate", object);
   }
 }
@@ -133,36 +149,63 @@ int tls4217_control_words_info(const struct tls4217_control_answer *answer) {
   return 0;
 }
 
-int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
-  const char *why;
+/* The server of that name or address; NULL where there is none. */
+static const struct tls4217_vhost *find_server(pool *p, const char *name) {
+  const struct tls4217_vhost *server = tls4217_vhost_first();
 
-  if (tls4217_vhost_check_files(answer->pool, &why) < 0) {
-    tls4217_control_answer_say(answer, "nothing was changed: %s", why);
-    return -1;
+  while (server != NULL && strcasecmp(server->rec->ServerName, name) != 0 &&
+    strcmp(tls4217_complaints_address(p, server->rec), name) != 0) {
+    server = server->next;
   }
 
-  if (tls4217_vhost_rebuild() == TLS4217_READY_ALL) {
-    tls4217_control_answer_say(answer,
-      "certificates, keys and CAs are read: "
-      "all servers serve TLS");
-    return 0;
-  }
+  return server;
+}
 
+/* Those whose files could not be used. */
+static void say_failures(const struct tls4217_control_answer *answer,
+  const struct tls4217_vhost *only) {
   for (const struct tls4217_vhost *server = tls4217_vhost_first();
        server != NULL; server = server->next) {
-    if (server->trouble != NULL) {
-      say_server(answer, server);
+    if (tls4217_error_is_set(&server->last_error) &&
+      (only == NULL || server == only)) {
+      tls4217_control_answer_say(answer, "%s (%s): %s: %s",
+        server->rec->ServerName,
+        tls4217_complaints_address(answer->pool, server->rec),
+        server->tls != NULL ? "nothing was changed" : "it cannot serve TLS",
+        server->last_error.text);
+    }
+  }
+}
+
+int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
+  const struct tls4217_vhost *only = NULL;
+
+  if (answer->argc > 0) {
+    only = find_server(answer->pool, answer->argv[0]);
+    if (only == NULL) {
+      tls4217_control_answer_say(answer,
+        "there is no server '%s' with TLSEngine on: 'ftpdctl tls info' lists "
+        "names and addresses",
+        answer->argv[0]);
+      return -1;
     }
   }
 
-  return -1;
+  if (tls4217_renewal_reload(only) < 0) {
+    say_failures(answer, only);
+    return -1;
+  }
+
+  tls4217_control_answer_say(answer, "certificates, keys and CAs are read: %s",
+    only != NULL ? "the server serves TLS" : "all servers serve TLS");
+  return 0;
 }
 
 int tls4217_control_words_rotate(const struct tls4217_control_answer *answer) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (tls4217_vhost_rotate(&err) < 0) {
+  if (tls4217_renewal_rotate(&err) < 0) {
     tls4217_control_answer_say(answer, "%s", err.text);
     return -1;
   }

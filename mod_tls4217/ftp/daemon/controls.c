@@ -29,30 +29,33 @@
 /* A word; with no function it is one of mod_tls', and has that answer. */
 struct word {
   const char *name;
-  const char *what; /* for people; of one of mod_tls': the answer */
+  const char *arguments; /* or "" */
+  const char *what;      /* for people; of one of mod_tls': the answer */
   int (*run)(const struct tls4217_control_answer *answer);
 };
 
 static const struct word words[] = {
-  { "info", "the servers, their certificates and whether they serve TLS",
+  { "info", "", "the servers, their certificates and whether they serve TLS",
     tls4217_control_words_info },
-  { "reload", "reads certificates, keys and CAs again",
+  { "reload", " [SERVER]", "reads certificates, keys and CAs again",
     tls4217_control_words_reload },
-  { "sessions", "who is logged in, and whom TLSSessionReuse user would refuse",
+  { "sessions", "",
+    "who is logged in, and whom TLSSessionReuse user would refuse",
     tls4217_session_words_list },
-  { "rotate", "makes new keys for session tickets",
+  { "rotate", "", "makes new keys for session tickets",
     tls4217_control_words_rotate },
 
-  { "sesscache",
+  { "sesscache", "",
     "there is no cache of TLS sessions to show or to clear: a session is in "
     "the ticket that its client has, or in the process that serves it",
     NULL },
-  { "ocspcache",
+  { "ocspcache", "",
     "there is no cache of OCSP responses to show or to clear: nothing is "
     "fetched by the server",
     NULL },
-  { "clear", "say 'info' or 'reload': there are no caches to clear", NULL },
-  { "remove", "say 'info' or 'reload': there are no caches to remove", NULL },
+  { "clear", "", "say 'info' or 'reload': there are no caches to clear", NULL },
+  { "remove", "", "say 'info' or 'reload': there are no caches to remove",
+    NULL },
 };
 
 # define NWORDS (sizeof(words) / sizeof(words[0]))
@@ -74,8 +77,8 @@ static const struct word *find_word(const char *name) {
 static void say_usage(const struct tls4217_control_answer *answer) {
   for (size_t i = 0; i < NWORDS; i++) {
     if (words[i].run != NULL) {
-      tls4217_control_answer_say(
-        answer, "usage: tls %s [-j]: %s", words[i].name, words[i].what);
+      tls4217_control_answer_say(answer, "usage: tls %s%s [-j]: %s",
+        words[i].name, words[i].arguments, words[i].what);
     }
   }
 }

@@ -2,89 +2,72 @@
 /*
  * mod_tls4217 - what one host serves TLS with
  *
- * Certificates are read here, as root, and nowhere else: a session opens no
- * certificate file.  Which files and policies a host has is in settings.c;
- * how a file is read and checked, in tls/keypair.c.
+ * See generation.h.  Certificates are read by the daemon, as root: a session
+ * opens no certificate file.  Which files and policies a host has is in
+ * settings.h; how a file is read and checked, in tls/cert/.
  */
 
+#include <stdarg.h>
 #include <time.h>
 
-#include "mod_tls4217/ftp/config/client_check.h"
 #include "mod_tls4217/ftp/config/complaints.h"
-#include "mod_tls4217/ftp/daemon/aside.h"
-#include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/generation.h"
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/selfsigning.h"
 #include "mod_tls4217/tls/cert/castore.h"
 #include "mod_tls4217/tls/cert/chain.h"
 #include "mod_tls4217/tls/cert/fileguard.h"
 #include "mod_tls4217/tls/offer.h"
-#include "mod_tls4217/tls/cert/selfsigned.h"
 
-/* The certificate of TLSSelfSignedCertificate, and whom it is for. */
-struct self_signed {
-  const char *file, *name;
+/* What is said when a generation serves, and not while it is tried. */
+struct finding {
+  enum tls4217_complaint_kind kind;
+  const char *text;
 };
 
-static int make_self_signed(void *user, struct tls4217_error *err) {
-  const struct self_signed *wanted = user;
+/* What a generation is built from. */
+struct build {
+  const server_rec *rec;
+  const struct tls4217_settings *settings;
+  const struct tls4217_generation *previous; /* or NULL */
+  enum tls4217_generation_source source;
+  struct tls4217_generation *generation;
+  struct tls4217_error *err;
+};
 
-  return tls4217_selfsigned_create(wanted->file, wanted->name, err);
+static void find(const struct build *build, enum tls4217_complaint_kind kind,
+  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static void find(const struct build *build, enum tls4217_complaint_kind kind,
+  const char *fmt, ...) {
+  struct finding *finding = push_array(build->generation->findings);
+  char text[1024];
+  va_list ap;
+
+  va_start(ap, fmt);
+  (void) vsnprintf(text, sizeof(text), fmt, ap);
+  va_end(ap);
+  finding->kind = kind;
+  finding->text = pstrdup(build->generation->pool, text);
 }
 
-/* Makes it if it is missing. */
-static int create_self_signed(
-  const server_rec *rec, const struct tls4217_settings *settings) {
-  struct self_signed wanted = { settings->self_signed,
-    rec->ServerAddress != NULL ? rec->ServerAddress : "localhost" };
-  struct tls4217_error err;
-  int made, guard = 0;
+/* Certificates. */
 
-  if (settings->self_signed == NULL) {
-    return 0;
-  }
-
-  tls4217_error_clear(&err);
-
-  pr_signals_block();
-  PRIVS_ROOT
-  made = tls4217_keyprocess_is_there() ?
-    tls4217_aside_run(make_self_signed, &wanted, &err) :
-    make_self_signed(&wanted, &err);
-  if (made >= 0) {
-    guard = tls4217_fileguard_made(settings->self_signed, &err);
-  }
-  PRIVS_RELINQUISH
-  pr_signals_unblock();
-
-  if (guard > 0) {
-    tls4217_complaints_warning(rec, "TLSSelfSignedCertificate: %s", err.text);
-    return 0;
-  }
-
-  if (made < 0 || guard < 0) {
-    tls4217_complaints_error(rec, "TLSSelfSignedCertificate: %s", err.text);
-    return -1;
-  }
-
-  return 0;
-}
-
-static void announce_self_signed(const server_rec *rec,
-  const struct tls4217_settings *settings,
+static void find_fingerprint(const struct build *build,
   const struct tls4217_certificate_files *files,
   const struct tls4217_keypair *pair) {
   char fingerprint[TLS4217_FINGERPRINT_SIZE];
 
-  if (files->cert_file == settings->self_signed &&
+  if (files->cert_file == build->settings->self_signed &&
     tls4217_keypair_fingerprint(pair, fingerprint, NULL) == 0) {
-    tls4217_complaints_notice(rec,
+    find(build, TLS4217_COMPLAINT_NOTICE,
       "self-signed certificate '%s' has the SHA-256 fingerprint %s",
       files->cert_file, fingerprint);
   }
 }
 
-/* Of the certificate, and of what it names in one. */
-static void check_pair(const server_rec *rec,
+/* Of a certificate that can be served, whatever clients say to it. */
+static void find_weaknesses(const struct build *build,
   const struct tls4217_certificate_files *files,
   const struct tls4217_keypair *pair) {
   const char *key_file = files->key_file != NULL ? files->key_file :
@@ -92,10 +75,9 @@ static void check_pair(const server_rec *rec,
   struct tls4217_error err;
   int res;
 
-  /* Clients will complain, but the server can serve. */
   tls4217_error_clear(&err);
   if (tls4217_keypair_check_time(pair, time(NULL), &err) < 0) {
-    tls4217_complaints_warning(rec, "%s: %s", pair->label, err.text);
+    find(build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
   }
 
   tls4217_error_clear(&err);
@@ -106,62 +88,109 @@ static void check_pair(const server_rec *rec,
   pr_signals_unblock();
 
   if (res < 0) {
-    tls4217_complaints_warning(rec, "%s: %s", files->directive, err.text);
+    find(
+      build, TLS4217_COMPLAINT_WARNING, "%s: %s", files->directive, err.text);
   }
 }
 
-static struct tls4217_keypair *read_pair(
-  const struct tls4217_certificate_files *files, struct tls4217_error *err) {
-  struct tls4217_keypair *pair;
+/* That of the previous generation for the same files, or NULL. */
+static struct tls4217_credential *find_previous(
+  const struct build *build, const struct tls4217_certificate_files *files) {
+  const struct tls4217_generation *previous = build->previous;
 
-  pr_signals_block();
-  PRIVS_ROOT
-  pair = tls4217_keypair_load(
-    files->cert_file, files->key_file, files->chain_file, err);
-  PRIVS_RELINQUISH
-  pr_signals_unblock();
-  return pair;
+  for (size_t i = 0; previous != NULL && i < previous->npairs; i++) {
+    if (tls4217_credential_is_of(previous->credentials[i], files)) {
+      return previous->credentials[i];
+    }
+  }
+
+  return NULL;
 }
 
-static int load_pair(pool *p, const server_rec *rec,
-  const struct tls4217_settings *settings,
-  const struct tls4217_certificate_files *files,
-  struct tls4217_generation *generation) {
-  struct tls4217_keypair *pair;
-  struct tls4217_error err;
+static struct tls4217_credential *get_last_good(
+  const struct build *build, const struct tls4217_certificate_files *files) {
+  struct tls4217_credential *credential = find_previous(build, files);
 
-  tls4217_error_clear(&err);
-  pair = tls4217_keyprocess_is_there() ?
-    tls4217_keyprocess_load(rec, files, &err) :
-    read_pair(files, &err);
-  if (pair == NULL) {
-    tls4217_complaints_error(rec, "%s%s: %s", files->directive,
-      files->chain_file != NULL ? ", TLSCertificateChainFile" : "", err.text);
+  if (credential != NULL && tls4217_credential_is_usable(credential)) {
+    return tls4217_credential_share(credential);
+  }
+
+  credential = tls4217_credential_recall(build->rec, files);
+  if (credential == NULL) {
+    tls4217_error_set(build->err, ENOENT,
+      "%s '%s': there is no previous working certificate", files->directive,
+      files->cert_file);
+  }
+
+  return credential;
+}
+
+static struct tls4217_credential *get_from_files(
+  const struct build *build, const struct tls4217_certificate_files *files) {
+  struct tls4217_credential *credential = find_previous(build, files);
+
+  return credential != NULL && tls4217_credential_is_current(credential) ?
+    tls4217_credential_share(credential) :
+    tls4217_credential_load(build->rec, files, build->err);
+}
+
+static int add_pair(
+  const struct build *build, const struct tls4217_certificate_files *files) {
+  struct tls4217_generation *generation = build->generation;
+  const size_t at = generation->npairs;
+  struct tls4217_credential *credential = build->source ==
+      TLS4217_GENERATION_FROM_FILES ?
+    get_from_files(build, files) :
+    get_last_good(build, files);
+
+  if (credential == NULL) {
     return -1;
   }
 
-  pair->label = pstrcat(p, files->directive, " '", files->cert_file, "'", NULL);
-  generation->pairs[generation->npairs++] = pair;
-  check_pair(rec, files, pair);
-  announce_self_signed(rec, settings, files, pair);
+  generation->credentials[at] = credential;
+  generation->npairs++;
+  generation->pairs[at] = tls4217_keypair_copy(
+    tls4217_credential_pair(credential), build->err);
+  if (generation->pairs[at] == NULL) {
+    return -1;
+  }
+
+  generation->pairs[at]->label = pstrcat(
+    generation->pool, files->directive, " '", files->cert_file, "'", NULL);
+  find_weaknesses(build, files, generation->pairs[at]);
+  find_fingerprint(build, files, generation->pairs[at]);
   return 0;
 }
 
-static int load_pairs(pool *p, const server_rec *rec,
-  const struct tls4217_settings *settings,
-  struct tls4217_generation *generation) {
-  if (create_self_signed(rec, settings) < 0) {
+static int check_self_signed(const struct build *build) {
+  struct tls4217_error err;
+  int res;
+
+  tls4217_error_clear(&err);
+  res = tls4217_selfsigning_check(build->settings, &err);
+  if (res > 0) {
+    find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
+
+  } else if (res < 0) {
+    *build->err = err;
+  }
+
+  return res < 0 ? -1 : 0;
+}
+
+static int add_pairs(const struct build *build) {
+  if (check_self_signed(build) < 0) {
     return -1;
   }
 
-  for (size_t i = 0; i < settings->nfiles; i++) {
-    if (load_pair(p, rec, settings, &settings->files[i], generation) < 0) {
+  for (size_t i = 0; i < build->settings->nfiles; i++) {
+    if (add_pair(build, &build->settings->files[i]) < 0) {
       return -1;
     }
   }
 
-  if (generation->npairs == 0) {
-    tls4217_complaints_error(rec,
+  if (build->generation->npairs == 0) {
+    tls4217_error_set(build->err, ENOENT,
       "TLSEngine is on, but there is no certificate: add "
       "'TLSCertificateFile /path/fullchain.pem /path/privkey.pem', or "
       "'TLSSelfSignedCertificate /path/file.pem' to have one made");
@@ -171,42 +200,31 @@ static int load_pairs(pool *p, const server_rec *rec,
   return 0;
 }
 
-/* Reads CAs and revocation lists, where clients are asked. */
-static int load_verify(const server_rec *rec,
-  const struct tls4217_settings *settings,
-  struct tls4217_generation *generation) {
-  struct tls4217_error err;
+/* CAs. */
 
-  if (tls4217_client_check(rec, settings) < 0) {
-    return -1;
-  }
+/* CAs and revocation lists, where clients are asked for a certificate. */
+static int add_verify(const struct build *build) {
+  const struct tls4217_verify_settings *verify = &build->settings->client
+                                                    .verify;
 
-  if (settings->client.verify.mode == TLS4217_VERIFY_OFF) {
+  if (verify->mode == TLS4217_VERIFY_OFF) {
     return 0;
   }
 
-  tls4217_error_clear(&err);
-
   pr_signals_block();
   PRIVS_ROOT
-  generation->verify = tls4217_verify_new(&settings->client.verify, &err);
+  build->generation->verify = tls4217_verify_new(verify, build->err);
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
-  if (generation->verify == NULL) {
-    tls4217_complaints_error(rec, "%s", err.text);
-    return -1;
-  }
-
-  return 0;
+  return build->generation->verify != NULL ? 0 : -1;
 }
 
-/* The CAs that the settings name, for clients or not: an
- * intermediate of the server's own may be found only there. */
-static STACK_OF(X509) *
-  read_authorities(
-    const server_rec *rec, const struct tls4217_settings *settings) {
-  const struct tls4217_verify_settings *verify = &settings->client.verify;
+/* The CAs that the settings name, for clients or not: an intermediate of the
+ * server's own may be found only there. */
+static STACK_OF(X509) * read_cas(const struct build *build) {
+  const struct tls4217_verify_settings *verify = &build->settings->client
+                                                    .verify;
   STACK_OF(X509) *certs = tls4217_castore_list_new();
   struct tls4217_error err;
   int res = 0;
@@ -233,124 +251,164 @@ static STACK_OF(X509) *
 
   /* Where clients are verified with them, that has been an error. */
   if (res < 0) {
-    tls4217_complaints_warning(rec, "%s", err.text);
+    find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
   }
 
   return certs;
 }
 
-static int complete_chains(const server_rec *rec,
-  const struct tls4217_settings *settings,
-  struct tls4217_generation *generation) {
-  STACK_OF(X509) *authorities = read_authorities(rec, settings);
-  struct tls4217_error err;
+static int complete_chains(const struct build *build) {
+  STACK_OF(X509) *cas = read_cas(build);
   int res = 0;
 
-  for (size_t i = 0; i < generation->npairs && res >= 0; i++) {
-    struct tls4217_keypair *pair = generation->pairs[i];
+  for (size_t i = 0; i < build->generation->npairs && res >= 0; i++) {
+    struct tls4217_keypair *pair = build->generation->pairs[i];
+    struct tls4217_error err;
 
     tls4217_error_clear(&err);
-    res = tls4217_chain_complete(pair, authorities, &err);
+    res = tls4217_chain_complete(pair, cas, &err);
     if (res < 0) {
-      tls4217_complaints_error(rec, "%s: %s", pair->label, err.text);
+      tls4217_error_about(&err, pair->label);
+      *build->err = err;
 
-    } else if (tls4217_chain_check(pair, authorities, &err) < 0) {
-      tls4217_complaints_warning(rec, "%s: %s", pair->label, err.text);
+    } else if (tls4217_chain_check(pair, cas, &err) < 0) {
+      find(build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
     }
   }
 
-  tls4217_castore_list_free(authorities);
+  tls4217_castore_list_free(cas);
   return res < 0 ? -1 : 0;
 }
 
-/* Says what of the settings cannot be negotiated. */
-static int check_offer(const server_rec *rec,
-  const struct tls4217_settings *settings,
-  const struct tls4217_generation *generation) {
-  struct tls4217_error err;
-  int res;
-
-  tls4217_error_clear(&err);
-  res = tls4217_offer_check(generation->context, settings->tls.versions,
-    generation->pairs, generation->npairs, &err);
-  if (res < 0) {
-    tls4217_complaints_error(rec, "%s", err.text);
-
-  } else if (res > 0) {
-    tls4217_complaints_warning(rec, "%s", err.text);
-  }
-
-  return res < 0 ? -1 : 0;
-}
+/* The context. */
 
 /* A session must never be resumed at another host or under other rules. */
-static const char *describe_scope(
-  pool *p, const server_rec *rec, const struct tls4217_generation *generation) {
+static const char *describe_scope(const struct build *build) {
+  const server_rec *rec = build->rec;
   char number[32], verify[TLS4217_VERIFY_DESCRIPTION_SIZE];
 
   (void) snprintf(number, sizeof(number), "%u", rec->sid);
-  tls4217_verify_describe(generation->verify, verify);
-  return pstrcat(
-    p, "mod_tls4217 server ", number, " ", rec->ServerName, " ", verify, NULL);
+  tls4217_verify_describe(build->generation->verify, verify);
+  return pstrcat(build->generation->pool, "mod_tls4217 server ", number, " ",
+    rec->ServerName, " ", verify, NULL);
 }
 
-int tls4217_generation_build(pool *p, const server_rec *rec,
-  const struct tls4217_settings *settings,
-  struct tls4217_generation *generation) {
-  struct tls4217_context_settings wanted = {
-    .parameters = settings->tls,
-    .no_decryption = tls4217_keyprocess_is_there(),
-  };
+/* What of the settings cannot be negotiated. */
+static int check_offer(const struct build *build) {
+  const struct tls4217_generation *generation = build->generation;
   struct tls4217_error err;
-
-  memset(generation, 0, sizeof(*generation));
-  if (load_pairs(p, rec, settings, generation) < 0 ||
-    load_verify(rec, settings, generation) < 0 ||
-    complete_chains(rec, settings, generation) < 0) {
-    return -1;
-  }
-
-  wanted.verify = generation->verify;
-  wanted.pairs = generation->pairs;
-  wanted.npairs = generation->npairs;
-  wanted.scope = describe_scope(p, rec, generation);
-
-  tls4217_error_clear(&err);
-  generation->context = tls4217_context_new(&wanted, &err);
-  if (generation->context == NULL) {
-    tls4217_complaints_error(rec, "%s", err.text);
-    return -1;
-  }
-
-  if (check_offer(rec, settings, generation) < 0) {
-    tls4217_context_free(generation->context);
-    generation->context = NULL;
-    return -1;
-  }
-
-  return 0;
-}
-
-int tls4217_generation_check(
-  pool *p, const server_rec *rec, const struct tls4217_settings *settings) {
-  struct tls4217_generation aside;
   int res;
 
-  memset(&aside, 0, sizeof(aside));
-  res = tls4217_keyprocess_is_there() ?
-    load_verify(rec, settings, &aside) :
-    tls4217_generation_build(p, rec, settings, &aside);
-  tls4217_generation_free(&aside);
-  return res;
+  tls4217_error_clear(&err);
+  res = tls4217_offer_check(generation->context, build->settings->tls.versions,
+    generation->pairs, generation->npairs, &err);
+  if (res < 0) {
+    *build->err = err;
+
+  } else if (res > 0) {
+    find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
+  }
+
+  return res < 0 ? -1 : 0;
+}
+
+static int add_context(const struct build *build) {
+  struct tls4217_generation *generation = build->generation;
+  const struct tls4217_context_settings wanted = {
+    .parameters = build->settings->tls,
+    .no_decryption = tls4217_keyprocess_is_there(),
+    .verify = generation->verify,
+    .pairs = generation->pairs,
+    .npairs = generation->npairs,
+    .scope = describe_scope(build),
+  };
+
+  generation->context = tls4217_context_new(&wanted, build->err);
+  return generation->context != NULL ? check_offer(build) : -1;
+}
+
+static struct tls4217_generation *make(void) {
+  pool *p = make_sub_pool(permanent_pool);
+  struct tls4217_generation *generation;
+
+  pr_pool_tag(p, MOD_TLS4217_VERSION " generation");
+  generation = pcalloc(p, sizeof(*generation));
+  generation->pool = p;
+  generation->findings = make_array(p, 2, sizeof(struct finding));
+  return generation;
+}
+
+struct tls4217_generation *tls4217_generation_build(const server_rec *rec,
+  const struct tls4217_settings *settings,
+  const struct tls4217_generation *previous,
+  enum tls4217_generation_source source, struct tls4217_error *err) {
+  const struct build build = { .rec = rec,
+    .settings = settings,
+    .previous = previous,
+    .source = source,
+    .generation = make(),
+    .err = err };
+
+  if (add_pairs(&build) < 0 || add_verify(&build) < 0 ||
+    complete_chains(&build) < 0 || add_context(&build) < 0) {
+    tls4217_generation_free(build.generation);
+    return NULL;
+  }
+
+  return build.generation;
+}
+
+static void complain(const server_rec *rec, const struct finding *finding) {
+  switch (finding->kind) {
+    case TLS4217_COMPLAINT_NOTICE:
+      tls4217_complaints_notice(rec, "%s", finding->text);
+      break;
+
+    case TLS4217_COMPLAINT_WARNING:
+      tls4217_complaints_warning(rec, "%s", finding->text);
+      break;
+
+    case TLS4217_COMPLAINT_ERROR:
+      tls4217_complaints_error(rec, "%s", finding->text);
+      break;
+  }
+}
+
+void tls4217_generation_accept(
+  const struct tls4217_generation *generation, const server_rec *rec) {
+  const struct finding *findings = generation->findings->elts;
+
+  for (size_t i = 0; i < generation->npairs; i++) {
+    tls4217_credential_accept(generation->credentials[i]);
+  }
+
+  for (unsigned int i = 0; i < generation->findings->nelts; i++) {
+    complain(rec, &findings[i]);
+  }
+}
+
+bool tls4217_generation_has_lost_key(
+  const struct tls4217_generation *generation) {
+  for (size_t i = 0; i < generation->npairs; i++) {
+    if (tls4217_credential_has_lost_key(generation->credentials[i])) {
+      return true;
+    }
+  }
+
+  return false;
 }
 
 void tls4217_generation_free(struct tls4217_generation *generation) {
-  tls4217_context_free(generation->context);
-  tls4217_verify_free(generation->verify);
-
-  for (size_t i = 0; i < generation->npairs; i++) {
-    tls4217_keypair_free(generation->pairs[i]);
+  if (generation == NULL) {
+    return;
   }
 
-  memset(generation, 0, sizeof(*generation));
+  tls4217_context_free(generation->context);
+  tls4217_verify_free(generation->verify);
+  for (size_t i = 0; i < generation->npairs; i++) {
+    tls4217_keypair_free(generation->pairs[i]);
+    tls4217_credential_release(generation->credentials[i]);
+  }
+
+  destroy_pool(generation->pool);
 }

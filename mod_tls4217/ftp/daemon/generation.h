@@ -2,8 +2,10 @@
 /*
  * mod_tls4217 - what one host serves TLS with
  *
- * Key pairs, the clients' CAs and the context made of them: built as
- * a whole from a host's settings, immutable then.
+ * Certificates and keys, the clients' CAs and the context made of them: built
+ * aside from a host's settings and files, in a pool of its own, and immutable
+ * from then on.  The host swaps it whole (renewal.h); sessions have the one that
+ * was current when they were forked.
  */
 
 #ifndef TLS4217_FTP_DAEMON_GENERATION_H
@@ -11,35 +13,50 @@
 
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/config/settings.h"
+#include "mod_tls4217/ftp/daemon/credential.h"
 #include "mod_tls4217/tls/context.h"
 
 struct tls4217_generation {
-  struct tls4217_keypair *pairs[TLS4217_MAX_CERTIFICATES];
+  pool *pool; /* its own: goes with it */
+  struct tls4217_credential *credentials[TLS4217_MAX_CERTIFICATES];
+  struct tls4217_keypair *pairs[TLS4217_MAX_CERTIFICATES]; /* of them, with
+                                                              whole chains */
   size_t npairs;
-  struct tls4217_verify *verify;   /* NULL: TLSVerifyClient is off */
-  struct tls4217_context *context; /* NULL: cannot serve TLS */
+  struct tls4217_verify *verify; /* NULL: TLSVerifyClient is off */
+  struct tls4217_context *context;
+  array_header *findings; /* what people should hear of it when it serves */
+};
+
+/* Where the certificates of a generation come from. */
+enum tls4217_generation_source {
+  TLS4217_GENERATION_FROM_FILES,
+  TLS4217_GENERATION_FROM_LAST_GOOD /* their files cannot be used */
 };
 
 /*
- * Builds what the settings of a server ask for; files are read as root, text
- * is allocated from p.  Returns 0, or -1 after a complaint about rec that
- * names directive and file; the context is NULL then.  Free it in both cases
- * with tls4217_generation_free.
+ * Builds what the settings of a server ask for; files are read as root.  What
+ * of previous (NULL: none) has not changed is taken from it; where the source
+ * is the last good one, all certificates are: previous', or the key process'.
+ *
+ * Returns a new one (tls4217_generation_free), or NULL with err filled, which
+ * names directive and file.  Nothing is changed, and nothing is said.
  */
-int tls4217_generation_build(pool *p, const server_rec *rec,
+struct tls4217_generation *tls4217_generation_build(const server_rec *rec,
   const struct tls4217_settings *settings,
-  struct tls4217_generation *generation);
+  const struct tls4217_generation *previous,
+  enum tls4217_generation_source source, struct tls4217_error *err);
 
-/*
- * Whether a server would still have one if its files were read now, as far as
- * that can be found out aside: where private keys are in the key process, which
- * keeps the last good pairs itself, the CAs and revocation lists; else all.
- * Text is allocated from p.  Returns 0, or -1 after a complaint about rec.
- */
-int tls4217_generation_check(
-  pool *p, const server_rec *rec, const struct tls4217_settings *settings);
+/* It serves from now on: its certificates are the last good ones, and what was
+ * found when it was built becomes complaints. */
+void tls4217_generation_accept(
+  const struct tls4217_generation *generation, const server_rec *rec);
 
-/* Frees what was built, and empties the struct. */
+/* Whether one of its keys went with a key process that has ended, so that it
+ * cannot serve. */
+bool tls4217_generation_has_lost_key(
+  const struct tls4217_generation *generation);
+
+/* Frees it with all that it owns.  NULL is fine. */
 void tls4217_generation_free(struct tls4217_generation *generation);
 
 #endif

@@ -12,10 +12,11 @@
 #include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/keywatch.h"
-#include "mod_tls4217/ftp/daemon/loadedkeys.h"
 #include "mod_tls4217/tls/keys/keyclient.h"
 #include "mod_tls4217/tls/keys/keyloader.h"
+#include "mod_tls4217/tls/keys/keyloads.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
+#include "mod_tls4217/tls/keys/keysocket.h"
 
 /* For a handshake of each version with itself. */
 #define WARM_UP_SIGNATURES 2
@@ -26,14 +27,19 @@
 /* How many looks are left out when it could not be started. */
 #define PAUSE 30
 
+/* Where the handles are kept over SIGHUP. */
+#define HANDLES     "handles"
+#define MAX_HANDLES (TLS4217_KEYPROTO_MAX / sizeof(uint64_t))
+
 /* The daemon's, and the session's after fork(2). */
 static struct {
   struct tls4217_keyfork fork;
-  struct tls4217_remotekeys *keys;  /* NULL: there is no isolation */
-  struct tls4217_loadedkeys loaded; /* for this generation of hosts */
-  bool wanted;                      /* keys are to be kept there alone */
-  bool was_there;                   /* before this generation: SIGHUP */
-  bool watched;                     /* by the timer */
+  struct tls4217_remotekeys *keys; /* NULL: there is no isolation */
+  struct tls4217_keyloads loads;   /* what it has for the hosts */
+  bool wanted;                     /* keys are to be kept there alone */
+  bool has_inherited;              /* the handles of before SIGHUP */
+  bool has_changed;                /* files, since the process was lost */
+  bool watched;                    /* by the timer */
   struct tls4217_keywatch watch;
   unsigned int pause;          /* looks to be left out */
   unsigned int restarts;       /* in the life of this module */
@@ -105,6 +111,32 @@ int tls4217_keyprocess_fetch(
     tls4217_keyloader_fetch(self.fork.daemon_fd, name, bytes, size, err);
 }
 
+/* Those of before SIGHUP, which no host may have any more. */
+static void inherit_handles(void) {
+  uint64_t handles[MAX_HANDLES];
+  size_t size = sizeof(handles);
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (self.has_inherited == false &&
+    tls4217_keyprocess_fetch(HANDLES, handles, &size, &err) == 0) {
+    tls4217_keyloads_inherit(
+      &self.loads, handles, size / sizeof(handles[0]), tls4217_keysocket_now());
+  }
+
+  self.has_inherited = true;
+}
+
+static void keep_handles(void) {
+  uint64_t handles[MAX_HANDLES];
+  const size_t count = tls4217_keyloads_list(&self.loads, handles, MAX_HANDLES);
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  (void) tls4217_keyprocess_keep(
+    HANDLES, handles, count * sizeof(handles[0]), &err);
+}
+
 /* Starting. */
 
 static bool is_wanted(void) {
@@ -147,15 +179,11 @@ static void stop(void) {
 }
 
 void tls4217_keyprocess_begin(void) {
-  bool found = self.keys != NULL || find_again();
-
-  tls4217_loadedkeys_begin(&self.loaded);
-  self.was_there = found;
-  self.wanted = is_wanted();
-
-  if (self.wanted == false) {
-    stop();
+  if (self.keys == NULL) {
+    (void) find_again();
   }
+
+  self.wanted = is_wanted();
 }
 
 /* For the first pair that is to be loaded. */
@@ -176,88 +204,150 @@ static int ensure(struct tls4217_error *err) {
 
 /*
  * A new process in place of one that is lost, with the keys of that one.
- * Returns 0; 1 where some are not what they were; or -1 with err filled.
+ * Returns 0, or -1 with err filled.
  */
 static int start_anew(
   const struct tls4217_error *why, struct tls4217_error *err) {
+  struct tls4217_error trouble;
+
   give_up(why);
   self.watch.silent = 0;
   if (start(err) < 0) {
     return -1;
   }
 
-  return tls4217_loadedkeys_reload(
-           &self.loaded, self.fork.daemon_fd, self.keys) ?
-    0 :
-    1;
+  tls4217_error_clear(&trouble);
+  pr_signals_block();
+  PRIVS_ROOT
+  if (tls4217_keyloads_reload(
+        &self.loads, self.fork.daemon_fd, self.keys, &trouble) == false) {
+    self.has_changed = true;
+  }
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  if (tls4217_error_is_set(&trouble)) {
+    pr_log_pri(PR_LOG_ERR, "error: %s: key process: %s", MOD_TLS4217_VERSION,
+      trouble.text);
+  }
+
+  keep_handles();
+  return 0;
 }
 
-/* A process that is lost meanwhile costs one more attempt. */
-static struct tls4217_keypair *load(
-  struct tls4217_loadedkey *loaded, struct tls4217_error *err) {
-  struct tls4217_keypair *pair = tls4217_loadedkeys_load(
-    loaded, self.fork.daemon_fd, self.keys, err);
-  struct tls4217_error why = *err;
+/* tls4217_keyloads_load or tls4217_keyloads_recall. */
+typedef struct tls4217_keypair *(*ask)(struct tls4217_keyloads *loads, int fd,
+  struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
+  uint64_t *handle, struct tls4217_error *err);
 
-  if (pair == NULL && tls4217_keyloader_has_lost(&why)) {
+/* As root; a process that is lost meanwhile costs one more attempt. */
+static struct tls4217_keypair *ask_for_pair(ask ask_loads,
+  const struct tls4217_keyfiles *files, uint64_t *handle,
+  struct tls4217_error *err) {
+  struct tls4217_keypair *pair = NULL;
+
+  for (int tries = 0; tries < 2; tries++) {
+    struct tls4217_error why;
+
+    pr_signals_block();
+    PRIVS_ROOT
+    pair = ask_loads(
+      &self.loads, self.fork.daemon_fd, self.keys, files, handle, err);
+    PRIVS_RELINQUISH
+    pr_signals_unblock();
+
+    why = *err;
+    if (pair != NULL || tls4217_keyloader_has_lost(&why) == false) {
+      break;
+    }
+
     tls4217_error_clear(err);
-    if (start_anew(&why, err) >= 0) {
-      pair = tls4217_loadedkeys_load(
-        loaded, self.fork.daemon_fd, self.keys, err);
+    if (start_anew(&why, err) < 0) {
+      break;
     }
   }
 
   return pair;
 }
 
-/* The last good pair of the same files, with a complaint about what is there
- * now. */
-static struct tls4217_keypair *recall(const server_rec *rec,
-  const char *directive, struct tls4217_loadedkey *loaded,
+static struct tls4217_keypair *load_by(ask ask_loads, const server_rec *rec,
+  const struct tls4217_certificate_files *files, uint64_t *handle,
   struct tls4217_error *err) {
+  const char *key_file = files->key_file, *chain_file = files->chain_file;
   struct tls4217_keypair *pair;
-  struct tls4217_error later;
+  struct tls4217_keyfiles wanted = {
+    .scope = tls4217_keychannel_scope(rec),
+    .cert_file = files->cert_file,
+    .key_file = key_file,
+    .chain_file = chain_file,
+  };
+  pool *p;
 
-  tls4217_error_clear(&later);
-  pair = tls4217_keyloader_recall(
-    self.fork.daemon_fd, self.keys, &loaded->files, &loaded->handle, &later);
-  if (pair != NULL) {
-    tls4217_complaints_warning(rec,
-      "%s: %s; the previous certificate and key remain in use", directive,
-      err->text);
-    tls4217_error_clear(err);
-  }
-
-  return pair;
-}
-
-struct tls4217_keypair *tls4217_keyprocess_load(const server_rec *rec,
-  const struct tls4217_certificate_files *files, struct tls4217_error *err) {
-  struct tls4217_loadedkey loaded;
-  struct tls4217_keypair *pair;
-
+  *handle = 0;
   if (ensure(err) < 0) {
     return NULL;
   }
 
-  loaded = tls4217_loadedkeys_describe(&self.loaded, rec, files);
-  pair = load(&loaded, err);
-  if (pair == NULL && self.was_there) {
-    pair = recall(rec, files->directive, &loaded, err);
-  }
-
-  if (pair != NULL) {
-    tls4217_loadedkeys_add(&self.loaded, &loaded);
-  }
-
+  p = make_sub_pool(permanent_pool);
+  wanted.id = pstrcat(p, files->cert_file, "|",
+    key_file != NULL ? key_file : "", "|", chain_file != NULL ? chain_file : "",
+    NULL);
+  pair = ask_for_pair(ask_loads, &wanted, handle, err);
+  destroy_pool(p);
   return pair;
+}
+
+struct tls4217_keypair *tls4217_keyprocess_load(const server_rec *rec,
+  const struct tls4217_certificate_files *files, uint64_t *handle,
+  struct tls4217_error *err) {
+  return load_by(tls4217_keyloads_load, rec, files, handle, err);
+}
+
+struct tls4217_keypair *tls4217_keyprocess_recall(const server_rec *rec,
+  const struct tls4217_certificate_files *files, uint64_t *handle,
+  struct tls4217_error *err) {
+  return load_by(tls4217_keyloads_recall, rec, files, handle, err);
+}
+
+void tls4217_keyprocess_accept(uint64_t handle) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  (void) tls4217_keyloader_accept(self.fork.daemon_fd, handle, &err);
+}
+
+void tls4217_keyprocess_release(uint64_t handle) {
+  tls4217_keyloads_release(&self.loads, handle, tls4217_keysocket_now());
+}
+
+bool tls4217_keyprocess_has_lost(uint64_t handle) {
+  return tls4217_keyloads_has_lost(&self.loads, handle);
+}
+
+static void drop_unused(void) {
+  tls4217_keyloads_drop(
+    &self.loads, self.fork.daemon_fd, tls4217_keysocket_now());
 }
 
 /* Death. */
 
+/* The hosts hear of another process. */
+static void call_renew(void) {
+  const bool has_changed = self.has_changed;
+
+  if (has_changed) {
+    pr_log_pri(PR_LOG_NOTICE,
+      "notice: %s: certificates or keys have changed since the key process "
+      "ended: all are read again",
+      MOD_TLS4217_VERSION);
+  }
+
+  self.has_changed = false;
+  self.renew(has_changed);
+}
+
 static int watch_cb(CALLBACK_FRAME) {
   struct tls4217_error why, err;
-  int res;
 
   tls4217_error_clear(&why);
   tls4217_error_clear(&err);
@@ -266,38 +356,45 @@ static int watch_cb(CALLBACK_FRAME) {
     return 1;
   }
 
-  if (self.keys == NULL || self.wanted == false ||
-    (self.fork.daemon_fd >= 0 &&
-      tls4217_keywatch_is_lost(&self.watch, self.fork.daemon_fd, &why) ==
-        false)) {
+  if (self.keys == NULL || self.wanted == false) {
+    return 1;
+  }
+
+  if (self.fork.daemon_fd >= 0 &&
+    tls4217_keywatch_is_lost(&self.watch, self.fork.daemon_fd, &why) == false) {
+    drop_unused();
+    if (self.has_changed) {
+      call_renew();
+    }
+
     return 1;
   }
 
   tls4217_error_set(&why, EPIPE, "the key process could not be started");
-  res = start_anew(&why, &err);
-  if (res < 0) {
+  if (start_anew(&why, &err) < 0) {
     pr_log_pri(PR_LOG_ERR, "error: %s: %s", MOD_TLS4217_VERSION, err.text);
     self.pause = PAUSE;
-    return 1;
+
+  } else {
+    call_renew();
   }
 
-  if (res > 0) {
-    pr_log_pri(PR_LOG_NOTICE,
-      "notice: %s: certificates or keys have changed since the key process "
-      "ended: all are read again",
-      MOD_TLS4217_VERSION);
-  }
-
-  self.renew(res > 0);
   return 1;
 }
 
 void tls4217_keyprocess_settle(void (*renew)(bool changed)) {
+  if (self.wanted == false) {
+    stop();
+    tls4217_keyloads_clear(&self.loads);
+  }
+
   if (self.keys == NULL) {
     return;
   }
 
-  tls4217_loadedkeys_settle(&self.loaded, self.fork.daemon_fd);
+  inherit_handles();
+  drop_unused();
+  keep_handles();
   self.renew = renew;
   self.watch.silent = 0;
   if (self.watched == false) {
@@ -339,5 +436,5 @@ void tls4217_keyprocess_end(bool restarts) {
   }
 
   stop();
-  tls4217_loadedkeys_end(&self.loaded);
+  tls4217_keyloads_clear(&self.loads);
 }

@@ -18,7 +18,8 @@
 /*
  * Before the key pairs are loaded: finds the key process of before SIGHUP; a
  * new one is started for the first pair.  Where TLSKeyIsolation is off, and
- * for proftpd -t and inetd, that of before is ended, and there will be none.
+ * for proftpd -t and inetd, there will be none, and that of before is ended
+ * when the hosts are built (settle).
  */
 void tls4217_keyprocess_begin(void);
 
@@ -26,19 +27,35 @@ void tls4217_keyprocess_begin(void);
 bool tls4217_keyprocess_is_there(void);
 
 /*
- * Has it load a pair, as root.  A file that cannot be used after SIGHUP is
- * a complaint, and the last good pair of the same files goes on serving.
- * Returns a new pair (tls4217_keypair_free), or NULL with err filled.
+ * Has it load a pair, as root; or recall the last good one of the same files,
+ * without reading any.  Return a new pair (tls4217_keypair_free) with *handle
+ * filled, which is to be released when the pair is freed; or NULL with err
+ * filled.
  */
 struct tls4217_keypair *tls4217_keyprocess_load(const server_rec *rec,
-  const struct tls4217_certificate_files *files, struct tls4217_error *err);
+  const struct tls4217_certificate_files *files, uint64_t *handle,
+  struct tls4217_error *err);
+struct tls4217_keypair *tls4217_keyprocess_recall(const server_rec *rec,
+  const struct tls4217_certificate_files *files, uint64_t *handle,
+  struct tls4217_error *err);
+
+/* A host serves with the pair of a handle: it is the last good one of its
+ * files. */
+void tls4217_keyprocess_accept(uint64_t handle);
+
+/* The pair of a handle was freed.  Its key stays for a while, for sessions
+ * that were forked before (keyloads.h). */
+void tls4217_keyprocess_release(uint64_t handle);
+
+/* Whether the key of a handle went with a key process that has ended. */
+bool tls4217_keyprocess_has_lost(uint64_t handle);
 
 /*
- * When all pairs are loaded: those of before, which no host has any more, are
- * dropped, and the process is watched from now on.  It is started anew when it
- * has ended, hangs or talks nonsense; renew is called then, which is to have
- * kept again what was kept, and, where files are not what they were, to build
- * the hosts again.
+ * When the pairs of all hosts, or of one, are loaded: keys that no host has any
+ * more are dropped in time, and the process is watched from now on.  It is
+ * started anew when it has ended, hangs or sends nonsense; renew is called
+ * then, which is to have kept again what was kept, and, where files are not
+ * what they were, to build the hosts again.
  */
 void tls4217_keyprocess_settle(void (*renew)(bool changed));
 

@@ -118,8 +118,8 @@ const char *tls4217_metrics_text(pool *p) {
   put_sessions(&text);
   for (const struct tls4217_vhost *server = tls4217_vhost_first();
        server != NULL; server = server->next) {
-    for (size_t i = 0; i < server->tls.npairs; i++) {
-      put_expiry(&text, server, server->tls.pairs[i], i);
+    for (size_t i = 0; server->tls != NULL && i < server->tls->npairs; i++) {
+      put_expiry(&text, server, server->tls->pairs[i], i);
     }
   }
 

@@ -69,6 +69,17 @@ void tls4217_ticketkeys_use(
   }
 }
 
+void tls4217_ticketkeys_pass_on(
+  const struct tls4217_context *from, struct tls4217_context *to) {
+  struct tls4217_ticketring *ring = tls4217_ticketring_new();
+
+  if (ring != NULL && tls4217_ticketring_add(ring, from)) {
+    tls4217_ticketkeys_use(ring, to);
+  }
+
+  tls4217_ticketring_free(ring);
+}
+
 void tls4217_ticketkeys_end(struct tls4217_ticketring *ring) {
   tls4217_ticketring_free(ring);
 }

@@ -31,6 +31,11 @@ struct tls4217_ticketring *tls4217_ticketkeys_fetch(void);
 void tls4217_ticketkeys_use(
   const struct tls4217_ticketring *ring, struct tls4217_context *context);
 
+/* Gives a context the keys of the one whose place it takes, where both have the
+ * same scope: clients resume their sessions there. */
+void tls4217_ticketkeys_pass_on(
+  const struct tls4217_context *from, struct tls4217_context *to);
+
 /* Wipes and frees it. */
 void tls4217_ticketkeys_end(struct tls4217_ticketring *ring);
 

@@ -2,20 +2,19 @@
 /*
  * mod_tls4217 - what the daemon prepares for each virtual host
  *
- * See vhost.h.  What a host serves TLS with is generation.c's.
+ * See vhost.h.  What a host serves TLS with is generation.c's, and when that is
+ * built renewal.c's.
  */
 
 #include "mod_tls4217/ftp/config/resolve.h"
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/config/contradictions.h"
-#include "mod_tls4217/ftp/daemon/keyprocess.h"
-#include "mod_tls4217/ftp/daemon/ticketkeys.h"
+#include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/config/policies.h"
 #include "mod_tls4217/ftp/config/sections.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/tls/conn/kernel.h"
-#include "mod_tls4217/tls/warmup.h"
 
 #define UNPREPARED \
  "nothing was prepared for this server: the module was loaded behind the " \
@@ -27,6 +26,10 @@
 static pool *servers_pool = NULL;
 static bool has_ifsession = false;
 static struct tls4217_vhost *servers = NULL;
+
+/* Those of the reading of before, while their successors are made. */
+static pool *old_pool = NULL;
+static struct tls4217_vhost *old_servers = NULL;
 
 /* The main server's TLSLog, where its TLSEngine is off. */
 static int spare_log = TLS4217_LOG_NONE;
@@ -77,6 +80,7 @@ static struct tls4217_vhost *add_server(
   struct tls4217_vhost *server = pcalloc(servers_pool, sizeof(*server));
 
   server->rec = rec;
+  server->scope = tls4217_keychannel_scope(rec);
   server->settings = *settings;
   open_log(server);
   server->next = servers;
@@ -156,8 +160,7 @@ static bool can_offload(const server_rec *rec, enum tls4217_offload_mode mode) {
   return false;
 }
 
-/* Returns the server, or NULL where TLSEngine is off. */
-static struct tls4217_vhost *prepare(const server_rec *rec) {
+struct tls4217_vhost *tls4217_vhost_add(const server_rec *rec) {
   struct tls4217_settings settings;
   struct tls4217_vhost *server;
 
@@ -173,150 +176,30 @@ static struct tls4217_vhost *prepare(const server_rec *rec) {
   tls4217_sections_check(rec, &server->settings);
   server->reuse_required = tls4217_resolve_reuse_required(
     rec, &server->settings);
-  if (tls4217_generation_build(
-        servers_pool, rec, &server->settings, &server->tls) < 0) {
-    server->trouble = pstrdup(servers_pool, tls4217_complaints_reason(rec));
-
-  } else {
-    tls4217_contradictions_check(
-      rec, &server->settings, server->tls.pairs, server->tls.npairs);
-  }
-
   return server;
-}
-
-/* What OpenSSL keeps from a handshake is the same for every context. */
-static void warm_up(void) {
-  const struct tls4217_vhost *server = servers;
-
-  while (server != NULL && server->tls.context == NULL) {
-    server = server->next;
-  }
-
-  if (server != NULL) {
-    tls4217_keyprocess_warm_up_begin(server->rec);
-    tls4217_warmup_warm_up(server->tls.context);
-    tls4217_keyprocess_warm_up_end();
-  }
 }
 
 bool tls4217_vhost_has_ifsession(void) {
   return has_ifsession;
 }
 
-int tls4217_vhost_check_files(pool *p, const char **why) {
-  *why = NULL;
-  for (const struct tls4217_vhost *server = servers; server != NULL;
-       server = server->next) {
-    if (server->tls.context != NULL &&
-      tls4217_generation_check(p, server->rec, &server->settings) < 0) {
-      *why = pstrcat(p, server->rec->ServerName, " (",
-        tls4217_complaints_address(p, server->rec),
-        "): ", tls4217_complaints_reason(server->rec), NULL);
-    }
-  }
-
-  /* What does not keep the files from being taken is said when they are. */
-  if (*why == NULL) {
-    tls4217_complaints_forget();
-    return 0;
-  }
-
-  tls4217_vhost_say_complaints();
-  return -1;
-}
-
-enum tls4217_readiness tls4217_vhost_rebuild(void) {
-  enum tls4217_readiness readiness = tls4217_vhost_build_all();
-
-  tls4217_vhost_say_complaints();
-  return readiness;
-}
-
-/* The ticket keys of all hosts, where they outlive SIGHUP. */
-static void keep_tickets(void) {
-  struct tls4217_ticketring *ring = tls4217_ticketkeys_begin();
-
-  for (const struct tls4217_vhost *server = servers; server != NULL;
-       server = server->next) {
-    tls4217_ticketkeys_add(ring, server->tls.context);
-  }
-
-  tls4217_ticketkeys_keep(ring);
-}
-
-/* Those of before, for hosts that are what they were. */
-static void take_over_tickets(void) {
-  struct tls4217_ticketring *ring = tls4217_ticketkeys_fetch();
-
-  for (const struct tls4217_vhost *server = servers; server != NULL;
-       server = server->next) {
-    tls4217_ticketkeys_use(ring, server->tls.context);
-  }
-
-  tls4217_ticketkeys_end(ring);
-  keep_tickets();
-}
-
-int tls4217_vhost_rotate(struct tls4217_error *err) {
-  int ret = 0;
-
-  for (const struct tls4217_vhost *server = servers; server != NULL;
-       server = server->next) {
-    if (server->tls.context != NULL &&
-      tls4217_ticketring_renew(server->tls.context, time(NULL), err) < 0) {
-      ret = -1;
-    }
-  }
-
-  keep_tickets();
-  return ret;
-}
-
-/* There is another key process. */
-static void renew(bool changed) {
-  keep_tickets();
-  if (changed) {
-    (void) tls4217_vhost_rebuild();
-  }
-}
-
 const struct tls4217_vhost *tls4217_vhost_first(void) {
   return servers;
 }
 
-enum tls4217_readiness tls4217_vhost_build_all(void) {
-  unsigned int ready = 0, wanted = 0;
+struct tls4217_vhost *tls4217_vhost_list(void) {
+  return servers;
+}
 
-  tls4217_vhost_free_all();
-  has_ifsession = pr_module_exists("mod_ifsession.c") == TRUE;
-  tls4217_keyprocess_begin();
+const struct tls4217_vhost *tls4217_vhost_find_old(
+  const struct tls4217_vhost *server) {
+  const struct tls4217_vhost *old = old_servers;
 
-  for (server_rec *rec = (server_rec *) server_list->xas_list; rec != NULL;
-       rec = rec->next) {
-    const struct tls4217_vhost *server = NULL;
-
-    pr_signals_handle();
-    if (rec->ServerPort != 0) {
-      server = prepare(rec);
-    }
-
-    if (server != NULL) {
-      wanted++;
-      ready += server->tls.context != NULL ? 1 : 0;
-    }
+  while (old != NULL && old->scope != server->scope) {
+    old = old->next;
   }
 
-  tls4217_keyprocess_settle(renew);
-  take_over_tickets();
-  warm_up();
-  tls4217_warmup_give_back();
-
-  if (ready == wanted) {
-    return TLS4217_READY_ALL;
-  }
-
-  return ready > 0 ? TLS4217_READY_SOME : TLS4217_READY_NONE;
+  return old;
 }
 
 #define READING "mod_tls4217"
@@ -436,21 +319,39 @@ static bool is_log_shared(const struct tls4217_vhost *server) {
   return false;
 }
 
-void tls4217_vhost_free_all(void) {
-  for (struct tls4217_vhost *server = servers; server != NULL;
+static void free_servers(struct tls4217_vhost **list, pool **p) {
+  for (const struct tls4217_vhost *server = *list; server != NULL;
        server = server->next) {
-    tls4217_generation_free(&server->tls);
+    tls4217_generation_free(server->tls);
 
     if (server->log_fd != TLS4217_LOG_NONE && is_log_shared(server) == false) {
       (void) close(server->log_fd);
     }
   }
 
-  servers = NULL;
-  if (servers_pool != NULL) {
-    destroy_pool(servers_pool);
-    servers_pool = NULL;
+  *list = NULL;
+  if (*p != NULL) {
+    destroy_pool(*p);
+    *p = NULL;
   }
+}
+
+void tls4217_vhost_begin(void) {
+  free_servers(&old_servers, &old_pool);
+  old_servers = servers;
+  old_pool = servers_pool;
+  servers = NULL;
+  servers_pool = NULL;
+  has_ifsession = pr_module_exists("mod_ifsession.c") == TRUE;
+}
+
+void tls4217_vhost_end(void) {
+  free_servers(&old_servers, &old_pool);
+}
+
+void tls4217_vhost_free_all(void) {
+  free_servers(&old_servers, &old_pool);
+  free_servers(&servers, &servers_pool);
 }
 
 const struct tls4217_vhost *tls4217_vhost_find(const server_rec *rec) {
@@ -469,6 +370,6 @@ const struct tls4217_vhost *tls4217_vhost_find(const server_rec *rec) {
 
   resolve(rec, &settings);
   unprepared = add_server(rec, &settings);
-  unprepared->trouble = UNPREPARED;
+  tls4217_error_set(&unprepared->last_error, 0, "%s", UNPREPARED);
   return unprepared;
 }

@@ -2,8 +2,9 @@
 /*
  * mod_tls4217 - what the daemon prepares for each virtual host
  *
- * Built after the configuration has been read: settings, TLS context, log.
- * Sessions get it through fork(2) and change nothing in it.
+ * Built when the configuration has been read: settings and log, which last until
+ * it is read again, and a generation (generation.h), which is swapped whenever
+ * its files change.  Sessions get it through fork(2) and change nothing in it.
  */
 
 #ifndef TLS4217_FTP_DAEMON_VHOST_H
@@ -12,54 +13,51 @@
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/daemon/generation.h"
 #include "mod_tls4217/ftp/config/settings.h"
+#include "mod_tls4217/tls/cert/filestamp.h"
+#include "mod_tls4217/tls/error.h"
 
 struct tls4217_vhost {
   struct tls4217_vhost *next;
   const server_rec *rec;
+  uint64_t scope; /* the host's number, the same after SIGHUP */
   struct tls4217_settings settings;
-  struct tls4217_generation tls;
-  const char *trouble; /* why it cannot serve TLS, or NULL */
   int log_fd;          /* hosts with the same TLSLog share one */
   const char *log_why; /* why TLSLog cannot be used, or NULL */
   bool offload;        /* the kernel can make records (offload.c) */
   bool reuse_required; /* of each session, whoever its client is */
+  bool is_refused;     /* its settings can serve no TLS, whatever its files */
+
+  /* What renewal.c swaps while the daemon runs. */
+  struct tls4217_generation *tls;  /* NULL: it cannot serve TLS */
+  unsigned long number;            /* of that generation: 1, 2, ... */
+  struct tls4217_error last_error; /* why its files could not be used when they
+                                      were read last; or empty */
+  struct tls4217_filelook tried;   /* what the files were then */
+  struct tls4217_filelook seen;    /* and when they were looked at last */
 };
 
-/* How many of the servers with TLSEngine on can serve TLS. */
-enum tls4217_readiness {
-  TLS4217_READY_ALL, /* perhaps because there is none */
-  TLS4217_READY_SOME,
-  TLS4217_READY_NONE
-};
+/*
+ * The servers of another reading of the configuration follow: those that there
+ * are can be found by tls4217_vhost_find_old, until their successors are
+ * complete and they are freed.
+ */
+void tls4217_vhost_begin(void);
+void tls4217_vhost_end(void);
+
+/* The server of before the last tls4217_vhost_begin that has the scope of this
+ * one; or NULL.  Its rec is gone. */
+const struct tls4217_vhost *tls4217_vhost_find_old(
+  const struct tls4217_vhost *server);
 
 /*
- * Builds the servers of server_list that have TLSEngine on, in place of those
- * that were built before.  Every mistake becomes a complaint.  A server that
- * cannot serve TLS is kept, without a context: AUTH gets 431, and its policies
- * hold.  One with port 0 is served by nobody, and needs nothing.
+ * Adds a server with TLSEngine on: its settings and its log, but no generation.
+ * Every mistake becomes a complaint.  Returns it, or NULL where TLSEngine is
+ * off.
  */
-enum tls4217_readiness tls4217_vhost_build_all(void);
+struct tls4217_vhost *tls4217_vhost_add(const server_rec *rec);
 
-/*
- * The same while the daemon runs, and says the complaints: files are read
- * again, the configuration is not.  Sessions that there are keep what they
- * have.
- */
-enum tls4217_readiness tls4217_vhost_rebuild(void);
-
-/*
- * Whether each server that serves TLS would go on to do so with what its files
- * are now (generation.h says how far that is known).  Says the complaints if
- * not.  Returns 0, or -1 with *why, of p, filled: the server and its reason.
- */
-int tls4217_vhost_check_files(pool *p, const char **why);
-
-/*
- * New keys for session tickets: those of before are not read by the sessions
- * that begin from now on.  Returns 0, or -1 with err filled where a server has
- * kept its own.
- */
-int tls4217_vhost_rotate(struct tls4217_error *err);
+/* The first of the servers with TLSEngine on, to be changed by the daemon. */
+struct tls4217_vhost *tls4217_vhost_list(void);
 
 /* The first of the servers with TLSEngine on; the others by next. */
 const struct tls4217_vhost *tls4217_vhost_first(void);

@@ -190,6 +190,32 @@ out:
   return pair;
 }
 
+struct tls4217_keypair *tls4217_keypair_copy(
+  const struct tls4217_keypair *pair, struct tls4217_error *err) {
+  struct tls4217_keypair *copy = OPENSSL_zalloc(sizeof(*copy));
+
+  if (copy != NULL) {
+    copy->chain = X509_chain_up_ref(pair->chain);
+  }
+
+  if (copy == NULL || copy->chain == NULL || X509_up_ref(pair->leaf) != 1) {
+    goto fail;
+  }
+
+  copy->leaf = pair->leaf;
+  if (EVP_PKEY_up_ref(pair->key) != 1) {
+    goto fail;
+  }
+
+  copy->key = pair->key;
+  return copy;
+
+fail:
+  tls4217_error_set_openssl(err, "no memory for a certificate");
+  tls4217_keypair_free(copy);
+  return NULL;
+}
+
 void tls4217_keypair_free(struct tls4217_keypair *pair) {
   if (pair == NULL) {
     return;

@@ -52,6 +52,14 @@ struct tls4217_keypair *tls4217_keypair_load_from(
   const struct tls4217_pemsource *source, const char *cert_file,
   const char *key_file, const char *chain_file, struct tls4217_error *err);
 
+/*
+ * Another pair of the same certificates and the same key, whose chain can be
+ * completed without the first one's being touched; it has no label.  Returns a
+ * new pair, or NULL with err filled.
+ */
+struct tls4217_keypair *tls4217_keypair_copy(
+  const struct tls4217_keypair *pair, struct tls4217_error *err);
+
 /* Frees a pair and all it owns.  NULL is fine. */
 void tls4217_keypair_free(struct tls4217_keypair *pair);
 

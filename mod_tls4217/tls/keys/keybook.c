@@ -7,7 +7,6 @@
  */
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,15 +18,8 @@
 #include "mod_tls4217/tls/keys/keybook.h"
 #include "mod_tls4217/tls/keys/keyera.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
+#include "mod_tls4217/tls/keys/keyshelf.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
-
-/* A certificate whose key is in the signer. */
-struct credential {
-  struct credential *next;
-  char *id;
-  uint64_t handle, scope;
-  struct tls4217_keypair *pair; /* without its key */
-};
 
 /* A key that nobody new may ask for. */
 struct dropped {
@@ -46,7 +38,7 @@ struct kept {
 
 struct tls4217_keybook {
   struct tls4217_signer *signer;
-  struct credential *credentials; /* the last good ones */
+  struct tls4217_keyshelf shelf;
   struct dropped *dropped;
   struct tls4217_keyeras eras;
   struct kept *kept;
@@ -66,14 +58,6 @@ struct tls4217_keybook *tls4217_keybook_new(void) {
   return book;
 }
 
-static void free_credential(struct credential *credential) {
-  if (credential != NULL) {
-    tls4217_keypair_free(credential->pair);
-    free(credential->id);
-    free(credential);
-  }
-}
-
 static void free_kept(struct kept *kept) {
   if (kept != NULL) {
     OPENSSL_clear_free(kept->bytes, kept->size);
@@ -87,11 +71,7 @@ void tls4217_keybook_free(struct tls4217_keybook *book) {
     return;
   }
 
-  for (struct credential *it = book->credentials, *next; it != NULL;
-       it = next) {
-    next = it->next;
-    free_credential(it);
-  }
+  tls4217_keyshelf_clear(&book->shelf);
 
   for (struct dropped *it = book->dropped, *next; it != NULL; it = next) {
     next = it->next;
@@ -169,36 +149,13 @@ static int open_passed(void *user, const char *path) {
   return -1;
 }
 
-static struct credential *find_credential(
-  const struct tls4217_keybook *book, const char *id, uint64_t scope) {
-  struct credential *it = book->credentials;
-
-  while (it != NULL && (it->scope != scope || strcmp(it->id, id) != 0)) {
-    it = it->next;
-  }
-
-  return it;
-}
-
-/* Puts a pair's key into the signer, and the rest under its name. */
-static struct credential *add_credential(struct tls4217_keybook *book,
-  const char *id, uint64_t scope, uint64_t wanted, struct tls4217_keypair *pair,
+/* Puts a pair's key into the signer, and the rest on the shelf. */
+static const struct tls4217_keyshelf_entry *add_pair(
+  struct tls4217_keybook *book, const char *id, uint64_t scope, uint64_t wanted,
+  struct tls4217_keypair *pair, const struct tls4217_keystamps *files,
   struct tls4217_error *err) {
-  struct credential *credential = find_credential(book, id, scope);
+  const struct tls4217_keyshelf_entry *entry;
   uint64_t handle;
-
-  if (credential == NULL) {
-    credential = calloc(1, sizeof(*credential));
-    if (credential == NULL || (credential->id = strdup(id)) == NULL) {
-      tls4217_error_set(err, ENOMEM, "out of memory");
-      free_credential(credential);
-      return NULL;
-    }
-
-    credential->scope = scope;
-    credential->next = book->credentials;
-    book->credentials = credential;
-  }
 
   handle = tls4217_signer_add(book->signer, pair->key, scope, wanted, err);
   if (handle == 0) {
@@ -207,10 +164,13 @@ static struct credential *add_credential(struct tls4217_keybook *book,
 
   /* The key is the signer's now. */
   pair->key = NULL;
-  tls4217_keypair_free(credential->pair);
-  credential->pair = pair;
-  credential->handle = handle;
-  return credential;
+  entry = tls4217_keyshelf_add(&book->shelf, id, scope, handle, pair, files);
+  if (entry == NULL) {
+    (void) tls4217_signer_drop(book->signer, handle);
+    tls4217_error_set(err, ENOMEM, "out of memory");
+  }
+
+  return entry;
 }
 
 static void put_cert(struct tls4217_keyproto_writer *writer, const X509 *cert) {
@@ -221,13 +181,13 @@ static void put_cert(struct tls4217_keyproto_writer *writer, const X509 *cert) {
   OPENSSL_free(der);
 }
 
-static void put_credential(
-  struct tls4217_keyproto_writer *writer, const struct credential *credential) {
-  const STACK_OF(X509) *chain = credential->pair->chain;
+static void put_entry(struct tls4217_keyproto_writer *writer,
+  const struct tls4217_keyshelf_entry *entry) {
+  const STACK_OF(X509) *chain = entry->pair->chain;
 
-  tls4217_keyproto_put_u64(writer, credential->handle);
+  tls4217_keyproto_put_u64(writer, entry->handle);
   tls4217_keyproto_put_u16(writer, 1 + (unsigned int) sk_X509_num(chain));
-  put_cert(writer, credential->pair->leaf);
+  put_cert(writer, entry->pair->leaf);
   for (int i = 0; i < sk_X509_num(chain); i++) {
     put_cert(writer, sk_X509_value(chain, i));
   }
@@ -249,63 +209,106 @@ static int refuse(const struct request *request) {
   return -1;
 }
 
-static int load(struct request *request) {
-  struct passed passed = { .fds = request->fds, .nfds = request->nfds };
-  struct tls4217_pemsource source = { .open = open_passed, .user = &passed };
-  const char *id = tls4217_keyproto_get_text(&request->reader);
-  uint64_t scope = tls4217_keyproto_get_u64(&request->reader);
-  uint64_t wanted = tls4217_keyproto_get_u64(&request->reader);
-  const struct credential *credential;
-  struct tls4217_keypair *pair;
+/* What a LOAD says, behind its header. */
+struct wanted {
+  const char *id;
+  uint64_t scope, handle;
   const char *files[TLS4217_KEYSOCKET_MAX_FDS];
+  struct passed passed;
+  struct tls4217_pemsource source;
+};
 
+static int read_wanted(struct request *request, struct wanted *wanted) {
+  *wanted = (struct wanted){
+    .id = tls4217_keyproto_get_text(&request->reader),
+    .passed = { .fds = request->fds, .nfds = request->nfds },
+    .source = { .open = open_passed, .user = &wanted->passed },
+  };
+  wanted->scope = tls4217_keyproto_get_u64(&request->reader);
+  wanted->handle = tls4217_keyproto_get_u64(&request->reader);
   for (size_t i = 0; i < TLS4217_KEYSOCKET_MAX_FDS; i++) {
-    files[i] = tls4217_keyproto_get_text(&request->reader);
-    if (files[i] != NULL) {
-      passed.paths[passed.count++] = files[i];
+    wanted->files[i] = tls4217_keyproto_get_text(&request->reader);
+    if (wanted->files[i] != NULL) {
+      wanted->passed.paths[wanted->passed.count++] = wanted->files[i];
     }
   }
 
-  source.passphrase = tls4217_keyproto_get_text(&request->reader);
-  if (tls4217_keyproto_close(&request->reader) == false || id == NULL ||
-    files[0] == NULL || passed.count != request->nfds) {
-    return refuse(request);
-  }
+  wanted->source.passphrase = tls4217_keyproto_get_text(&request->reader);
+  return tls4217_keyproto_close(&request->reader) == false ||
+      wanted->id == NULL || wanted->files[0] == NULL ||
+      wanted->passed.count != request->nfds ?
+    refuse(request) :
+    0;
+}
 
-  pair = tls4217_keypair_load_from(
-    &source, files[0], files[1], files[2], request->err);
-  if (pair == NULL) {
+static int load(struct request *request) {
+  const struct tls4217_keystamps now = tls4217_keyshelf_look(
+    request->fds, request->nfds);
+  const struct tls4217_keyshelf_entry *entry = NULL;
+  struct tls4217_keypair *pair;
+  struct wanted wanted;
+
+  if (read_wanted(request, &wanted) < 0) {
     return -1;
   }
 
-  credential = add_credential(
-    request->book, id, scope, wanted, pair, request->err);
-  if (credential == NULL) {
-    tls4217_keypair_free(pair);
-    return -1;
+  /* What has not changed is not parsed again. */
+  if (wanted.handle == 0) {
+    entry = tls4217_keyshelf_find_same(
+      &request->book->shelf, wanted.id, wanted.scope, &now);
   }
 
-  put_credential(&request->writer, credential);
+  if (entry == NULL) {
+    pair = tls4217_keypair_load_from(&wanted.source, wanted.files[0],
+      wanted.files[1], wanted.files[2], request->err);
+    if (pair == NULL) {
+      return -1;
+    }
+
+    entry = add_pair(request->book, wanted.id, wanted.scope, wanted.handle,
+      pair, &now, request->err);
+    if (entry == NULL) {
+      tls4217_keypair_free(pair);
+      return -1;
+    }
+  }
+
+  put_entry(&request->writer, entry);
   return 0;
 }
 
 static int recall(struct request *request) {
   const char *id = tls4217_keyproto_get_text(&request->reader);
   uint64_t scope = tls4217_keyproto_get_u64(&request->reader);
-  const struct credential *credential;
+  const struct tls4217_keyshelf_entry *entry;
 
   if (tls4217_keyproto_close(&request->reader) == false || id == NULL) {
     return refuse(request);
   }
 
-  credential = find_credential(request->book, id, scope);
-  if (credential == NULL || credential->pair == NULL) {
+  entry = tls4217_keyshelf_find_good(&request->book->shelf, id, scope);
+  if (entry == NULL) {
     tls4217_error_set(
       request->err, ENOENT, "there is no previous working certificate");
     return -1;
   }
 
-  put_credential(&request->writer, credential);
+  put_entry(&request->writer, entry);
+  return 0;
+}
+
+static int accept_pair(struct request *request) {
+  uint64_t handle = tls4217_keyproto_get_u64(&request->reader);
+
+  if (tls4217_keyproto_close(&request->reader) == false) {
+    return refuse(request);
+  }
+
+  if (tls4217_keyshelf_accept(&request->book->shelf, handle) == false) {
+    tls4217_error_set(request->err, ENOENT, "there is no such key");
+    return -1;
+  }
+
   return 0;
 }
 
@@ -324,17 +327,7 @@ static int drop(struct request *request) {
     return -1;
   }
 
-  for (struct credential **link = &book->credentials; *link != NULL;
-       link = &(*link)->next) {
-    struct credential *credential = *link;
-
-    if (credential->handle == handle) {
-      *link = credential->next;
-      free_credential(credential);
-      break;
-    }
-  }
-
+  tls4217_keyshelf_remove(&book->shelf, handle);
   dropped->handle = handle;
   dropped->era = tls4217_keyera_next(&book->eras);
   dropped->next = book->dropped;
@@ -423,6 +416,9 @@ static int dispatch(struct request *request, enum tls4217_keyproto_type type) {
 
     case TLS4217_KEYPROTO_RECALL:
       return recall(request);
+
+    case TLS4217_KEYPROTO_ACCEPT:
+      return accept_pair(request);
 
     case TLS4217_KEYPROTO_DROP:
       return drop(request);

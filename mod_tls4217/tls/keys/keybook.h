@@ -8,8 +8,9 @@
  *
  *   LOAD    id, scope, handle or 0, certificate file, key file or none, chain
  *           file or none, pass phrase or none; a descriptor for each file.
- *           DONE: handle, count, leaf and chain in DER.  What is read becomes
- *           the last good one of that id
+ *           DONE: handle, count, leaf and chain in DER.  Where the files are
+ *           what they were for a pair of that id, it is that one
+ *   ACCEPT  handle: it is the last good one of its id and scope from now on
  *   RECALL  id, scope.  DONE: the last good one, as for LOAD
  *   DROP    handle: no longer asked for by new channels
  *   KEEP    name, bytes.  DONE

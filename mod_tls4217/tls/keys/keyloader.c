@@ -282,15 +282,26 @@ static int ask_for_nothing(
   return res;
 }
 
-int tls4217_keyloader_drop(int fd, uint64_t handle, struct tls4217_error *err) {
+/* A question about one key. */
+static int ask_about(int fd, enum tls4217_keyproto_type type, uint64_t handle,
+  struct tls4217_error *err) {
   struct exchange exchange = { .frame = NULL };
 
-  if (begin(&exchange, TLS4217_KEYPROTO_DROP, err) < 0) {
+  if (begin(&exchange, type, err) < 0) {
     return -1;
   }
 
   tls4217_keyproto_put_u64(&exchange.writer, handle);
   return ask_for_nothing(&exchange, fd, err);
+}
+
+int tls4217_keyloader_accept(
+  int fd, uint64_t handle, struct tls4217_error *err) {
+  return ask_about(fd, TLS4217_KEYPROTO_ACCEPT, handle, err);
+}
+
+int tls4217_keyloader_drop(int fd, uint64_t handle, struct tls4217_error *err) {
+  return ask_about(fd, TLS4217_KEYPROTO_DROP, handle, err);
 }
 
 int tls4217_keyloader_keep(int fd, const char *name, const void *bytes,

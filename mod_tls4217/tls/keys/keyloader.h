@@ -28,7 +28,8 @@ struct tls4217_keyfiles {
 };
 
 /*
- * Has the key process load a pair.  fd is the daemon's own socket.  The key of
+ * Has the key process load a pair, which is the one that it has of the same id
+ * where the files have not changed since.  fd is the daemon's own socket.  The key of
  * the pair is one of keys (remotekey.h), and *handle becomes what it is called
  * by; one that is not 0 is taken, so that a new key process knows what sessions
  * have from the old one.
@@ -50,6 +51,13 @@ bool tls4217_keyloader_has_lost(const struct tls4217_error *err);
 struct tls4217_keypair *tls4217_keyloader_recall(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
   uint64_t *handle, struct tls4217_error *err);
+
+/*
+ * The daemon can serve with a pair that was loaded: it is the last good one of
+ * its id from now on.  Returns 0, or -1 with err filled.
+ */
+int tls4217_keyloader_accept(
+  int fd, uint64_t handle, struct tls4217_error *err);
 
 /* A key is no longer of use to new sessions. */
 int tls4217_keyloader_drop(int fd, uint64_t handle, struct tls4217_error *err);

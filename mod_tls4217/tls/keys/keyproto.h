@@ -19,7 +19,7 @@
 #include "mod_tls4217/tls/keys/signform.h"
 #include "mod_tls4217/tls/error.h"
 
-#define TLS4217_KEYPROTO_VERSION 1
+#define TLS4217_KEYPROTO_VERSION 2
 
 /* Header of every frame, in bytes. */
 #define TLS4217_KEYPROTO_HEADER 8
@@ -41,6 +41,7 @@ enum tls4217_keyproto_type {
   /* On the daemon's own socket (keybook.h). */
   TLS4217_KEYPROTO_LOAD,
   TLS4217_KEYPROTO_RECALL,
+  TLS4217_KEYPROTO_ACCEPT,
   TLS4217_KEYPROTO_DROP,
   TLS4217_KEYPROTO_KEEP,
   TLS4217_KEYPROTO_FETCH,

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
+/*
+ * mod_tls4217 - the generations of the hosts: built, and swapped for newer ones
+ *
+ * A generation is built aside and takes the place of the one before it when it
+ * is complete.  Where it cannot be built nothing changes; the reason is kept
+ * with the host, and becomes a complaint unless it was the reason of the attempt
+ * before.  One host's files are of no matter to the other hosts.
+ */
+
+#ifndef TLS4217_FTP_DAEMON_RENEWAL_H
+#define TLS4217_FTP_DAEMON_RENEWAL_H
+
+#include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/daemon/vhost.h"
+
+/* How many of the servers with TLSEngine on can serve TLS. */
+enum tls4217_readiness {
+  TLS4217_READY_ALL, /* perhaps because there is none */
+  TLS4217_READY_SOME,
+  TLS4217_READY_NONE
+};
+
+/*
+ * Prepares the servers of server_list that have TLSEngine on, in place of those
+ * of the reading before.  Every mistake becomes a complaint.  Where files cannot
+ * be used, the last good certificates of the same files serve on: those of the
+ * servers of before, and those that the key process has kept over SIGHUP.  A
+ * server that has none is kept, without a generation: AUTH gets 431, and its
+ * policies hold.  One with port 0 serves nobody, and needs nothing.
+ */
+enum tls4217_readiness tls4217_renewal_build_all(void);
+
+/*
+ * Reads the files of one server, or of all of them where it is NULL, and swaps
+ * its generation.  The configuration is not read.  Complaints are said.  Returns
+ * 0, or -1 where a server has kept what it had, whose last_error says why.
+ */
+int tls4217_renewal_reload(const struct tls4217_vhost *server);
+
+/*
+ * Looks whether files of the servers have changed, and builds a generation where
+ * they have, and have been the same at two looks; and once more where they could
+ * not be used.  Complaints are said.
+ */
+void tls4217_renewal_look(void);
+
+/*
+ * New keys for session tickets: those of before are not read by the sessions
+ * that begin from now on.  Returns 0, or -1 with err filled where a server has
+ * kept its own.
+ */
+int tls4217_renewal_rotate(struct tls4217_error *err);
+
+#endif
