@@ -42,16 +42,16 @@ static void refuse_read(struct endpoint *ep, int errnum, const char *words) {
   }
 }
 
-static void shut_down(
-  struct endpoint *ep, bool wait, int want, int want_errnum) {
+static void shut_down(struct endpoint *ep, bool wait, enum tls4217_io want) {
   struct tls4217_error err = { .text = "" };
-  int timeout = want_errnum == ETIMEDOUT ? SOON : LATE;
+  enum tls4217_io outcome = tls4217_connection_shutdown(
+    ep->conn, wait, want == TLS4217_IO_LATE ? SOON : LATE, &err);
 
-  assert_int_equal(
-    tls4217_connection_shutdown(ep->conn, wait, timeout, &err), want);
-  if (err.errnum != want_errnum) {
-    fail_msg("\"%s\": %d is not %d", err.text, err.errnum, want_errnum);
+  if (outcome != want) {
+    fail_msg("\"%s\": %u is not %u", err.text, (unsigned int) outcome,
+      (unsigned int) want);
   }
+  assert_int_equal(tls4217_error_is_set(&err), want != TLS4217_IO_DONE);
 }
 
 static void assert_end(struct endpoint *ep) {
@@ -79,7 +79,7 @@ static void run_peer_ends(struct endpoint *ep) {
   /* What is left to say still reaches it, then our own close_notify. */
   assert_int_equal(
     tls4217_connection_write(ep->conn, "226 ok\r\n", 8, LATE, NULL), 0);
-  shut_down(ep, true, 0, 0);
+  shut_down(ep, true, TLS4217_IO_DONE);
   endpoint_settle(ep);
   assert_true(ep->closed);
   assert_int_equal(BIO_ctrl_pending(ep->received), 8);
@@ -144,7 +144,7 @@ static size_t cut_record(const struct way *way, size_t size, bool at_once) {
 
   refuse_read(ep, ECONNRESET, "without close_notify");
   assert_int_equal(tls4217_connection_cut_between_records(ep->conn), between);
-  shut_down(ep, true, 0, 0);
+  shut_down(ep, true, TLS4217_IO_DONE);
   endpoint_free(ep);
   return whole;
 }
@@ -185,7 +185,7 @@ static void run_reset(struct endpoint *ep) {
   ep->end = ENDPOINT_CLOSE;
   refuse_read(ep, ECONNRESET, "TLS read failed: ");
   assert_false(tls4217_connection_cut_between_records(ep->conn));
-  shut_down(ep, true, 0, 0);
+  shut_down(ep, true, TLS4217_IO_DONE);
 }
 
 static void test_reset(void **state) {
@@ -198,7 +198,7 @@ static void run_fatal_alert(struct endpoint *ep) {
   assert_int_equal(send(ep->wfd, "not TLS at all\r\n", 16, 0), 16);
   refuse_read(ep, EPROTO, "TLS read failed: ");
   assert_false(tls4217_connection_cut_between_records(ep->conn));
-  shut_down(ep, true, 0, 0);
+  shut_down(ep, true, TLS4217_IO_DONE);
 }
 
 static void test_fatal_alert(void **state) {
@@ -211,12 +211,12 @@ static void test_fatal_alert(void **state) {
 static void run_we_end(struct endpoint *ep) {
   size_t before;
 
-  shut_down(ep, false, 0, 0);
+  shut_down(ep, false, TLS4217_IO_DONE);
   endpoint_settle(ep);
   assert_true(ep->closed);
 
   before = ep->received_size;
-  shut_down(ep, false, 0, 0);
+  shut_down(ep, false, TLS4217_IO_DONE);
   endpoint_settle(ep);
   assert_int_equal(ep->received_size, before);
 }
@@ -232,12 +232,12 @@ static void run_goodbye_crosses(struct endpoint *ep) {
 
   endpoint_say(ep, rest, 70000);
   endpoint_say_goodbye(ep);
-  shut_down(ep, true, 0, 0);
+  shut_down(ep, true, TLS4217_IO_DONE);
   endpoint_settle(ep);
   assert_true(ep->closed);
 
   before = ep->received_size;
-  shut_down(ep, true, 0, 0);
+  shut_down(ep, true, TLS4217_IO_DONE);
   endpoint_settle(ep);
   assert_int_equal(ep->received_size, before);
   free(rest);
@@ -251,7 +251,7 @@ static void test_wait_for_peer_that_sends_data_first(void **state) {
 static void run_never_answers(struct endpoint *ep) {
   int64_t begin = tls4217_waiter_now();
 
-  shut_down(ep, true, -1, ETIMEDOUT);
+  shut_down(ep, true, TLS4217_IO_LATE);
   assert_between(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
   assert_true(ep->closed);
 }
@@ -271,7 +271,7 @@ static void test_wait_for_peer_that_goes_on(void **state) {
     endpoint_say(ep, "x", 1);
   }
   ep->trickle = 5;
-  shut_down(ep, true, -1, ETIMEDOUT);
+  shut_down(ep, true, TLS4217_IO_LATE);
   assert_between(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
   assert_true(endpoint_waiting(ep) > 0);
   endpoint_free(ep);
@@ -279,7 +279,7 @@ static void test_wait_for_peer_that_goes_on(void **state) {
 
 static void run_peer_closes_instead(struct endpoint *ep) {
   ep->end = ENDPOINT_FIN;
-  shut_down(ep, true, -1, ECONNRESET);
+  shut_down(ep, true, TLS4217_IO_CUT);
 }
 
 static void test_wait_for_peer_that_closes_instead(void **state) {
@@ -297,7 +297,7 @@ static void test_goodbye_that_nobody_reads(void **state) {
   while (send(ep->wfd, &byte, 1, MSG_DONTWAIT) == 1) {
     continue;
   }
-  shut_down(ep, false, -1, ETIMEDOUT);
+  shut_down(ep, false, TLS4217_IO_LATE);
   endpoint_free(ep);
 }
 
@@ -306,7 +306,7 @@ static void test_waiter_gives_up_on_the_peer(void **state) {
 
   (void) state;
   ep->give_up = ECONNABORTED;
-  shut_down(ep, true, -1, ECONNABORTED);
+  shut_down(ep, true, TLS4217_IO_STOPPED);
   endpoint_free(ep);
 }
 
@@ -315,7 +315,7 @@ static void test_before_the_handshake_there_is_no_end(void **state) {
   struct endpoint *ep = endpoint_new(&spec);
 
   (void) state;
-  shut_down(ep, true, 0, 0);
+  shut_down(ep, true, TLS4217_IO_DONE);
   endpoint_settle(ep);
   assert_int_equal(ep->received_size, 0);
   endpoint_free(ep);
@@ -352,8 +352,8 @@ static void run_alert(struct endpoint *ep) {
   assert_true(ERR_GET_REASON(ep->client_error) > SSL_AD_REASON_OFFSET);
 
   /* Nothing follows it. */
-  assert_int_equal(
-    tls4217_connection_write(ep->conn, "more", 4, LATE, &err), -1);
+  assert_int_equal(tls4217_connection_write(ep->conn, "more", 4, LATE, &err),
+    TLS4217_IO_FAILED);
   assert_int_equal(tls4217_connection_shutdown(ep->conn, false, LATE, NULL), 0);
   assert_int_equal(tls4217_connection_alert(ep->conn, LATE, NULL), 0);
 }

@@ -27,15 +27,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The handshake must fail, with this errnum and words in the text. */
+/* The handshake must fail in this way, with words in the text. */
 static void refuse(
-  struct endpoint *ep, int timeout, int errnum, const char *words) {
+  struct endpoint *ep, int timeout, enum tls4217_io want, const char *words) {
   struct tls4217_error err = { .text = "" };
+  enum tls4217_io outcome;
 
-  assert_int_equal(tls4217_connection_handshake(ep->conn, timeout, &err), -1);
-  if (err.errnum != errnum || strstr(err.text, words) == NULL) {
-    fail_msg(
-      "\"%s\" (%d) lacks \"%s\" (%d)", err.text, err.errnum, words, errnum);
+  outcome = tls4217_connection_handshake(ep->conn, timeout, &err);
+  if (outcome != want || strstr(err.text, words) == NULL) {
+    fail_msg("\"%s\" (%u) lacks \"%s\" (%u)", err.text, (unsigned int) outcome,
+      words, (unsigned int) want);
   }
 }
 
@@ -122,24 +123,29 @@ static const struct garbage {
   const char *name;
   const char *bytes;
   size_t size;
-  int errnum;
+  enum tls4217_io outcome;
   const char *want;
 } garbages[] = {
-  { "FTP", "USER anonymous\r\n", 16, EPROTO, "what arrived is not TLS" },
-  { "HTTP", "GET / HTTP/1.0\r\n\r\n", 18, EPROTO, "an HTTP request" },
-  { "proxy", "CONNECT x HTTP/1.0\r\n", 20, EPROTO, "an HTTP proxy request" },
-  { "zeros", "\0\0\0\0\0\0\0\0\0\0\0\0", 12, EPROTO, "handshake failed" },
-  { "a record that is no hello", "\x17\x03\x03\0\5xxxxx", 10, EPROTO,
-    "message out of order" },
-  { "a hello that is none", "\x16\x03\x01\0\5\1\0\0\1x", 10, EPROTO,
+  { "FTP", "USER anonymous\r\n", 16, TLS4217_IO_FAILED,
+    "what arrived is not TLS" },
+  { "HTTP", "GET / HTTP/1.0\r\n\r\n", 18, TLS4217_IO_FAILED,
+    "an HTTP request" },
+  { "proxy", "CONNECT x HTTP/1.0\r\n", 20, TLS4217_IO_FAILED,
+    "an HTTP proxy request" },
+  { "zeros", "\0\0\0\0\0\0\0\0\0\0\0\0", 12, TLS4217_IO_FAILED,
     "handshake failed" },
-  { "close_notify", "\x15\x03\x03\0\2\1\0", 7, EPROTO, "message out of order" },
+  { "a record that is no hello", "\x17\x03\x03\0\5xxxxx", 10, TLS4217_IO_FAILED,
+    "message out of order" },
+  { "a hello that is none", "\x16\x03\x01\0\5\1\0\0\1x", 10, TLS4217_IO_FAILED,
+    "handshake failed" },
+  { "close_notify", "\x15\x03\x03\0\2\1\0", 7, TLS4217_IO_FAILED,
+    "message out of order" },
   { "SSL 2.0",
     "\x80\x1c\1\0\2\0\3\0\0\0\x10\1\0\x80"
     "0123456789abcdef",
-    30, EPROTO, "handshake failed" },
-  { "nothing", "", 0, ECONNRESET, "handshake failed" },
-  { "half a header", "\x16\x03", 2, ECONNRESET, "handshake failed" },
+    30, TLS4217_IO_FAILED, "handshake failed" },
+  { "nothing", "", 0, TLS4217_IO_CUT, "handshake failed" },
+  { "half a header", "\x16\x03", 2, TLS4217_IO_CUT, "handshake failed" },
 };
 
 static void test_garbage_instead_of_hello(void **state) {
@@ -157,7 +163,7 @@ static void test_garbage_instead_of_hello(void **state) {
     }
     ep->end = ENDPOINT_FIN;
     assert_int_equal(tls4217_connection_hold_until_hello(ep->conn, NULL), 0);
-    refuse(ep, LATE, garbage->errnum, garbage->want);
+    refuse(ep, LATE, garbage->outcome, garbage->want);
     assert_spoken(ep, false);
     endpoint_free(ep);
   }
@@ -171,7 +177,7 @@ static void test_alert_where_nothing_is_held(void **state) {
   (void) state;
   endpoint_cut(ep, 0);
   endpoint_say_raw(ep, "\x16\x03\x01\0\5\1\0\0\1x", 10);
-  refuse(ep, LATE, EPROTO, "handshake failed");
+  refuse(ep, LATE, TLS4217_IO_FAILED, "handshake failed");
   endpoint_settle(ep);
   assert_true(ep->received_size > 0);
   endpoint_free(ep);
@@ -186,7 +192,7 @@ static void test_hello_is_spoken(void **state) {
   assert_false(tls4217_connection_has_spoken(ep->conn));
   endpoint_flush(ep);
   ep->mute = ep->deaf = true;
-  refuse(ep, SOON, ETIMEDOUT, "did not answer in time");
+  refuse(ep, SOON, TLS4217_IO_LATE, "did not answer in time");
   ep->deaf = false;
   assert_spoken(ep, true);
   endpoint_free(ep);
@@ -206,7 +212,7 @@ static void test_hello_cut_anywhere(void **state) {
     }
     ep->end = ENDPOINT_FIN;
     assert_int_equal(tls4217_connection_hold_until_hello(ep->conn, NULL), 0);
-    refuse(ep, LATE, ECONNRESET, "TLS handshake failed: ");
+    refuse(ep, LATE, TLS4217_IO_CUT, "TLS handshake failed: ");
     assert_spoken(ep, false);
     endpoint_free(ep);
   }
@@ -221,7 +227,7 @@ static void test_deadline_for_a_silent_client(void **state) {
     int64_t begin = tls4217_waiter_now(), spent;
 
     ep->mute = true;
-    refuse(ep, SOON, ETIMEDOUT, "did not answer in time");
+    refuse(ep, SOON, TLS4217_IO_LATE, "did not answer in time");
     spent = tls4217_waiter_now() - begin;
     assert_between(spent, SOON, SOON + SLACK);
     assert_spoken(ep, false);
@@ -238,7 +244,7 @@ static void test_deadline_is_not_extended_by_trickling(void **state) {
 
   (void) state;
   ep->trickle = 10;
-  refuse(ep, SOON, ETIMEDOUT, "did not answer in time");
+  refuse(ep, SOON, TLS4217_IO_LATE, "did not answer in time");
   assert_between(tls4217_waiter_now() - begin, SOON, SOON + SLACK);
   assert_between(before - endpoint_waiting(ep), 1, SOON / 10);
   endpoint_free(ep);
@@ -249,7 +255,7 @@ static void test_no_time_at_all(void **state) {
   struct endpoint *ep = endpoint_new(&spec);
 
   (void) state;
-  refuse(ep, 0, ETIMEDOUT, "did not answer in time");
+  refuse(ep, 0, TLS4217_IO_LATE, "did not answer in time");
   endpoint_free(ep);
 }
 
@@ -262,7 +268,7 @@ static void test_client_that_distrusts_us(void **state) {
 
     spec.distrustful = true;
     ep = endpoint_new(&spec);
-    refuse(ep, LATE, EPROTO,
+    refuse(ep, LATE, TLS4217_IO_FAILED,
       "the client does not trust the server's "
       "certificate");
     assert_spoken(ep, true);
@@ -282,7 +288,7 @@ static void test_client_that_vanishes(void **state) {
 
     ep->deaf = true;
     ep->end = ENDPOINT_CLOSE;
-    refuse(ep, LATE, ECONNRESET, "TLS handshake failed: ");
+    refuse(ep, LATE, TLS4217_IO_CUT, "TLS handshake failed: ");
     endpoint_free(ep);
   }
 }
@@ -300,7 +306,8 @@ static void test_version_that_we_lack(void **state) {
     "................................"
     "\0\0\2\0\x2f\1\0",
     50);
-  refuse(ep, LATE, EPROTO, "an older TLS version than TLSProtocol allows");
+  refuse(ep, LATE, TLS4217_IO_FAILED,
+    "an older TLS version than TLSProtocol allows");
   assert_spoken(ep, true);
   endpoint_free(ep);
 }
@@ -313,7 +320,7 @@ static void test_waiter_that_gives_up(void **state) {
     struct endpoint *ep = endpoint_new(&spec);
 
     ep->give_up = ECONNABORTED;
-    refuse(ep, LATE, ECONNABORTED, "gave up waiting for the client");
+    refuse(ep, LATE, TLS4217_IO_STOPPED, "gave up waiting for the client");
     endpoint_free(ep);
   }
 }

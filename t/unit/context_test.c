@@ -202,7 +202,8 @@ static void test_alpn_refusal_says_why(void **state) {
   struct tls4217_error err = { .text = "" };
 
   (void) state;
-  assert_int_equal(tls4217_connection_handshake(ep->conn, LATE, &err), -1);
+  assert_int_equal(
+    tls4217_connection_handshake(ep->conn, LATE, &err), TLS4217_IO_FAILED);
   assert_int_equal(err.errnum, EPROTO);
   assert_non_null(strstr(err.text, "another protocol than FTP"));
   endpoint_free(ep);

@@ -204,7 +204,8 @@ static void break_with(struct world *world, const char *want) {
     struct endpoint *ep = endpoint_new(&spec);
     struct tls4217_error err = { .text = "" };
 
-    assert_int_equal(tls4217_connection_handshake(ep->conn, LATE, &err), -1);
+    assert_int_equal(
+      tls4217_connection_handshake(ep->conn, LATE, &err), TLS4217_IO_FAILED);
     if (strstr(err.text, want) == NULL) {
       fail_msg("\"%s\" lacks \"%s\"", err.text, want);
     }

@@ -198,14 +198,15 @@ static struct endpoint *start(const struct tls4217_context *context,
   return ep;
 }
 
-static struct endpoint *shake_hands(const struct tls4217_context *context,
+static struct endpoint *connect_client(const struct tls4217_context *context,
   int version, enum who who, SSL_SESSION *session) {
   struct endpoint *ep = start(
     context, TLS4217_CHANNEL_CONTROL, version, who, session);
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (tls4217_connection_handshake(ep->conn, TIMEOUT, &err) < 0) {
+  if (tls4217_connection_handshake(ep->conn, TIMEOUT, &err) !=
+    TLS4217_IO_DONE) {
     fail_msg("handshake: %s", err.text);
   }
 
@@ -279,7 +280,7 @@ static void test_errors(void **unused) {
     struct tls4217_context *context = make_context(&settings);
 
     for (size_t v = 0; v < COUNT(versions); v++) {
-      struct endpoint *ep = shake_hands(
+      struct endpoint *ep = connect_client(
         context, versions[v], cases[i].who, NULL);
       int error = tls4217_connection_verify_error(ep->conn);
 
@@ -304,9 +305,9 @@ static void test_resumption(void **unused) {
     struct tls4217_context *context = make_context(&settings);
 
     for (size_t v = 0; v < COUNT(versions); v++) {
-      struct endpoint *ep = shake_hands(
+      struct endpoint *ep = connect_client(
         context, versions[v], cases[i].who, NULL);
-      struct endpoint *again = shake_hands(
+      struct endpoint *again = connect_client(
         context, versions[v], cases[i].who, ep->session);
       struct tls4217_connection_info info;
 
@@ -351,8 +352,8 @@ static void test_resumption_elsewhere(void **unused) {
     (void) SSL_CTX_get_tlsext_ticket_keys(contexts[0]->ctx, keys, 80);
     (void) SSL_CTX_set_tlsext_ticket_keys(contexts[1]->ctx, keys, 80);
 
-    before = shake_hands(contexts[0], versions[v], REVOKED, NULL);
-    after = shake_hands(contexts[1], versions[v], REVOKED, before->session);
+    before = connect_client(contexts[0], versions[v], REVOKED, NULL);
+    after = connect_client(contexts[1], versions[v], REVOKED, before->session);
     tls4217_connection_info(after->conn, &info);
     assert_false(info.resumed);
     assert_int_equal(
@@ -360,8 +361,8 @@ static void test_resumption_elsewhere(void **unused) {
     endpoint_free(after);
     endpoint_free(before);
 
-    before = shake_hands(contexts[0], versions[v], GOOD, NULL);
-    after = shake_hands(contexts[1], versions[v], GOOD, before->session);
+    before = connect_client(contexts[0], versions[v], GOOD, NULL);
+    after = connect_client(contexts[1], versions[v], GOOD, before->session);
     tls4217_connection_info(after->conn, &info);
     assert_true(info.resumed);
     endpoint_free(after);
@@ -385,7 +386,8 @@ static void test_required(void **unused) {
     struct tls4217_error err;
 
     tls4217_error_clear(&err);
-    assert_int_equal(tls4217_connection_handshake(ep->conn, TIMEOUT, &err), -1);
+    assert_int_equal(
+      tls4217_connection_handshake(ep->conn, TIMEOUT, &err), TLS4217_IO_FAILED);
     assert_non_null(strstr(err.text, "TLSVerifyClient"));
     endpoint_free(ep);
 

@@ -37,19 +37,20 @@ struct wait_case {
   const char *name;
   int timeout; /* of the deadline; see below */
   int answer, errnum;
-  int want, want_errnum;
+  enum tls4217_io want;
+  int want_errnum;
 };
 
 #define NO_WAIT (-2)
 
 static const struct wait_case cases[] = {
-  { "ready", 1000, 1, 0, 0, 0 },
-  { "try again", 1000, 0, 0, 0, 0 },
-  { "no deadline", -1, 1, 0, 0, 0 },
-  { "gives up", 1000, -1, ECONNABORTED, -1, ECONNABORTED },
-  { "gives up without a deadline", -1, -1, EBADF, -1, EBADF },
-  { "has passed", 0, 1, 0, -1, ETIMEDOUT },
-  { "does not wait", NO_WAIT, 1, 0, -1, EAGAIN },
+  { "ready", 1000, 1, 0, TLS4217_IO_DONE, 0 },
+  { "try again", 1000, 0, 0, TLS4217_IO_DONE, 0 },
+  { "no deadline", -1, 1, 0, TLS4217_IO_DONE, 0 },
+  { "gives up", 1000, -1, ECONNABORTED, TLS4217_IO_STOPPED, ECONNABORTED },
+  { "gives up without a deadline", -1, -1, EBADF, TLS4217_IO_FAILED, EBADF },
+  { "has passed", 0, 1, 0, TLS4217_IO_LATE, ETIMEDOUT },
+  { "does not wait", NO_WAIT, 1, 0, TLS4217_IO_AGAIN, EAGAIN },
 };
 
 static void test_until(void **state) {
@@ -65,9 +66,9 @@ static void test_until(void **state) {
   assert_int_equal(
     tls4217_waiter_until(&waiter, 7, POLLOUT, deadline, &err), row->want);
   assert_int_equal(err.errnum, row->want_errnum);
-  assert_int_equal(tls4217_error_is_set(&err), row->want < 0);
+  assert_int_equal(tls4217_error_is_set(&err), row->want != TLS4217_IO_DONE);
 
-  if (row->want == 0) {
+  if (row->want == TLS4217_IO_DONE) {
     assert_int_equal(script.fd, 7);
     assert_int_equal(script.events, POLLOUT);
     assert_true(
@@ -95,13 +96,13 @@ static void test_look(void **unused) {
   script.errnum = ECONNABORTED;
   assert_int_equal(tls4217_waiter_look(
                      &waiter, 7, POLLIN, tls4217_waiter_deadline(1000), &err),
-    -1);
+    TLS4217_IO_STOPPED);
   assert_int_equal(err.errnum, ECONNABORTED);
 
   tls4217_error_clear(&err);
   assert_int_equal(
     tls4217_waiter_look(&waiter, 7, POLLIN, tls4217_waiter_deadline(0), &err),
-    -1);
+    TLS4217_IO_LATE);
   assert_int_equal(err.errnum, ETIMEDOUT);
 }
 

@@ -47,13 +47,13 @@ size_t tls4217_handshake_discard_clear(struct tls4217_session *sess) {
 }
 
 /* RFC 4217, section 10.1: "failed completely" or "failed during". */
-static void end_after_failure(
-  struct tls4217_session *sess, bool spoken, const struct tls4217_error *err) {
+static void end_after_failure(struct tls4217_session *sess, bool spoken,
+  bool late, const struct tls4217_error *err) {
   int code = TLS4217_ERROR_EVENT_CODE;
 
   tls4217_session_log(sess, "control connection from %s: %s%s",
     pr_netaddr_get_ipstr(session.c->remote_addr), err->text,
-    err->errnum == ETIMEDOUT ? " (TLSTimeoutHandshake)" : "");
+    late ? " (TLSTimeoutHandshake)" : "");
   pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
   if (tls4217_error_is_no_certificate(err)) {
     tls4217_peer_raise_failure(X509_V_ERR_APPLICATION_VERIFICATION);
@@ -74,7 +74,7 @@ static void end_after_failure(
  * The connection is the session's before the first wait: ProFTPD's timers and
  * signals are served there, and what they say must find the right way.
  */
-static int try_handshake(
+static enum tls4217_io try_handshake(
   struct tls4217_session *sess, struct tls4217_error *err) {
   const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
 
@@ -82,7 +82,7 @@ static int try_handshake(
     TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
     PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, err);
   if (sess->control.conn == NULL) {
-    return -1;
+    return TLS4217_IO_FAILED;
   }
 
   sess->control.stage = TLS4217_STAGE_HANDSHAKE;
@@ -90,7 +90,7 @@ static int try_handshake(
         sess, sess->server->tls->context, sess->control.conn, err) < 0 ||
     (sess->implicit == false &&
       tls4217_connection_hold_until_hello(sess->control.conn, err) < 0)) {
-    return -1;
+    return TLS4217_IO_FAILED;
   }
 
   tls4217_keychannel_set_time(sess->settings.handshake_timeout * 1000);
@@ -98,12 +98,14 @@ static int try_handshake(
     sess->control.conn, sess->settings.handshake_timeout * 1000, err);
 }
 
-static void shake_hands(struct tls4217_session *sess) {
+static void complete_handshake(struct tls4217_session *sess) {
+  enum tls4217_io outcome;
   struct tls4217_error err;
   bool spoken;
 
   tls4217_error_clear(&err);
-  if (try_handshake(sess, &err) == 0) {
+  outcome = try_handshake(sess, &err);
+  if (outcome == TLS4217_IO_DONE) {
     sess->control.stage = TLS4217_STAGE_PROTECTED;
     return;
   }
@@ -112,7 +114,7 @@ static void shake_hands(struct tls4217_session *sess) {
   spoken = sess->control.conn != NULL &&
     tls4217_connection_has_spoken(sess->control.conn);
   tls4217_control_drop(sess);
-  end_after_failure(sess, spoken, &err);
+  end_after_failure(sess, spoken, outcome == TLS4217_IO_LATE, &err);
 }
 
 /* RFC 7151, section 3.2.2.  HOST behind TLS is compared by mod_core. */
@@ -150,7 +152,7 @@ static void tell_core(const struct tls4217_session *sess) {
 
 void tls4217_handshake_protect(
   struct tls4217_session *sess, enum tls4217_level level) {
-  shake_hands(sess);
+  complete_handshake(sess);
   sess->control.context = sess->server->tls->context;
   end_where_peer_is_refused(sess);
   end_where_hosts_differ(sess);
@@ -184,7 +186,7 @@ static enum tls4217_unwrap part(
 
   sess->control.stage = TLS4217_STAGE_GOODBYE;
   if (tls4217_connection_shutdown(
-        sess->control.conn, false, CLEAR_TIMEOUT, err) < 0) {
+        sess->control.conn, false, CLEAR_TIMEOUT, err) != TLS4217_IO_DONE) {
     return TLS4217_UNWRAP_FAILED;
   }
 

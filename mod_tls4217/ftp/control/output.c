@@ -66,21 +66,21 @@ static void end_session(
 
 static int write_protected(struct tls4217_session *sess,
   const pr_netio_stream_t *strm, const char *buf, size_t size) {
+  enum tls4217_io outcome;
   struct tls4217_error err;
-  int res;
 
   tls4217_error_clear(&err);
   cork_ticket(sess, strm, 1);
 
   sess->control.writing = true;
-  res = tls4217_connection_write(
+  outcome = tls4217_connection_write(
     sess->control.conn, buf, size, WRITE_TIMEOUT, &err);
   sess->control.writing = false;
 
   cork_ticket(sess, strm, 0);
   sess->control.ticket_waits = false;
 
-  if (res < 0) {
+  if (outcome != TLS4217_IO_DONE) {
     end_session(sess, &err);
     errno = EPIPE;
     return -1;

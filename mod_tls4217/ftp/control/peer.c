@@ -155,8 +155,8 @@ static void say_goodbye(const struct tls4217_session *sess) {
 
   tls4217_error_clear(&err);
   if (sess->control.conn != NULL &&
-    tls4217_connection_shutdown(
-      sess->control.conn, false, TLS4217_LINGER_GOODBYE, &err) == 0) {
+    tls4217_connection_shutdown(sess->control.conn, false,
+      TLS4217_LINGER_GOODBYE, &err) == TLS4217_IO_DONE) {
     tls4217_linger_before_close(
       PR_NETIO_FD(session.c->outstrm), TLS4217_LINGER_GOODBYE);
   }

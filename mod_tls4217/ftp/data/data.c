@@ -79,6 +79,7 @@ static int end_without_notify(struct tls4217_session *sess) {
 
 static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
+  enum tls4217_io outcome;
   struct tls4217_error err;
   size_t done;
 
@@ -88,7 +89,8 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   }
 
   tls4217_error_clear(&err);
-  switch (tls4217_connection_read(sess->data.conn, buf, size, &done, &err)) {
+  outcome = tls4217_connection_read(sess->data.conn, buf, size, &done, &err);
+  switch (outcome) {
     case TLS4217_IO_DONE:
       return (int) done;
 
@@ -100,7 +102,7 @@ static int read_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
 
     default:
       tls4217_notes_failure(sess->data.conn);
-      return tls4217_failure_give_up(sess, &err);
+      return tls4217_failure_give_up(sess, outcome, &err);
   }
 }
 
@@ -112,7 +114,7 @@ static bool is_whole_file(size_t size) {
     (session.sf_flags & (SF_ASCII | SF_ASCII_OVERRIDE)) == 0;
 }
 
-static int write_data(struct tls4217_session *sess, const char *buf,
+static enum tls4217_io write_data(struct tls4217_session *sess, const char *buf,
   size_t size, struct tls4217_error *err) {
   sess->data.whole = is_whole_file(size);
   return sess->data.whole ?
@@ -122,6 +124,7 @@ static int write_data(struct tls4217_session *sess, const char *buf,
 
 static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
+  enum tls4217_io outcome;
   struct tls4217_error err;
 
   if (owns(sess, strm) == false) {
@@ -130,11 +133,10 @@ static int write_cb(pr_netio_stream_t *strm, char *buf, size_t size) {
   }
 
   tls4217_error_clear(&err);
-  if (write_data(sess, buf, size, &err) < 0) {
-    return tls4217_failure_give_up(sess, &err);
-  }
-
-  return (int) size;
+  outcome = write_data(sess, buf, size, &err);
+  return outcome == TLS4217_IO_DONE ?
+    (int) size :
+    tls4217_failure_give_up(sess, outcome, &err);
 }
 
 /* The beginning. */

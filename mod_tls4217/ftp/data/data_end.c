@@ -74,7 +74,7 @@ static void say_whole(struct tls4217_session *sess) {
 
   tls4217_error_clear(&err);
   if (tls4217_connection_shutdown(
-        sess->data.conn, false, WHOLE_TIMEOUT, &err) == 0) {
+        sess->data.conn, false, WHOLE_TIMEOUT, &err) == TLS4217_IO_DONE) {
     return;
   }
 

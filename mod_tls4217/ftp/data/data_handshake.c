@@ -37,7 +37,7 @@ static int commit_upload(struct tls4217_session *sess) {
   return -1;
 }
 
-static int shake_hands(
+static enum tls4217_io try_handshake(
   struct tls4217_session *sess, struct tls4217_error *err, bool is_unfiltered) {
   const struct tls4217_waiter waiter = tls4217_data_waiter_make(sess);
 
@@ -45,7 +45,7 @@ static int shake_hands(
     TLS4217_CHANNEL_DATA, PR_NETIO_FD(sess->data.in),
     PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, err);
   if (sess->data.conn == NULL) {
-    return -1;
+    return TLS4217_IO_FAILED;
   }
 
   if (sess->data.sends) {
@@ -58,7 +58,7 @@ static int shake_hands(
 
   if (tls4217_session_apply_class(
         sess, sess->control.context, sess->data.conn, err) < 0) {
-    return -1;
+    return TLS4217_IO_FAILED;
   }
 
   tls4217_keychannel_set_time(handshake_timeout(sess));
@@ -77,15 +77,15 @@ static enum tls4217_reply_id choose_reply(const struct tls4217_session *sess) {
     &sess->state, (session.sf_flags & SF_PASSIVE) == 0);
 }
 
-static void fail(
-  struct tls4217_session *sess, const struct tls4217_error *err) {
-  if (err->errnum == ECONNABORTED) {
+static void fail(struct tls4217_session *sess, enum tls4217_io outcome,
+  const struct tls4217_error *err) {
+  if (outcome == TLS4217_IO_STOPPED) {
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
 
   } else if (tls4217_keychannel_is_spent() &&
     sess->settings.options.session_reuse_required) {
-    /* A client that never resumes: it has been let shake hands before, to read
-     * why it is refused. */
+    /* A client that never resumes: its earlier handshakes were completed, so that it
+     * could read why it is refused. */
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_NOT_REUSED, NULL);
 
   } else {
@@ -95,12 +95,14 @@ static void fail(
 
 int tls4217_data_handshake_run(
   struct tls4217_session *sess, bool is_unfiltered) {
+  enum tls4217_io outcome;
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (shake_hands(sess, &err, is_unfiltered) < 0) {
+  outcome = try_handshake(sess, &err, is_unfiltered);
+  if (outcome != TLS4217_IO_DONE) {
     tls4217_counters_failure(tls4217_shared_counters(), true);
-    fail(sess, &err);
+    fail(sess, outcome, &err);
     return -1;
   }
 

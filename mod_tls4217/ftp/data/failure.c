@@ -63,9 +63,9 @@ void tls4217_failure_say(struct tls4217_session *sess, bool refused) {
   }
 }
 
-int tls4217_failure_give_up(
-  struct tls4217_session *sess, const struct tls4217_error *err) {
-  if (err->errnum != ECONNABORTED) {
+int tls4217_failure_give_up(struct tls4217_session *sess,
+  enum tls4217_io outcome, const struct tls4217_error *err) {
+  if (outcome != TLS4217_IO_STOPPED) {
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err->text);
   }
 

@@ -93,14 +93,14 @@ static bool may_send(const struct tls4217_session *sess) {
 static int send_rest(struct tls4217_session *sess) {
   struct tls4217_offload *offload = &sess->offload;
   off_t begin = session.xfer.total_bytes, left, sent;
+  enum tls4217_io outcome = TLS4217_IO_DONE;
   struct tls4217_error err;
-  int res = 1;
 
   tls4217_error_clear(&err);
   left = session.xfer.file_size - lseek(offload->fh->fh_fd, 0, SEEK_CUR);
-  while (res > 0 && left > 0 && may_send(sess) &&
+  while (outcome == TLS4217_IO_DONE && left > 0 && may_send(sess) &&
     tls4217_control_has_command(sess) == false) {
-    res = tls4217_connection_send_file(
+    outcome = tls4217_connection_send_file(
       sess->data.conn, offload->fh->fh_fd, left, &sent, &err);
     if (sent > 0) {
       left -= sent;
@@ -112,8 +112,8 @@ static int send_rest(struct tls4217_session *sess) {
   pr_trace_msg("tls4217", 5,
     "%" PR_LU " bytes of the file were sent by the kernel",
     (pr_off_t) (session.xfer.total_bytes - begin));
-  return res < 0 && read_and_write(offload, &err) < 0 ?
-    tls4217_failure_give_up(sess, &err) :
+  return tls4217_error_is_set(&err) && read_and_write(offload, &err) < 0 ?
+    tls4217_failure_give_up(sess, outcome, &err) :
     0;
 }
 

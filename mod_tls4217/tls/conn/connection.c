@@ -138,17 +138,18 @@ void tls4217_connection_free(struct tls4217_connection *conn) {
 
 /* Handshake. */
 
-int tls4217_connection_handshake(
+enum tls4217_io tls4217_connection_handshake(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err) {
+  enum tls4217_io outcome;
   int64_t begin;
-  int res;
 
   begin = tls4217_waiter_now();
-  res = tls4217_sslio_accept(&conn->io, tls4217_waiter_deadline(timeout), err);
+  outcome = tls4217_sslio_accept(
+    &conn->io, tls4217_waiter_deadline(timeout), err);
   conn->handshake_ms = (unsigned int) (tls4217_waiter_now() - begin);
 
-  if (res < 0) {
-    return -1;
+  if (outcome != TLS4217_IO_DONE) {
+    return outcome;
   }
 
   if (conn->state.data == false && conn->state.verify_error == X509_V_OK) {
@@ -159,7 +160,7 @@ int tls4217_connection_handshake(
     tls4217_kernel_stream_begin(&conn->kernel, conn->io.ssl);
   }
 
-  return 0;
+  return TLS4217_IO_DONE;
 }
 
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
@@ -169,7 +170,7 @@ bool tls4217_connection_has_spoken(const struct tls4217_connection *conn) {
 bool tls4217_connection_has_begun(const struct tls4217_connection *conn) {
   return conn->state.hello.parsed ||
     (BIO_number_read(SSL_get_rbio(conn->io.ssl)) > 0 &&
-      conn->io.failure.errnum != EPROTO);
+      conn->io.outcome != TLS4217_IO_FAILED);
 }
 
 /* Reading and writing. */
@@ -214,29 +215,35 @@ bool tls4217_connection_cut_between_records(
   return conn->io.cut_between_records;
 }
 
-/* Who gave up waiting can still end in order: what is gathered is whole
- * records. */
-static bool has_given_up(const struct tls4217_error *err) {
-  return err->errnum == ECONNABORTED || err->errnum == ETIMEDOUT;
-}
-
 bool tls4217_connection_is_flooded(const struct tls4217_connection *conn) {
   return tls4217_sslio_is_flooded(&conn->io);
 }
 
-static int flush_write_buffer(struct tls4217_connection *conn, int64_t deadline,
-  struct tls4217_error *err) {
+/* Where waiting has ended early, TLS can still end in order: the write buffer
+ * has whole records. */
+static enum tls4217_io flush_write_buffer(struct tls4217_connection *conn,
+  int64_t deadline, struct tls4217_error *err) {
+  enum tls4217_io outcome;
   struct tls4217_error why;
 
-  tls4217_error_clear(&why);
-  if (conn->buffered == 0 ||
-    tls4217_writebuf_flush(
-      conn->io.ssl, conn->io.wfd, &conn->io.waiter, deadline, &why) == 0) {
-    return 0;
+  if (conn->buffered == 0) {
+    return TLS4217_IO_DONE;
   }
 
-  return has_given_up(&why) ? tls4217_sslio_end(&conn->io, &why, err) :
-                              tls4217_sslio_fail(&conn->io, &why, err);
+  tls4217_error_clear(&why);
+  outcome = tls4217_writebuf_flush(
+    conn->io.ssl, conn->io.wfd, &conn->io.waiter, deadline, &why);
+  switch (outcome) {
+    case TLS4217_IO_DONE:
+      return outcome;
+
+    case TLS4217_IO_LATE:
+    case TLS4217_IO_STOPPED:
+      return tls4217_sslio_end(&conn->io, outcome, &why, err);
+
+    default:
+      return tls4217_sslio_fail(&conn->io, outcome, &why, err);
+  }
 }
 
 /* Without it records are written one by one.  The kernel needs no help. */
@@ -252,29 +259,32 @@ static bool open_write_buffer(struct tls4217_connection *conn, size_t records) {
 
 /* Writes no more at once than the buffer has room for, so that OpenSSL never
  * waits in the middle of a record. */
-static int write_until(struct tls4217_connection *conn, const char *buf,
-  size_t size, bool flush, int64_t deadline, struct tls4217_error *err) {
-  while (size > 0) {
+static enum tls4217_io write_until(struct tls4217_connection *conn,
+  const char *buf, size_t size, bool flush, int64_t deadline,
+  struct tls4217_error *err) {
+  enum tls4217_io outcome = TLS4217_IO_DONE;
+
+  while (outcome == TLS4217_IO_DONE && size > 0) {
     size_t piece = conn->buffered > 0 && conn->buffered < size ?
       conn->buffered :
       size;
 
-    if (tls4217_sslio_write(&conn->io, buf, piece, deadline, err) < 0 ||
-      (flush && flush_write_buffer(conn, deadline, err) < 0)) {
-      return -1;
+    outcome = tls4217_sslio_write(&conn->io, buf, piece, deadline, err);
+    if (outcome == TLS4217_IO_DONE && flush) {
+      outcome = flush_write_buffer(conn, deadline, err);
     }
 
     buf += piece;
     size -= piece;
   }
 
-  return 0;
+  return outcome;
 }
 
-int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
-  size_t size, int timeout, struct tls4217_error *err) {
+enum tls4217_io tls4217_connection_write(struct tls4217_connection *conn,
+  const void *buf, size_t size, int timeout, struct tls4217_error *err) {
   if (size == 0) {
-    return 0;
+    return TLS4217_IO_DONE;
   }
 
   if (conn->state.data) {
@@ -285,7 +295,7 @@ int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
     conn, buf, size, true, tls4217_waiter_deadline(timeout), err);
 }
 
-int tls4217_connection_write_all(struct tls4217_connection *conn,
+enum tls4217_io tls4217_connection_write_all(struct tls4217_connection *conn,
   const void *buf, size_t size, struct tls4217_error *err) {
   if (size == 0 || size > RECORD || open_write_buffer(conn, 1) == false) {
     return tls4217_connection_write(conn, buf, size, -1, err);
@@ -299,16 +309,18 @@ bool tls4217_connection_can_send_file(const struct tls4217_connection *conn) {
     tls4217_kernel_sends(conn->io.ssl);
 }
 
-int tls4217_connection_send_file(struct tls4217_connection *conn, int file,
-  off_t size, off_t *sent, struct tls4217_error *err) {
+enum tls4217_io tls4217_connection_send_file(struct tls4217_connection *conn,
+  int file, off_t size, off_t *sent, struct tls4217_error *err) {
   return tls4217_kernel_stream_send_file(
     &conn->kernel, conn->io.ssl, file, size, sent, &conn->io.waiter, err);
 }
 
-static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
-  struct tls4217_error *err) {
+static enum tls4217_io send_close_notify(struct tls4217_connection *conn,
+  int64_t deadline, struct tls4217_error *err) {
+  enum tls4217_io outcome;
+
   if (SSL_get_shutdown(conn->io.ssl) & SSL_SENT_SHUTDOWN) {
-    return 0;
+    return TLS4217_IO_DONE;
   }
 
   if (tls4217_kernel_sends(conn->io.ssl)) {
@@ -316,29 +328,26 @@ static int send_close_notify(struct tls4217_connection *conn, int64_t deadline,
       &conn->kernel, conn->io.ssl, &conn->io.waiter, deadline, err);
   }
 
-  return tls4217_sslio_shutdown(&conn->io, deadline, err) < 0 ?
-    -1 :
-    flush_write_buffer(conn, deadline, err);
+  outcome = tls4217_sslio_shutdown(&conn->io, deadline, err);
+  return outcome == TLS4217_IO_DONE ? flush_write_buffer(conn, deadline, err) :
+                                      outcome;
 }
 
-int tls4217_connection_shutdown(struct tls4217_connection *conn,
+enum tls4217_io tls4217_connection_shutdown(struct tls4217_connection *conn,
   bool wait_for_peer, int timeout, struct tls4217_error *err) {
   int64_t deadline;
-  enum tls4217_io outcome = TLS4217_IO_DONE;
+  enum tls4217_io outcome;
   int flags;
 
   if (tls4217_sslio_can_end(&conn->io) == false) {
-    return 0;
+    return TLS4217_IO_DONE;
   }
 
   /* The owner of the socket may have made it blocking meanwhile. */
   (void) tls4217_waiter_make_nonblocking(conn->io.wfd, &flags, NULL);
 
   deadline = tls4217_waiter_deadline(timeout);
-  if (send_close_notify(conn, deadline, err) < 0) {
-    return -1;
-  }
-
+  outcome = send_close_notify(conn, deadline, err);
   while (wait_for_peer == true && outcome == TLS4217_IO_DONE) {
     char scratch[1024];
     size_t size;
@@ -346,31 +355,31 @@ int tls4217_connection_shutdown(struct tls4217_connection *conn,
     outcome = read_until(conn, scratch, sizeof(scratch), &size, deadline, err);
   }
 
-  return outcome == TLS4217_IO_DONE || outcome == TLS4217_IO_CLOSED ? 0 : -1;
+  return outcome == TLS4217_IO_CLOSED ? TLS4217_IO_DONE : outcome;
 }
 
-int tls4217_connection_alert(
+enum tls4217_io tls4217_connection_alert(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err) {
   int64_t deadline = tls4217_waiter_deadline(timeout);
-
+  enum tls4217_io outcome;
   struct tls4217_error why;
-  int res;
 
   if (tls4217_sslio_can_end(&conn->io) == false ||
     (SSL_get_shutdown(conn->io.ssl) & SSL_SENT_SHUTDOWN)) {
-    return 0;
+    return TLS4217_IO_DONE;
   }
 
-  if (flush_write_buffer(conn, deadline, err) < 0) {
-    return -1;
+  outcome = flush_write_buffer(conn, deadline, err);
+  if (outcome != TLS4217_IO_DONE) {
+    return outcome;
   }
 
   tls4217_alert_provoke(conn->io.ssl);
-  res = flush_write_buffer(conn, deadline, err);
+  outcome = flush_write_buffer(conn, deadline, err);
   tls4217_error_clear(&why);
   tls4217_error_set(&why, ECONNABORTED, "TLS was ended with an alert");
-  (void) tls4217_sslio_fail(&conn->io, &why, NULL);
-  return res;
+  (void) tls4217_sslio_fail(&conn->io, TLS4217_IO_FAILED, &why, NULL);
+  return outcome;
 }
 
 void tls4217_connection_wait_with(

@@ -83,10 +83,10 @@ void tls4217_connection_free(struct tls4217_connection *conn);
 
 /*
  * The server's side of the handshake (SSL_accept(3)), within timeout
- * milliseconds of wall clock.  Returns 0, or -1 with err filled
- * (errnum ETIMEDOUT when time ran out).
+ * milliseconds of wall clock.  Returns DONE; or LATE, STOPPED, CUT or FAILED
+ * (io.h) with err filled.
  */
-int tls4217_connection_handshake(
+enum tls4217_io tls4217_connection_handshake(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
 
 /*
@@ -105,8 +105,8 @@ bool tls4217_connection_has_begun(const struct tls4217_connection *conn);
 /*
  * Reads up to size bytes of plaintext into buf, waiting until there is at
  * least one; goes on while more can be had without waiting.  *done gets their
- * number, or 0.  Returns what came of it (sslio.h), but never AGAIN; err, which
- * may be NULL, is filled for CUT and FAILED.
+ * number, or 0.  Returns DONE, or CLOSED at the end; with err filled, which may
+ * be NULL, STOPPED, CUT or FAILED.
  */
 enum tls4217_io tls4217_connection_read(struct tls4217_connection *conn,
   void *buf, size_t size, size_t *done, struct tls4217_error *err);
@@ -139,18 +139,18 @@ bool tls4217_connection_is_flooded(const struct tls4217_connection *conn);
 
 /*
  * Writes all of buf within timeout milliseconds (-1: no limit), or fails for
- * good.  Returns 0, or -1 with err filled (errnum EPIPE or ECONNRESET when
- * the peer is gone, ETIMEDOUT when it did not read in time).
+ * good.  Returns DONE; with err filled, LATE when the peer did not read in time,
+ * STOPPED, CUT when the peer is gone, or FAILED.
  */
-int tls4217_connection_write(struct tls4217_connection *conn, const void *buf,
-  size_t size, int timeout, struct tls4217_error *err);
+enum tls4217_io tls4217_connection_write(struct tls4217_connection *conn,
+  const void *buf, size_t size, int timeout, struct tls4217_error *err);
 
 /*
  * The same for all that a data connection is to carry: it leaves with the
  * close_notify behind it (tls4217_connection_shutdown), in one write(2), if
  * it fits into one record.
  */
-int tls4217_connection_write_all(struct tls4217_connection *conn,
+enum tls4217_io tls4217_connection_write_all(struct tls4217_connection *conn,
   const void *buf, size_t size, struct tls4217_error *err);
 
 /*
@@ -164,26 +164,27 @@ bool tls4217_connection_can_send_file(const struct tls4217_connection *conn);
  * Has the kernel send what there is room for of a file (a descriptor).  Takes
  * and returns what tls4217_kernel_stream_send_file does.
  */
-int tls4217_connection_send_file(struct tls4217_connection *conn, int file,
-  off_t size, off_t *sent, struct tls4217_error *err);
+enum tls4217_io tls4217_connection_send_file(struct tls4217_connection *conn,
+  int file, off_t size, off_t *sent, struct tls4217_error *err);
 
 /*
  * Sends close_notify, once; where wait_for_peer is true, waits for the
  * peer's.  Gives up after timeout milliseconds.  Plaintext that the peer
- * still sends is thrown away.  Returns 0, or -1 with err filled.  After a
- * failed handshake or a fatal error it does nothing and returns 0.
+ * still sends is discarded.  Returns DONE, or as the operation that did not
+ * succeed, with err filled.  After a failed handshake or a fatal error it does
+ * nothing and returns DONE.
  */
-int tls4217_connection_shutdown(struct tls4217_connection *conn,
+enum tls4217_io tls4217_connection_shutdown(struct tls4217_connection *conn,
   bool wait_for_peer, int timeout, struct tls4217_error *err);
 
 /*
  * Ends the connection with a fatal alert (RFC 5246, section 7.2.2; RFC 8446,
  * section 6.2), so that the peer does not take for whole what it has got.
- * Gives up after timeout milliseconds.  Returns 0, or -1 with err filled; after
- * a failed handshake, a fatal error or a close_notify of ours it does nothing
- * and returns 0.
+ * Gives up after timeout milliseconds.  Returns as tls4217_connection_write;
+ * after a failed handshake, a fatal error or a close_notify of ours it does
+ * nothing and returns DONE.
  */
-int tls4217_connection_alert(
+enum tls4217_io tls4217_connection_alert(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
 
 /* From now on waits through waiter, which is copied. */

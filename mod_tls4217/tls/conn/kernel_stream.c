@@ -213,25 +213,20 @@ static bool has_room(int fd) {
 }
 
 /* Comes back when timeout milliseconds are over, too. */
-static int wait_a_slice(const struct tls4217_waiter *waiter, int fd,
+static enum tls4217_io wait_a_slice(const struct tls4217_waiter *waiter, int fd,
   short events, int timeout, int64_t deadline, struct tls4217_error *err) {
   int64_t now = tls4217_waiter_now();
 
   if (now >= deadline) {
     tls4217_error_set(err, ETIMEDOUT, "the client did not answer in time");
-    return -1;
+    return TLS4217_IO_LATE;
   }
 
   if (deadline - now < timeout) {
     timeout = (int) (deadline - now);
   }
 
-  if (waiter->wait(waiter->user, fd, events, timeout) < 0) {
-    tls4217_error_set_errno(err, errno, "gave up waiting for the client");
-    return -1;
-  }
-
-  return 0;
+  return tls4217_waiter_once(waiter, fd, events, timeout, err);
 }
 
 /*
@@ -239,7 +234,7 @@ static int wait_a_slice(const struct tls4217_waiter *waiter, int fd,
  * another; a kernel that lacks memory, or has a record of its own to hand over
  * first, has no event for that.
  */
-static int wait_for_room(struct tls4217_kernel_stream *ks, int fd,
+static enum tls4217_io wait_for_room(struct tls4217_kernel_stream *ks, int fd,
   const struct tls4217_waiter *waiter, int64_t deadline,
   struct tls4217_error *err) {
   int pause = SHORT_PAUSE;
@@ -261,13 +256,13 @@ static int wait_for_room(struct tls4217_kernel_stream *ks, int fd,
   return wait_a_slice(waiter, fd, 0, pause, deadline, err);
 }
 
-static int check_connected(int fd, struct tls4217_error *err) {
+static enum tls4217_io check_connected(int fd, struct tls4217_error *err) {
   if (tls4217_kernel_is_connected(fd) == false) {
     tls4217_error_set(err, EPIPE, "the client has closed the data connection");
-    return -1;
+    return TLS4217_IO_CUT;
   }
 
-  return 0;
+  return TLS4217_IO_DONE;
 }
 
 /* Sending. */
@@ -278,15 +273,15 @@ static off_t choose_size(const struct tls4217_kernel_stream *ks, off_t size) {
   return size < most ? size : most;
 }
 
-int tls4217_kernel_stream_send_file(struct tls4217_kernel_stream *ks, SSL *ssl,
-  int file, off_t size, off_t *sent, const struct tls4217_waiter *waiter,
-  struct tls4217_error *err) {
+enum tls4217_io tls4217_kernel_stream_send_file(
+  struct tls4217_kernel_stream *ks, SSL *ssl, int file, off_t size, off_t *sent,
+  const struct tls4217_waiter *waiter, struct tls4217_error *err) {
   int fd = SSL_get_wfd(ssl);
   ssize_t res;
 
   *sent = 0;
-  if (check_connected(fd, err) < 0) {
-    return -1;
+  if (check_connected(fd, err) != TLS4217_IO_DONE) {
+    return TLS4217_IO_CUT;
   }
 
   size = choose_size(ks, size);
@@ -300,64 +295,68 @@ int tls4217_kernel_stream_send_file(struct tls4217_kernel_stream *ks, SSL *ssl,
     }
 
   } else if (res < 0 && (errno == EAGAIN || errno == EINTR)) {
-    return wait_for_room(ks, fd, waiter, TLS4217_WAITER_NEVER, err) < 0 ? -1 :
-                                                                          1;
+    return wait_for_room(ks, fd, waiter, TLS4217_WAITER_NEVER, err);
 
   } else if (res < 0) {
     tls4217_error_set_errno(err, errno, "the kernel could not send the file");
-    return -1;
+    return errno == EPIPE || errno == ECONNRESET ? TLS4217_IO_CUT :
+                                                   TLS4217_IO_FAILED;
   }
 
-  return res > 0 ? 1 : 0;
+  return res > 0 ? TLS4217_IO_DONE : TLS4217_IO_CLOSED;
 }
 
 /* Closing. */
 
 /* OpenSSL notes that it has sent close_notify before it has: while there is
  * no room, it is not asked. */
-static int give_close_notify(struct tls4217_kernel_stream *ks, SSL *ssl,
-  const struct tls4217_waiter *waiter, int64_t deadline,
+static enum tls4217_io give_close_notify(struct tls4217_kernel_stream *ks,
+  SSL *ssl, const struct tls4217_waiter *waiter, int64_t deadline,
   struct tls4217_error *err) {
   int fd = SSL_get_wfd(ssl);
+  enum tls4217_io outcome;
 
   do {
-    if (check_connected(fd, err) < 0) {
-      return -1;
+    outcome = check_connected(fd, err);
+    if (outcome != TLS4217_IO_DONE) {
+      return outcome;
     }
 
     if (has_room(fd)) {
       ERR_clear_error();
       if (SSL_shutdown(ssl) >= 0) {
-        return 0;
+        return TLS4217_IO_DONE;
       }
 
       if (!BIO_should_retry(SSL_get_wbio(ssl))) {
         tls4217_error_set_openssl(err, "TLS could not be shut down");
-        return -1;
+        return TLS4217_IO_FAILED;
       }
     }
-  } while (wait_for_room(ks, fd, waiter, deadline, err) == 0);
 
-  return -1;
+    outcome = wait_for_room(ks, fd, waiter, deadline, err);
+  } while (outcome == TLS4217_IO_DONE);
+
+  return outcome;
 }
 
-int tls4217_kernel_stream_close_notify(struct tls4217_kernel_stream *ks,
-  SSL *ssl, const struct tls4217_waiter *waiter, int64_t deadline,
+enum tls4217_io tls4217_kernel_stream_close_notify(
+  struct tls4217_kernel_stream *ks, SSL *ssl,
+  const struct tls4217_waiter *waiter, int64_t deadline,
   struct tls4217_error *err) {
   int fd = SSL_get_wfd(ssl);
+  enum tls4217_io outcome;
 
   ks->in_vain = 0;
-  if (give_close_notify(ks, ssl, waiter, deadline, err) < 0) {
-    return -1;
-  }
+  outcome = give_close_notify(ks, ssl, waiter, deadline, err);
 
   ks->in_vain = 0;
-  while (holds_back(ks, ssl)) {
-    if (check_connected(fd, err) < 0 ||
-      wait_for_room(ks, fd, waiter, deadline, err) < 0) {
-      return -1;
+  while (outcome == TLS4217_IO_DONE && holds_back(ks, ssl)) {
+    outcome = check_connected(fd, err);
+    if (outcome == TLS4217_IO_DONE) {
+      outcome = wait_for_room(ks, fd, waiter, deadline, err);
     }
   }
 
-  return 0;
+  return outcome;
 }

@@ -53,22 +53,22 @@ void tls4217_kernel_stream_begin(struct tls4217_kernel_stream *ks, SSL *ssl);
  * had to wait for room, once.  To be called only where
  * tls4217_kernel_sends(ssl).
  *
- * Returns 1, 0 where the file has ended, or -1 with err filled: errnum EPIPE
- * when the client has gone; EINVAL, ENOSYS or EOVERFLOW where this file cannot
- * be sent by sendfile(2), and nothing was; or what the waiter gave up with.
+ * Returns DONE, or CLOSED where the file has ended; with err filled, CUT when
+ * the client has gone, STOPPED, or FAILED: errnum EINVAL, ENOSYS or EOVERFLOW
+ * where this file cannot be sent by sendfile(2), and nothing was.
  */
-int tls4217_kernel_stream_send_file(struct tls4217_kernel_stream *ks, SSL *ssl,
-  int file, off_t size, off_t *sent, const struct tls4217_waiter *waiter,
-  struct tls4217_error *err);
+enum tls4217_io tls4217_kernel_stream_send_file(
+  struct tls4217_kernel_stream *ks, SSL *ssl, int file, off_t size, off_t *sent,
+  const struct tls4217_waiter *waiter, struct tls4217_error *err);
 
 /*
  * Sends close_notify, and returns when it and all before it are with TCP.
- * The waiter is asked at least once a second.  Returns 0, or -1 with err
- * filled: ETIMEDOUT when the deadline has passed, EPIPE when the client has
- * gone, or what the waiter gave up with.
+ * The waiter is asked at least once a second.  Returns DONE; with err filled,
+ * LATE, STOPPED, CUT when the client has gone, or FAILED.
  */
-int tls4217_kernel_stream_close_notify(struct tls4217_kernel_stream *ks,
-  SSL *ssl, const struct tls4217_waiter *waiter, int64_t deadline,
+enum tls4217_io tls4217_kernel_stream_close_notify(
+  struct tls4217_kernel_stream *ks, SSL *ssl,
+  const struct tls4217_waiter *waiter, int64_t deadline,
   struct tls4217_error *err);
 
 #endif

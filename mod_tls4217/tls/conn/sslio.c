@@ -24,18 +24,21 @@ struct operation {
   size_t done;
 };
 
-static void tell_failure(
+static enum tls4217_io report_failure(
   const struct tls4217_sslio *io, struct tls4217_error *err) {
   if (err != NULL && !tls4217_error_is_set(err)) {
     *err = io->failure;
   }
+
+  return io->outcome;
 }
 
 bool tls4217_sslio_can_end(const struct tls4217_sslio *io) {
   return io->state == TLS4217_SSLIO_OPEN || io->state == TLS4217_SSLIO_ENDING;
 }
 
-static int advance(struct tls4217_sslio *io, enum tls4217_sslio_state state,
+static enum tls4217_io advance(struct tls4217_sslio *io,
+  enum tls4217_sslio_state state, enum tls4217_io outcome,
   const struct tls4217_error *why, struct tls4217_error *err) {
   if (io->state < state) {
     io->state = state;
@@ -43,28 +46,31 @@ static int advance(struct tls4217_sslio *io, enum tls4217_sslio_state state,
 
   if (!tls4217_error_is_set(&io->failure)) {
     io->failure = *why;
+    io->outcome = outcome;
   }
 
-  tell_failure(io, err);
-  return -1;
+  return report_failure(io, err);
 }
 
-int tls4217_sslio_end(struct tls4217_sslio *io, const struct tls4217_error *why,
+enum tls4217_io tls4217_sslio_end(struct tls4217_sslio *io,
+  enum tls4217_io outcome, const struct tls4217_error *why,
   struct tls4217_error *err) {
-  return advance(io, TLS4217_SSLIO_ENDING, why, err);
+  return advance(io, TLS4217_SSLIO_ENDING, outcome, why, err);
 }
 
-int tls4217_sslio_fail(struct tls4217_sslio *io,
-  const struct tls4217_error *why, struct tls4217_error *err) {
-  return advance(io, TLS4217_SSLIO_DEAD, why, err);
+enum tls4217_io tls4217_sslio_fail(struct tls4217_sslio *io,
+  enum tls4217_io outcome, const struct tls4217_error *why,
+  struct tls4217_error *err) {
+  return advance(io, TLS4217_SSLIO_DEAD, outcome, why, err);
 }
 
 /*
- * Keeps why the connection is of no more use.  OpenSSL tells it once and is
- * vague from then on, and that once may be a look ahead behind good data.
+ * Keeps why the connection is of no more use.  OpenSSL reports it once and
+ * is vague from then on, and that once may be a look ahead behind good data.
  */
 static void keep_failure(
   struct tls4217_sslio *io, const struct operation *op, int code, int errnum) {
+  enum tls4217_io outcome = TLS4217_IO_CUT;
   struct tls4217_error why;
   unsigned long reason;
 
@@ -79,17 +85,22 @@ static void keep_failure(
       "%s: the client closed the connection without close_notify", op->what);
 
   } else if (code == SSL_ERROR_SSL) {
+    outcome = TLS4217_IO_FAILED;
     tls4217_error_set_openssl(&why, "%s", op->what);
     if (why.errnum == 0) {
       why.errnum = EPROTO;
     }
 
   } else {
-    tls4217_error_set_errno(
-      &why, errnum != 0 ? errnum : ECONNRESET, "%s", op->what);
+    errnum = errnum != 0 ? errnum : ECONNRESET;
+    if (errnum != ECONNRESET && errnum != EPIPE) {
+      outcome = TLS4217_IO_FAILED;
+    }
+
+    tls4217_error_set_errno(&why, errnum, "%s", op->what);
   }
 
-  (void) tls4217_sslio_fail(io, &why, NULL);
+  (void) tls4217_sslio_fail(io, outcome, &why, NULL);
   ERR_clear_error();
 }
 
@@ -165,7 +176,8 @@ bool tls4217_sslio_is_flooded(const struct tls4217_sslio *io) {
 }
 
 /* TLS has no alert for this; a close_notify at least says who ended it. */
-static int end_flood(struct tls4217_sslio *io, struct tls4217_error *err) {
+static enum tls4217_io end_flood(
+  struct tls4217_sslio *io, struct tls4217_error *err) {
   struct tls4217_error why;
 
   tls4217_error_clear(&why);
@@ -175,25 +187,26 @@ static int end_flood(struct tls4217_sslio *io, struct tls4217_error *err) {
     TLS4217_SSLIO_MAX_MESSAGES);
   (void) SSL_shutdown(io->ssl);
   ERR_clear_error();
-  return tls4217_sslio_fail(io, &why, err);
+  return tls4217_sslio_fail(io, TLS4217_IO_FAILED, &why, err);
 }
 
 /* Where a message was taken, more may lie in OpenSSL's buffer: it is asked
  * again before anybody waits for the socket. */
-static int await_input(struct tls4217_sslio *io, bool taken, int64_t deadline,
-  struct tls4217_error *err) {
+static enum tls4217_io await_input(struct tls4217_sslio *io, bool taken,
+  int64_t deadline, struct tls4217_error *err) {
   return taken ?
     tls4217_waiter_look(&io->waiter, io->rfd, POLLIN, deadline, err) :
     tls4217_waiter_until(&io->waiter, io->rfd, POLLIN, deadline, err);
 }
 
 /*
- * The loop.  Returns what op->run returned when that was positive, 0 when the
- * peer sent close_notify, -1 with err filled.
+ * The loop.  DONE when op->run returned a positive number, CLOSED when the peer
+ * sent close_notify; else err is filled.
  */
-static int perform(struct tls4217_sslio *io, struct operation *op,
+static enum tls4217_io perform(struct tls4217_sslio *io, struct operation *op,
   int64_t deadline, struct tls4217_error *err) {
   while (io->state != TLS4217_SSLIO_DEAD) {
+    enum tls4217_io outcome = TLS4217_IO_DONE;
     unsigned int messages = io->messages;
     int res, code, errnum;
 
@@ -207,20 +220,20 @@ static int perform(struct tls4217_sslio *io, struct operation *op,
     }
 
     if (res > 0) {
-      return res;
+      return TLS4217_IO_DONE;
     }
 
     code = SSL_get_error(io->ssl, res);
     switch (code) {
       case SSL_ERROR_ZERO_RETURN:
-        return 0;
+        return TLS4217_IO_CLOSED;
 
       case SSL_ERROR_WANT_READ:
-        res = await_input(io, io->messages != messages, deadline, err);
+        outcome = await_input(io, io->messages != messages, deadline, err);
         break;
 
       case SSL_ERROR_WANT_WRITE:
-        res = tls4217_waiter_until(
+        outcome = tls4217_waiter_until(
           &io->waiter, io->wfd, POLLOUT, deadline, err);
         break;
 
@@ -228,31 +241,36 @@ static int perform(struct tls4217_sslio *io, struct operation *op,
         keep_failure(io, op, code, errnum);
     }
 
-    if (res < 0) {
-      break;
+    if (outcome != TLS4217_IO_DONE) {
+      return outcome;
     }
   }
 
-  tell_failure(io, err);
-  return -1;
+  return report_failure(io, err);
 }
 
 /*
  * The same for what cannot be taken up again once it has failed, whatever the
- * reason: time has run out, the waiter gave up.  Returns 0, or -1 with err
+ * reason: time has run out, the waiter gave up.  Returns DONE, or else with err
  * filled.
  */
-static int perform_or_die(struct tls4217_sslio *io, struct operation *op,
-  int64_t deadline, struct tls4217_error *err) {
+static enum tls4217_io perform_or_die(struct tls4217_sslio *io,
+  struct operation *op, int64_t deadline, struct tls4217_error *err) {
+  enum tls4217_io outcome;
   struct tls4217_error why;
 
   tls4217_error_clear(&why);
-  if (perform(io, op, deadline, &why) > 0) {
-    return 0;
+  outcome = perform(io, op, deadline, &why);
+  if (outcome == TLS4217_IO_DONE) {
+    return outcome;
   }
 
-  tls4217_error_set(&why, ECONNRESET, "%s: the client ended it", op->what);
-  return tls4217_sslio_fail(io, &why, err);
+  if (outcome == TLS4217_IO_CLOSED) {
+    outcome = TLS4217_IO_CUT;
+    tls4217_error_set(&why, ECONNRESET, "%s: the client ended it", op->what);
+  }
+
+  return tls4217_sslio_fail(io, outcome, &why, err);
 }
 
 static int run_accept(SSL *ssl, struct operation *op) {
@@ -277,30 +295,16 @@ static int run_shutdown(SSL *ssl, struct operation *op) {
   return res == 0 ? 1 : res;
 }
 
-int tls4217_sslio_accept(
+enum tls4217_io tls4217_sslio_accept(
   struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err) {
   struct operation op = { .run = run_accept, .what = "TLS handshake failed" };
+  enum tls4217_io outcome = perform_or_die(io, &op, deadline, err);
 
-  if (perform_or_die(io, &op, deadline, err) < 0) {
-    return -1;
+  if (outcome == TLS4217_IO_DONE) {
+    io->state = TLS4217_SSLIO_OPEN;
   }
 
-  io->state = TLS4217_SSLIO_OPEN;
-  return 0;
-}
-
-/* The one place where an errno is asked what has happened. */
-static enum tls4217_io outcome_of(const struct tls4217_error *why) {
-  switch (why->errnum) {
-    case EAGAIN:
-      return TLS4217_IO_AGAIN;
-
-    case ECONNRESET:
-      return TLS4217_IO_CUT;
-
-    default:
-      return TLS4217_IO_FAILED;
-  }
+  return outcome;
 }
 
 enum tls4217_io tls4217_sslio_read(struct tls4217_sslio *io, void *buf,
@@ -308,43 +312,29 @@ enum tls4217_io tls4217_sslio_read(struct tls4217_sslio *io, void *buf,
   struct operation op = {
     .run = run_read, .what = "TLS read failed", .in = buf, .size = size
   };
-  struct tls4217_error why;
-  int res;
+  enum tls4217_io outcome = perform(io, &op, deadline, err);
 
-  tls4217_error_clear(&why);
-  res = perform(io, &op, deadline, &why);
-  *done = res > 0 ? op.done : 0;
-  if (res > 0) {
+  *done = 0;
+  if (outcome == TLS4217_IO_DONE) {
+    *done = op.done;
     io->messages = 0;
-    return TLS4217_IO_DONE;
   }
 
-  if (res == 0) {
-    return TLS4217_IO_CLOSED;
-  }
-
-  if (err != NULL && !tls4217_error_is_set(err)) {
-    *err = why;
-  }
-
-  return outcome_of(&why);
+  return outcome;
 }
 
-int tls4217_sslio_write(struct tls4217_sslio *io, const void *buf, size_t size,
-  int64_t deadline, struct tls4217_error *err) {
+enum tls4217_io tls4217_sslio_write(struct tls4217_sslio *io, const void *buf,
+  size_t size, int64_t deadline, struct tls4217_error *err) {
   struct operation op = {
     .run = run_write, .what = "TLS write failed", .out = buf, .size = size
   };
 
-  if (io->state == TLS4217_SSLIO_ENDING) {
-    tell_failure(io, err);
-    return -1;
-  }
-
-  return perform_or_die(io, &op, deadline, err);
+  return io->state == TLS4217_SSLIO_ENDING ?
+    report_failure(io, err) :
+    perform_or_die(io, &op, deadline, err);
 }
 
-int tls4217_sslio_shutdown(
+enum tls4217_io tls4217_sslio_shutdown(
   struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err) {
   struct operation op = { .run = run_shutdown,
     .what = "TLS could not be shut down" };

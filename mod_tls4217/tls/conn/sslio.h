@@ -18,6 +18,7 @@
 #include <openssl/ssl.h>
 
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/conn/io.h"
 #include "mod_tls4217/tls/conn/waiter.h"
 
 /* Where a connection is in its life.  It only ever goes forward. */
@@ -26,16 +27,6 @@ enum tls4217_sslio_state {
   TLS4217_SSLIO_OPEN,
   TLS4217_SSLIO_ENDING, /* data can be sent no more, but an end in order */
   TLS4217_SSLIO_DEAD    /* nothing can be read or sent any more */
-};
-
-/* What came of reading. */
-enum tls4217_io {
-  TLS4217_IO_DONE,   /* a byte at least */
-  TLS4217_IO_AGAIN,  /* nothing to read now, and waiting is not wanted */
-  TLS4217_IO_CLOSED, /* the peer has sent close_notify (in clear: FIN) */
-  TLS4217_IO_CUT,    /* the peer has ended it in another way; err says so */
-  TLS4217_IO_FAILED  /* err says why; errnum is EPROTO for a TLS error, or what
-                      * the waiter gave up with */
 };
 
 /* What the loop works on.  The owner fills the first part and calls
@@ -47,6 +38,7 @@ struct tls4217_sslio {
 
   enum tls4217_sslio_state state;
   struct tls4217_error failure; /* what made it ENDING or DEAD; set then */
+  enum tls4217_io outcome;      /* the same: LATE, STOPPED, CUT or FAILED */
   bool cut_between_records;     /* the peer's FIN came at a record's end */
   unsigned int messages; /* of handshakes, since there was plaintext to read */
   int64_t record_end; /* where the record that is read ends: the count of bytes
@@ -65,9 +57,10 @@ void tls4217_sslio_begin(struct tls4217_sslio *io);
 
 /*
  * The server's side of the handshake: HANDSHAKE becomes OPEN, or DEAD.
- * Deadlines are those of waiter.h.  Returns 0, or -1 with err filled.
+ * Deadlines are those of waiter.h.  Returns DONE, or LATE, STOPPED, CUT or
+ * FAILED with err filled.
  */
-int tls4217_sslio_accept(
+enum tls4217_io tls4217_sslio_accept(
   struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err);
 
 /*
@@ -79,24 +72,25 @@ enum tls4217_io tls4217_sslio_read(struct tls4217_sslio *io, void *buf,
   size_t size, size_t *done, int64_t deadline, struct tls4217_error *err);
 
 /*
- * Writes all of buf.  Returns 0, or -1 with err filled, and the connection is
- * DEAD: a record that was cut in the middle cannot be repaired, nor another
- * begun.
+ * Writes all of buf.  Returns DONE; or LATE, STOPPED, CUT or FAILED with err
+ * filled, and the connection is DEAD: a record that was cut in the middle
+ * cannot be repaired, nor another begun.
  */
-int tls4217_sslio_write(struct tls4217_sslio *io, const void *buf, size_t size,
-  int64_t deadline, struct tls4217_error *err);
+enum tls4217_io tls4217_sslio_write(struct tls4217_sslio *io, const void *buf,
+  size_t size, int64_t deadline, struct tls4217_error *err);
 
-/* Sends close_notify; does not wait for the peer's.  Returns 0, or -1 with
- * err filled and the connection DEAD. */
-int tls4217_sslio_shutdown(
+/* Sends close_notify; does not wait for the peer's.  Returns as
+ * tls4217_sslio_write. */
+enum tls4217_io tls4217_sslio_shutdown(
   struct tls4217_sslio *io, int64_t deadline, struct tls4217_error *err);
 
 /* Whether close_notify or an alert can be sent. */
 bool tls4217_sslio_can_end(const struct tls4217_sslio *io);
 
-/* Makes an OPEN connection ENDING because of why; else as
+/* Makes an OPEN connection ENDING because of outcome and why; else as
  * tls4217_sslio_fail. */
-int tls4217_sslio_end(struct tls4217_sslio *io, const struct tls4217_error *why,
+enum tls4217_io tls4217_sslio_end(struct tls4217_sslio *io,
+  enum tls4217_io outcome, const struct tls4217_error *why,
   struct tls4217_error *err);
 
 /*
@@ -121,10 +115,12 @@ int tls4217_sslio_feed(struct tls4217_sslio *io, const void *bytes, size_t size,
 bool tls4217_sslio_is_flooded(const struct tls4217_sslio *io);
 
 /*
- * Makes the connection DEAD because of why, which must be set; where it is
- * DEAD already, the first reason stays.  Returns -1, with err filled.
+ * Makes the connection DEAD because of outcome and why, which must be set;
+ * where there was a reason already, that stays.  Returns the outcome that
+ * stays, with err filled.
  */
-int tls4217_sslio_fail(struct tls4217_sslio *io,
-  const struct tls4217_error *why, struct tls4217_error *err);
+enum tls4217_io tls4217_sslio_fail(struct tls4217_sslio *io,
+  enum tls4217_io outcome, const struct tls4217_error *why,
+  struct tls4217_error *err);
 
 #endif

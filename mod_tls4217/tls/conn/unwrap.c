@@ -116,9 +116,9 @@ static enum tls4217_unwrap conclude(enum tls4217_io outcome) {
 }
 
 /* A peer who says nothing at all agrees, at last. */
-static enum tls4217_unwrap classify_silence(const struct tls4217_sslio *io,
-  size_t discarded, const struct tls4217_error *err) {
-  return err->errnum == ETIMEDOUT && discarded == 0 &&
+static enum tls4217_unwrap classify_silence(
+  const struct tls4217_sslio *io, size_t discarded, enum tls4217_io outcome) {
+  return outcome == TLS4217_IO_LATE && discarded == 0 &&
       tls4217_sslio_missing(io) == 0 ?
     TLS4217_UNWRAP_SILENT :
     TLS4217_UNWRAP_FAILED;
@@ -129,7 +129,6 @@ enum tls4217_unwrap tls4217_unwrap_await(struct tls4217_connection *conn,
   struct tls4217_error *err) {
   struct tls4217_sslio *io = tls4217_connection_io(conn);
   enum tls4217_io outcome;
-  int res;
 
   *discarded = 0;
   if (tls4217_sslio_detach(io, err) < 0) {
@@ -153,15 +152,15 @@ enum tls4217_unwrap tls4217_unwrap_await(struct tls4217_connection *conn,
           return conclude(outcome);
         }
 
-        res = tls4217_waiter_look(waiter, io->rfd, POLLIN, deadline, err);
+        outcome = tls4217_waiter_look(waiter, io->rfd, POLLIN, deadline, err);
         break;
 
       default:
-        res = tls4217_waiter_until(waiter, io->rfd, POLLIN, deadline, err);
+        outcome = tls4217_waiter_until(waiter, io->rfd, POLLIN, deadline, err);
     }
 
-    if (res < 0) {
-      return classify_silence(io, *discarded, err);
+    if (outcome != TLS4217_IO_DONE) {
+      return classify_silence(io, *discarded, outcome);
     }
   }
 }

@@ -58,37 +58,42 @@ static int time_left(int64_t deadline, struct tls4217_error *err) {
   return (int) (left < INT_MAX ? left : INT_MAX);
 }
 
-static int wait_once(const struct tls4217_waiter *waiter, int fd, short events,
-  int timeout, struct tls4217_error *err) {
+enum tls4217_io tls4217_waiter_once(const struct tls4217_waiter *waiter, int fd,
+  short events, int timeout, struct tls4217_error *err) {
   if (waiter->wait(waiter->user, fd, events, timeout) < 0) {
+    enum tls4217_io outcome = errno == ECONNABORTED ? TLS4217_IO_STOPPED :
+                                                      TLS4217_IO_FAILED;
+
     tls4217_error_set_errno(err, errno, "gave up waiting for the client");
-    return -1;
+    return outcome;
   }
 
-  return 0;
+  return TLS4217_IO_DONE;
 }
 
-int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
-  short events, int64_t deadline, struct tls4217_error *err) {
+enum tls4217_io tls4217_waiter_until(const struct tls4217_waiter *waiter,
+  int fd, short events, int64_t deadline, struct tls4217_error *err) {
   int timeout;
 
   if (deadline == TLS4217_WAITER_NO_WAIT) {
     tls4217_error_set(err, EAGAIN, "nothing to read now");
-    return -1;
+    return TLS4217_IO_AGAIN;
   }
 
   timeout = time_left(deadline, err);
-  return timeout == 0 ? -1 : wait_once(waiter, fd, events, timeout, err);
+  return timeout == 0 ? TLS4217_IO_LATE :
+                        tls4217_waiter_once(waiter, fd, events, timeout, err);
 }
 
-int tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
+enum tls4217_io tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
   short events, int64_t deadline, struct tls4217_error *err) {
   if (deadline == TLS4217_WAITER_NO_WAIT) {
-    return 0;
+    return TLS4217_IO_DONE;
   }
 
-  return time_left(deadline, err) == 0 ? -1 :
-                                         wait_once(waiter, fd, events, 0, err);
+  return time_left(deadline, err) == 0 ?
+    TLS4217_IO_LATE :
+    tls4217_waiter_once(waiter, fd, events, 0, err);
 }
 
 int tls4217_waiter_make_nonblocking(

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/conn/io.h"
 
 /*
  * wait behaves as poll(2) on one descriptor: events is POLLIN or POLLOUT;
@@ -40,20 +41,27 @@ int64_t tls4217_waiter_now(void);
 int64_t tls4217_waiter_deadline(int timeout);
 
 /*
- * Waits once for events on fd.  Returns 0 to try again, or -1 with err
- * filled: errnum EAGAIN where the deadline is TLS4217_WAITER_NO_WAIT,
- * ETIMEDOUT when it has passed, or what the waiter gave up with.
+ * Waits once, timeout milliseconds at most (-1: no limit), and looks at no
+ * clock.  Returns DONE, or STOPPED or FAILED with err filled.
  */
-int tls4217_waiter_until(const struct tls4217_waiter *waiter, int fd,
-  short events, int64_t deadline, struct tls4217_error *err);
+enum tls4217_io tls4217_waiter_once(const struct tls4217_waiter *waiter, int fd,
+  short events, int timeout, struct tls4217_error *err);
+
+/*
+ * Waits once for events on fd.  Returns DONE to try again; with err filled,
+ * AGAIN where the deadline is TLS4217_WAITER_NO_WAIT, LATE when it has passed,
+ * STOPPED or FAILED when the waiter gave up.
+ */
+enum tls4217_io tls4217_waiter_until(const struct tls4217_waiter *waiter,
+  int fd, short events, int64_t deadline, struct tls4217_error *err);
 
 /*
  * Has the waiter serve what it serves, and looks at the clock, without waiting
- * for fd: for a peer who never gives a reason to wait.  Returns 0 to go on, or
- * -1 with err filled as tls4217_waiter_until does.  With
- * TLS4217_WAITER_NO_WAIT it does nothing.
+ * for fd: for a peer who never gives a reason to wait.  Returns DONE to go on,
+ * or what tls4217_waiter_until does.  With TLS4217_WAITER_NO_WAIT it does
+ * nothing.
  */
-int tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
+enum tls4217_io tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
   short events, int64_t deadline, struct tls4217_error *err);
 
 /*

@@ -28,22 +28,23 @@ int tls4217_writebuf_install(SSL *ssl, int size, struct tls4217_error *err) {
   return 0;
 }
 
-int tls4217_writebuf_flush(SSL *ssl, int fd,
+enum tls4217_io tls4217_writebuf_flush(SSL *ssl, int fd,
   const struct tls4217_waiter *waiter, int64_t deadline,
   struct tls4217_error *err) {
   BIO *bio = SSL_get_wbio(ssl);
+  enum tls4217_io outcome = TLS4217_IO_DONE;
 
-  while (BIO_flush(bio) != 1) {
+  while (outcome == TLS4217_IO_DONE && BIO_flush(bio) != 1) {
+    int errnum = errno != 0 ? errno : EPIPE;
+
     if (!BIO_should_retry(bio)) {
-      tls4217_error_set_errno(
-        err, errno != 0 ? errno : EPIPE, "TLS write failed");
-      return -1;
+      tls4217_error_set_errno(err, errnum, "TLS write failed");
+      return errnum == EPIPE || errnum == ECONNRESET ? TLS4217_IO_CUT :
+                                                       TLS4217_IO_FAILED;
     }
 
-    if (tls4217_waiter_until(waiter, fd, POLLOUT, deadline, err) < 0) {
-      return -1;
-    }
+    outcome = tls4217_waiter_until(waiter, fd, POLLOUT, deadline, err);
   }
 
-  return 0;
+  return outcome;
 }

@@ -23,10 +23,10 @@
 int tls4217_writebuf_install(SSL *ssl, int size, struct tls4217_error *err);
 
 /*
- * Writes what is gathered to the socket fd, until deadline.  Returns 0, or -1
- * with err filled.
+ * Writes what is gathered to the socket fd, until deadline.  Returns DONE; with
+ * err filled, LATE or STOPPED, and it can be taken up again, CUT or FAILED.
  */
-int tls4217_writebuf_flush(SSL *ssl, int fd,
+enum tls4217_io tls4217_writebuf_flush(SSL *ssl, int fd,
   const struct tls4217_waiter *waiter, int64_t deadline,
   struct tls4217_error *err);
 
