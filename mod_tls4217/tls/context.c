@@ -94,6 +94,7 @@ static struct tls4217_offering offering_of(
   return (struct tls4217_offering){
     .parameters = parameters,
     .no_decryption = context->no_decryption,
+    .security_level = context->security_level,
     .verify = context->verify,
   };
 }
@@ -163,6 +164,10 @@ struct tls4217_context *tls4217_context_new(
   context->verify = settings->verify;
   context->tickets_since = (int64_t) time(NULL);
   context->ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
+  if (context->ctx != NULL) {
+    context->security_level = SSL_CTX_get_security_level(context->ctx);
+  }
+
   if (context->ctx == NULL || fill_context(context, settings, err) < 0) {
     tls4217_context_free(context);
     return NULL;

@@ -52,6 +52,7 @@ struct tls4217_context {
   /* What it was made of, as far as its connections may get it anew. */
   struct tls4217_parameters parameters;
   bool no_decryption;
+  int security_level; /* of the system, SSL_CTX_set_security_level(3) */
   const struct tls4217_verify *verify;
 };
 

@@ -72,20 +72,39 @@ static int set_versions(const struct target *target,
   return 0;
 }
 
-/* The level that the system has is never raised here: openssl.cnf(5) says what
- * is strong enough. */
+static const struct tls4217_profile *profile_of(
+  const struct tls4217_offering *offering) {
+  return tls4217_profile_get(offering->parameters->profile);
+}
+
+/* OpenSSL takes TLS 1.0 and 1.1 at level 0 only. */
+static bool has_old_versions(const struct tls4217_offering *offering) {
+  return profile_of(offering)->old_versions &&
+    (offering->parameters->versions &
+      (TLS4217_VERSION_TLS1_0 | TLS4217_VERSION_TLS1_1)) != 0;
+}
+
+/* Otherwise the level is the system's: openssl.cnf(5) says what is strong
+ * enough.  Old versions ask no less of client certificates. */
 static int set_security_level(const struct target *target,
   const struct tls4217_offering *offering, struct tls4217_error *err) {
-  (void) err;
-  if (offering->parameters->weak_security == false) {
-    return 0;
-  }
+  const bool weak = offering->parameters->weak_security;
+  const bool old = has_old_versions(offering);
+  const int level = weak || old ? 0 : offering->security_level;
+  const int of_clients = old && weak == false ?
+    offering->security_level :
+    -1; /* as level */
 
+  (void) err;
   if (target->ctx != NULL) {
-    SSL_CTX_set_security_level(target->ctx, 0);
+    SSL_CTX_set_security_level(target->ctx, level);
+    X509_VERIFY_PARAM_set_auth_level(
+      SSL_CTX_get0_param(target->ctx), of_clients);
 
   } else {
-    SSL_set_security_level(target->ssl, 0);
+    SSL_set_security_level(target->ssl, level);
+    X509_VERIFY_PARAM_set_auth_level(
+      SSL_get0_param(target->ssl), of_clients);
   }
 
   return 0;
@@ -137,6 +156,45 @@ static int set_group_list(
   return 0;
 }
 
+static int set_signature_list(
+  const struct target *target, const char *list, struct tls4217_error *err) {
+  const long res = target->ctx != NULL ?
+    SSL_CTX_set1_sigalgs_list(target->ctx, list) :
+    SSL_set1_sigalgs_list(target->ssl, list);
+
+  if (res != 1) {
+    tls4217_error_set_openssl(
+      err, "OpenSSL refuses the signature algorithms of this TLSPolicy");
+    return -1;
+  }
+
+  return 0;
+}
+
+/* Sets the first list that the library takes; lists may be NULL: none. */
+static int try_lists(const struct target *target, const char *const *lists,
+  int (*set)(const struct target *target, const char *list,
+    struct tls4217_error *err),
+  struct tls4217_error *err) {
+  struct tls4217_error last;
+  int res = 0;
+
+  for (; lists != NULL && *lists != NULL; lists++) {
+    tls4217_error_clear(&last);
+    res = set(target, *lists, &last);
+    ERR_clear_error();
+    if (res == 0) {
+      return 0;
+    }
+  }
+
+  if (res < 0) {
+    *err = last;
+  }
+
+  return res;
+}
+
 static int set_ciphers(const struct target *target,
   const struct tls4217_offering *offering, struct tls4217_error *err) {
   const struct tls4217_parameters *parameters = offering->parameters;
@@ -145,7 +203,7 @@ static int set_ciphers(const struct target *target,
 
   if (list == NULL) {
     list = parameters->weak_security ? WEAK_CIPHERS :
-                                       TLS4217_PARAMETERS_CIPHERS;
+                                       profile_of(offering)->ciphers;
   }
 
   if (offering->no_decryption) {
@@ -161,14 +219,33 @@ static int set_suites(const struct target *target,
   const struct tls4217_offering *offering, struct tls4217_error *err) {
   const char *list = offering->parameters->ciphersuites;
 
+  if (list == NULL) {
+    list = profile_of(offering)->ciphersuites;
+  }
+
   return list != NULL ? set_suite_list(target, list, err) : 0;
 }
 
 static int set_groups(const struct target *target,
   const struct tls4217_offering *offering, struct tls4217_error *err) {
   const char *list = offering->parameters->groups;
+  const char *const *lists = profile_of(offering)->groups;
 
-  return list != NULL ? set_group_list(target, list, err) : 0;
+  if (list == NULL) {
+    return try_lists(target, lists, set_group_list, err);
+  }
+
+  return *list != '\0' ? set_group_list(target, list, err) : 0;
+}
+
+static int set_signatures(const struct target *target,
+  const struct tls4217_offering *offering, struct tls4217_error *err) {
+  if (offering->parameters->weak_security) {
+    return 0;
+  }
+
+  return try_lists(
+    target, profile_of(offering)->signatures, set_signature_list, err);
 }
 
 static int set_preference(const struct target *target,
@@ -215,6 +292,7 @@ static const struct setting {
   { set_ciphers, true },
   { set_suites, true },
   { set_groups, true },
+  { set_signatures, true },
   { set_preference, true },
   { set_verification, false },
 };
@@ -261,7 +339,8 @@ static bool is_same(const char *first, const char *second) {
 
 bool tls4217_parameters_are_equal(const struct tls4217_parameters *first,
   const struct tls4217_parameters *second) {
-  return first->versions == second->versions &&
+  return first->profile == second->profile &&
+    first->versions == second->versions &&
     is_same(first->ciphers, second->ciphers) &&
     is_same(first->ciphersuites, second->ciphersuites) &&
     is_same(first->groups, second->groups) &&

@@ -16,27 +16,26 @@
 
 #include "mod_tls4217/tls/cert/verify.h"
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/profile.h"
 
 /* What an administrator may say of it.  Text is borrowed. */
 struct tls4217_parameters {
-  unsigned int versions;    /* TLS4217_VERSION_..., not 0 */
-  const char *ciphers;      /* TLS 1.2 and below; NULL: ECDHE with AEAD, or
-                             * with weak_security what the library knows */
-  const char *ciphersuites; /* TLS 1.3; NULL: OpenSSL's default */
-  const char *groups;       /* key exchange groups; NULL: OpenSSL's default */
+  enum tls4217_profile_name profile; /* what holds where the next are NULL */
+  unsigned int versions;             /* TLS4217_VERSION_..., not 0 */
+  const char *ciphers;               /* TLS 1.2 and below */
+  const char *ciphersuites;          /* TLS 1.3 */
+  const char *groups;                /* key exchange groups; "": the library's */
   bool server_preference;   /* our order of ciphers wins */
-  bool weak_security;       /* OpenSSL's security level 0 */
+  bool weak_security;       /* OpenSSL's security level 0, and without ciphers
+                             * all that the library knows */
   bool next_protocol;       /* ALPN is looked at: a context's */
 };
-
-/* The ciphers where TLSCipherSuite says nothing: forward secrecy with
- * authenticated encryption, and nothing else. */
-#define TLS4217_PARAMETERS_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 /* What is to be set, beside what an administrator has said. */
 struct tls4217_offering {
   const struct tls4217_parameters *parameters;
   bool no_decryption;                  /* the keys only sign: no static RSA */
+  int security_level;                  /* the system's */
   const struct tls4217_verify *verify; /* NULL: ask no client */
 };
 

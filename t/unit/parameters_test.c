@@ -273,6 +273,9 @@ static void test_equality_sees_every_member(void **state) {
   two.ciphers = text;
   assert_true(tls4217_parameters_are_equal(&one, &two));
 
+  two.profile = TLS4217_PROFILE_MODERN;
+  assert_false(tls4217_parameters_are_equal(&one, &two));
+  two = one;
   two.versions = 2;
   assert_false(tls4217_parameters_are_equal(&one, &two));
   two = one;

@@ -103,6 +103,7 @@ void tls4217_contradictions_check(const server_rec *rec,
   }
 
   if (settings->tls.weak_security &&
+    tls4217_profile_get(settings->tls.profile)->old_versions == false &&
     find_config(rec->conf, CONF_PARAM, "TLSProtocol", FALSE) == NULL) {
     tls4217_complaints_warning(rec,
       "TLSOptions AllowWeakSecurity allows small keys and old suites, but not "

@@ -48,6 +48,7 @@ modret_t *tls4217_offer_directives_curves(
   tls4217_error_clear(&err);
   c = add_config_param(directive->name, 1, NULL);
   if (strcasecmp(cmd->argv[1], "auto") == 0) {
+    c->argv[0] = pstrdup(c->pool, "");
     return PR_HANDLED(cmd);
   }
 

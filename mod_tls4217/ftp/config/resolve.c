@@ -58,6 +58,14 @@ static void complete_files(struct tls4217_settings *settings) {
     settings, "TLSSelfSignedCertificate", settings->self_signed, NULL);
 }
 
+/* TLSPolicy says which versions, but where TLSProtocol does. */
+static void complete_versions(xaset_t *set, struct tls4217_settings *settings) {
+  if (find_config(set, CONF_PARAM, "TLSProtocol", FALSE) == NULL) {
+    settings->tls.versions = tls4217_profile_get(settings->tls.profile)
+                               ->versions;
+  }
+}
+
 /* The old names are "off" (TLSOptions NoSessionReuseRequired, TLSSessionCache
  * off), but where the directive itself says what holds. */
 static void complete_reuse(xaset_t *set, struct tls4217_settings *settings) {
@@ -91,6 +99,7 @@ void tls4217_resolve_settings(xaset_t *set, struct tls4217_settings *settings) {
   }
 
   complete_files(settings);
+  complete_versions(set, settings);
   complete_reuse(set, settings);
 }
 

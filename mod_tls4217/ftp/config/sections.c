@@ -43,6 +43,7 @@ static const struct {
   { "TLSEngine", AFTER_CONNECT },
   { "TLSMasqueradeAddress", AFTER_CONNECT | AFTER_LOGIN },
   { "TLSOptions", AFTER_CONNECT | AFTER_LOGIN },
+  { "TLSPolicy", AFTER_CONNECT },
   { "TLSProtocol", AFTER_CONNECT },
   { "TLSTimeoutHandshake", AFTER_CONNECT },
   { "TLSUserName", AFTER_CONNECT },

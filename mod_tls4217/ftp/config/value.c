@@ -180,6 +180,13 @@ static const struct tls4217_word session_reuse_words[] = {
   { NULL, 0 },
 };
 
+static const struct tls4217_word profile_words[] = {
+  { "modern", TLS4217_PROFILE_MODERN },
+  { "intermediate", TLS4217_PROFILE_INTERMEDIATE },
+  { "compatible", TLS4217_PROFILE_COMPATIBLE },
+  { NULL, 0 },
+};
+
 static const struct tls4217_word verify_words[] = {
   { "on", TLS4217_VERIFY_REQUIRED },
   { "optional", TLS4217_VERIFY_OPTIONAL },
@@ -200,6 +207,10 @@ const struct tls4217_value_type tls4217_value_offload = { preset_word, take_int,
   false, offload_words };
 const struct tls4217_value_type tls4217_value_session_reuse = { preset_word,
   take_int, false, session_reuse_words };
+
+/* Without a record it is TLS4217_PROFILE_UNNAMED. */
+const struct tls4217_value_type tls4217_value_profile = { NULL, take_int, false,
+  profile_words };
 const struct tls4217_value_type tls4217_value_verify = { preset_word, take_int,
   false, verify_words };
 const struct tls4217_value_type tls4217_value_control_view = {
