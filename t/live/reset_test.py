@@ -135,10 +135,13 @@ class Parameters(ResetCase):
 
     def test_rfc4217_4_2_login_must_follow(self):
         for control, back in self.each():
+            control.command("USER alice", 331)
             back()
+            control.command("PASS wonder", 503)
             for line in ("PWD", "CWD /", "PASV", "REST 1", "STRU F", "MODE S",
                          "PORT 127,0,0,1,4,1", "LIST", "RETR file"):
                 control.command(line, 530)
+            control.login()
 
 
 @harness.both_versions
