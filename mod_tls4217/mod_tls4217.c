@@ -27,6 +27,7 @@
 #include "mod_tls4217/ftp/daemon/renewal.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
+#include "mod_tls4217/ftp/daemon/watch.h"
 #include "mod_tls4217/ftp/lifecycle.h"
 #include "mod_tls4217/ftp/systemlog.h"
 
@@ -133,6 +134,7 @@ static void postparse_ev(const void *event_data, void *user_data) {
   }
 
   tls4217_metrics_begin();
+  tls4217_watch_begin();
   tls4217_vhost_say_complaints();
   if (refused) {
     end_refused();
@@ -158,6 +160,7 @@ static void prepare_late(void) {
   mark_started();
   tls4217_shared_begin();
   readiness = tls4217_renewal_build_all();
+  tls4217_watch_begin();
   tls4217_vhost_say_complaints();
   pr_log_pri(PR_LOG_NOTICE,
     "notice: %s: loaded into a running server: directives that were "

@@ -99,6 +99,8 @@ static const struct tls4217_directive directives[] = {
   { "TLSProtocol", tls4217_offer_directives_protocol, SVG, 1, ANY,
     "[ALL] [+|-]TLSv1.2 ...", "TLSv1.2 TLSv1.3",
     FIELD(versions, tls.versions) },
+  { "TLSReloadInterval", tls4217_value_directives_interval, CONF_ROOT, 1, 1,
+    "seconds", "60", FIELD(number, reload_interval) },
   { "TLSRequired", tls4217_policy_directives_required, SVG | ADF, 1, 1,
     "on|off|both|ctrl|[!]data|ctrl+[!]data|auth|auth+[!]data", "off",
     NO_FIELD },

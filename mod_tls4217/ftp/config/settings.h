@@ -63,6 +63,7 @@ struct tls4217_settings {
   int handshake_timeout;      /* seconds, control connection */
   const char *log_path;       /* or NULL for none */
   const char *metrics_file;   /* the main server's; or NULL */
+  int reload_interval;        /* seconds, the main server's; 0: never */
   bool clear_command_channel; /* CCC is accepted */
   enum tls4217_offload_mode offload;
   enum tls4217_session_reuse session_reuse;

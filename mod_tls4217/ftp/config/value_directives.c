@@ -147,6 +147,21 @@ modret_t *tls4217_value_directives_timeout(
   return PR_HANDLED(cmd);
 }
 
+/* usage: TLSReloadInterval seconds */
+modret_t *tls4217_value_directives_interval(
+  cmd_rec *cmd, const struct tls4217_directive *directive) {
+  int seconds;
+
+  if (pr_str_get_duration(cmd->argv[1], &seconds) < 0 || seconds < 0) {
+    return tls4217_directive_refuse(cmd,
+      "write the number of seconds between two looks at the certificate files, "
+      "or 0: they are read at SIGHUP and 'ftpdctl tls reload' only");
+  }
+
+  (void) tls4217_directive_add_int(directive->name, seconds);
+  return PR_HANDLED(cmd);
+}
+
 /* A directive of mod_tls that has lost its meaning. */
 modret_t *tls4217_value_directives_nothing(
   cmd_rec *cmd, const struct tls4217_directive *directive) {

@@ -40,6 +40,10 @@ modret_t *tls4217_value_directives_masquerade(
 modret_t *tls4217_value_directives_timeout(
   cmd_rec *cmd, const struct tls4217_directive *directive);
 
+/* TLSReloadInterval.  Record: argv[0] an int, seconds; 0: never. */
+modret_t *tls4217_value_directives_interval(
+  cmd_rec *cmd, const struct tls4217_directive *directive);
+
 /* One of mod_tls that has lost its meaning: a warning, whose text is usage. */
 modret_t *tls4217_value_directives_nothing(
   cmd_rec *cmd, const struct tls4217_directive *directive);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
+/*
+ * mod_tls4217 - TLSReloadInterval
+ *
+ * See watch.h.  A timer of ProFTPD's: the core has none of the daemon's in a
+ * session, and removes ours with the module.
+ */
+
+#include "mod_tls4217/ftp/config/resolve.h"
+#include "mod_tls4217/ftp/daemon/renewal.h"
+#include "mod_tls4217/ftp/daemon/watch.h"
+
+static int look_cb(CALLBACK_FRAME) {
+  (void) p1;
+  (void) p2;
+  (void) p3;
+  (void) data;
+
+  tls4217_renewal_look();
+  return 1;
+}
+
+void tls4217_watch_begin(void) {
+  static int timer = 0;
+  struct tls4217_settings settings;
+
+  if (timer > 0) {
+    (void) pr_timer_remove(timer, &tls4217_module);
+    timer = 0;
+  }
+
+  tls4217_resolve_settings(main_server->conf, &settings);
+  if (ServerType == SERVER_STANDALONE && settings.reload_interval > 0) {
+    timer = pr_timer_add(settings.reload_interval, -1, &tls4217_module, look_cb,
+      "TLSReloadInterval");
+  }
+}

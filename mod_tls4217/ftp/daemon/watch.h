@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
+/*
+ * mod_tls4217 - TLSReloadInterval
+ *
+ * The daemon looks at the files of the servers at an interval, and reads them
+ * again when they have changed (renewal.h).
+ */
+
+#ifndef TLS4217_FTP_DAEMON_WATCH_H
+#define TLS4217_FTP_DAEMON_WATCH_H
+
+/* In the daemon, when the configuration has been read: from now on, at the
+ * interval of the main server's settings; never, where that is 0. */
+void tls4217_watch_begin(void);
+
+#endif
