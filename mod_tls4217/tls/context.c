@@ -20,6 +20,7 @@
 #include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/context.h"
 #include "mod_tls4217/tls/conn/hello.h"
+#include "mod_tls4217/tls/dhparam.h"
 #include "mod_tls4217/tls/ssl_ctx.h"
 
 /* ProtocolNameList entry of RFC 7301, section 3.1. */
@@ -174,6 +175,26 @@ struct tls4217_context *tls4217_context_new(
   }
 
   return context;
+}
+
+int tls4217_context_use_group(struct tls4217_context *context, const char *path,
+  struct tls4217_error *err) {
+  EVP_PKEY *group = tls4217_dhparam_read(path, err);
+
+  if (group == NULL) {
+    return -1;
+  }
+
+  ERR_clear_error();
+  if (SSL_CTX_set0_tmp_dh_pkey(context->ctx, group) != 1) {
+    tls4217_error_set_openssl(err, "OpenSSL refuses the group of %d bits in "
+      "'%s'", EVP_PKEY_get_bits(group), path);
+    EVP_PKEY_free(group);
+    return -1;
+  }
+
+  (void) SSL_CTX_set_dh_auto(context->ctx, 0);
+  return 0;
 }
 
 void tls4217_context_free(struct tls4217_context *context) {

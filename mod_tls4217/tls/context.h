@@ -81,6 +81,16 @@ int tls4217_context_override_connection(const struct tls4217_context *context,
 int tls4217_context_switch(
   const struct tls4217_context *context, SSL *ssl, struct tls4217_error *err);
 
+/*
+ * Has DHE use the group in a file (dhparam.h), read with the caller's
+ * privileges, in place of OpenSSL's that is as strong as the certificate;
+ * before the first connection.  Returns 0, or -1 with err filled: the file
+ * holds none, or OpenSSL's security level refuses it, and all stays as it was.
+ * SSL_CTX_set0_tmp_dh_pkey(3).
+ */
+int tls4217_context_use_group(struct tls4217_context *context, const char *path,
+  struct tls4217_error *err);
+
 /* Frees a context; connections made from it stay valid.  NULL is fine. */
 void tls4217_context_free(struct tls4217_context *context);
 

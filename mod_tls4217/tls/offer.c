@@ -179,6 +179,17 @@ static bool has_suite(
   return found;
 }
 
+bool tls4217_offer_has_dhe(const struct tls4217_context *context) {
+  STACK_OF(SSL_CIPHER) *ciphers = SSL_CTX_get_ciphers(context->ctx);
+  bool has = false;
+
+  for (int i = 0; has == false && i < sk_SSL_CIPHER_num(ciphers); i++) {
+    has = SSL_CIPHER_get_kx_nid(sk_SSL_CIPHER_value(ciphers, i)) == NID_kx_dhe;
+  }
+
+  return has;
+}
+
 static const struct {
   unsigned int bit;
   int number;

@@ -29,6 +29,9 @@ enum tls4217_offer_list {
 int tls4217_offer_check_words(
   enum tls4217_offer_list kind, const char *list, struct tls4217_error *err);
 
+/* Whether any suite of a context has DHE. */
+bool tls4217_offer_has_dhe(const struct tls4217_context *context);
+
 /*
  * What is left of versions (TLS4217_VERSION_...) and of the lists that a
  * context was made with, for the keys of these pairs.  Returns 0 where each

@@ -28,6 +28,14 @@ enum tls4217_view tls4217_policies_user_view(
                                      TLS4217_VIEW_OPTIONAL;
 }
 
+/* "carl" needs no TLS, whatever the server says; "dora" needs it. */
+enum tls4217_control_view tls4217_policies_section_view(
+  pool *p, xaset_t *server, const char *user) {
+  return strcmp(user, "carl") == 0 ? TLS4217_CONTROL_VIEW_OPTIONAL :
+    strcmp(user, "dora") == 0      ? TLS4217_CONTROL_VIEW_LOGIN :
+                                     TLS4217_CONTROL_VIEW_UNKNOWN;
+}
+
 static void protect(void) {
   tls4217_state_protect(&sess->state, TLS4217_LEVEL_CLEAR);
 }
@@ -105,6 +113,39 @@ static void test_users(void **state) {
   protect();
   assert_string_equal(pre_user("anna"), "");
   assert_string_equal(pre_user("bert"), "533");
+}
+
+/* AllowPerUser: who a section excepts gets in, with his password; who it asks
+ * for TLS is refused before there is one. */
+static void test_sections_of_users(void **state) {
+  (void) state;
+  sess->settings.control_view = TLS4217_CONTROL_VIEW_REQUIRED;
+  assert_string_equal(
+    code(tls4217_precmd_pre(fakes_command("USER", "carl"))), "533");
+
+  sess->settings.options.per_user = true;
+  assert_string_equal(
+    code(tls4217_precmd_pre(fakes_command("USER", "carl"))), "");
+  assert_string_equal(
+    code(tls4217_precmd_pre(fakes_command("USER", "zoe"))), "533");
+  assert_string_equal(
+    code(tls4217_precmd_pre(fakes_command("PASS", "x"))), "533");
+  assert_int_equal(
+    pr_table_add(session.notes, "mod_auth.orig-user", "carl", 5), 0);
+  assert_string_equal(
+    code(tls4217_precmd_pre(fakes_command("PASS", "x"))), "");
+
+  /* Behind the login the settings have what the section says. */
+  session.user = "carl";
+  assert_string_equal(
+    code(tls4217_precmd_pre(fakes_command("LIST", NULL))), "533");
+  session.user = NULL;
+
+  sess->settings.control_view = TLS4217_CONTROL_VIEW_OPTIONAL;
+  assert_string_equal(pre_user("dora"), "533");
+  assert_string_equal(pre_user("carl"), "");
+  protect();
+  assert_string_equal(pre_user("dora"), "");
 }
 
 static void test_refusal_names_the_user(void **state) {
@@ -188,6 +229,7 @@ int main(void) {
     TEST(test_not_ftp),
     TEST(test_engine_off),
     TEST(test_users),
+    TEST(test_sections_of_users),
     TEST(test_refusal_names_the_user),
     TEST(test_login),
     TEST(test_login_by_typed_name),

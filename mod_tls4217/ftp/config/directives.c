@@ -71,6 +71,8 @@ static const struct tls4217_directive directives[] = {
     "none|optional|required [command LIST] [path GLOB] [user EXPR] "
     "[group EXPR] [class NAME]",
     NULL, ELSEWHERE },
+  { "TLSDHParamFile", tls4217_value_directives_files, SVG, 1, 1,
+    "/path/dhparam.pem", NULL, FIELD(text, dh_file) },
   { "TLSECCertificateFile", tls4217_value_directives_files, SVG, 1, 1,
     "/path/certificate.pem", NULL, FIELD(text, named.ec_file) },
   { "TLSECCertificateKeyFile", tls4217_value_directives_files, SVG, 1, 1,
@@ -129,10 +131,8 @@ static const struct tls4217_directive directives[] = {
 
   /* What mod_tls has and OpenSSL 3 or we need no more. */
   { "TLSCryptoDevice", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: OpenSSL 3 has no engines to choose", NULL, NO_FIELD },
-  { "TLSDHParamFile", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: OpenSSL takes the group of RFC 3526 that is as strong as the "
-    "certificate",
+    "ignored: OpenSSL 3 has providers in place of engines, and openssl.cnf "
+    "chooses among them; remove it",
     NULL, NO_FIELD },
   { "TLSDSACertificateFile", tls4217_value_directives_nothing, SVG, 1, ANY,
     "ignored: no client supports DSA any more; use TLSCertificateFile", NULL,
@@ -141,9 +141,9 @@ static const struct tls4217_directive directives[] = {
     "ignored: no client supports DSA any more; use TLSCertificateFile", NULL,
     NO_FIELD },
   { "TLSRandomSeed", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: OpenSSL 3 seeds itself from the kernel", NULL, NO_FIELD },
+    "ignored: OpenSSL 3 seeds itself from the kernel; remove it", NULL, NO_FIELD },
   { "TLSRenegotiate", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: renegotiation is always refused", NULL, NO_FIELD },
+    "ignored: renegotiation is always refused; remove it", NULL, NO_FIELD },
   { "TLSPassPhraseProvider", tls4217_value_directives_nothing, CONF_ROOT, 1,
     ANY,
     "ignored: keys are read without a pass phrase; remove it with 'openssl "
@@ -158,7 +158,9 @@ static const struct tls4217_directive directives[] = {
     "trust the server's certificate",
     NULL, NO_FIELD },
   { "TLSServerInfoFile", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: custom TLS extensions are not sent", NULL, NO_FIELD },
+    "ignored: custom TLS extensions are not sent, and FTP clients know none; "
+    "remove it",
+    NULL, NO_FIELD },
   { "TLSSessionCache", tls4217_migration_session_cache, CONF_ROOT, 1, 2,
     "off|type:/info [timeout]", NULL,
     FIELD(session_cache, options.session_reuse_required) },
@@ -166,20 +168,31 @@ static const struct tls4217_directive directives[] = {
     "ignored: keys for tickets are made at each start, and each day at SIGHUP",
     NULL, NO_FIELD },
   { "TLSSessionTickets", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: tickets are always on", NULL, NO_FIELD },
+    "ignored: tickets are always on; remove it", NULL, NO_FIELD },
   { "TLSStapling", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: no OCSP response is stapled", NULL, NO_FIELD },
+    "ignored: no OCSP response is stapled; remove it, and have no certificate "
+    "with must-staple",
+    NULL, NO_FIELD },
   { "TLSStaplingCache", tls4217_value_directives_nothing, CONF_ROOT, 1, ANY,
-    "ignored: no OCSP response is stapled", NULL, NO_FIELD },
+    "ignored: no OCSP response is stapled; remove it, and have no certificate "
+    "with must-staple",
+    NULL, NO_FIELD },
   { "TLSStaplingOptions", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: no OCSP response is stapled", NULL, NO_FIELD },
+    "ignored: no OCSP response is stapled; remove it, and have no certificate "
+    "with must-staple",
+    NULL, NO_FIELD },
   { "TLSStaplingResponder", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: no OCSP response is stapled", NULL, NO_FIELD },
+    "ignored: no OCSP response is stapled; remove it, and have no certificate "
+    "with must-staple",
+    NULL, NO_FIELD },
   { "TLSStaplingTimeout", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: no OCSP response is stapled", NULL, NO_FIELD },
+    "ignored: no OCSP response is stapled; remove it, and have no certificate "
+    "with must-staple",
+    NULL, NO_FIELD },
   { "TLSVerifyServer", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: this server is never a TLS client (it has no SSCN)", NULL,
-    NO_FIELD },
+    "ignored: this server is never a TLS client, because RFC 4217, section 7, "
+    "gives that role to the client (it has no SSCN); remove it",
+    NULL, NO_FIELD },
 };
 
 #define NDIRECTIVES (sizeof(directives) / sizeof(directives[0]))

@@ -33,17 +33,13 @@ static const struct tls_option options[] = {
   { "AllowClientRenegotiations", NONE,
     "ignored: clients may never renegotiate" },
   { "AllowDotLogin", ON(options.dot_login) },
-  { "AllowPerUser", NONE,
-    "ignored: AUTH after login stays refused, because the password has "
-    "been sent in clear by then; exceptions are lines of "
-    "TLSUserProtection: 'TLSUserProtection optional NAME', followed by "
-    "'TLSUserProtection required *' in place of TLSRequired" },
+  { "AllowPerUser", ON(options.per_user) },
   { "AllowWeakDH", NONE,
     "ignored: use AllowWeakSecurity where a client cannot do better" },
   { "AllowWeakSecurity", ON(tls.weak_security) },
   { "CommonNameRequired", ON(options.common_name_required) },
   { "dNSNameRequired", ON(options.dns_name_required) },
-  { "EnableDiags", NONE, "ignored: TLSLog has one line for each handshake" },
+  { "EnableDiags", ON(options.diagnostics) },
   { "ExportCertData", ON(options.certificate_data) },
   { "iPAddressRequired", ON(options.ip_address_required) },
   { "IgnoreSNI", OFF(options.server_name) },

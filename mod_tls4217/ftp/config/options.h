@@ -25,10 +25,13 @@ struct tls4217_options {
   bool server_name; /* the client's SNI counts */
   bool pbsz_required;
   bool reinitialize; /* REIN after login */
+  bool per_user;     /* sections of users say who needs TLS, at USER */
 
   /* Of data connections. */
   bool session_reuse_required;
   bool close_notify_required;
+
+  bool diagnostics; /* the messages of handshakes are logged */
 
   /* For other programs. */
   bool standard_variables;

@@ -219,6 +219,49 @@ enum tls4217_view tls4217_policies_user_view(
     TLS4217_VIEW_OPTIONAL;
 }
 
+/* What mod_ifsession makes of <IfUser>: the section's words, how they are
+ * evaluated, and a list of names. */
+#define IFUSER       "_IfUserList"
+#define IFUSER_NAMES 2
+
+static bool is_section_of(
+  const config_rec *c, const struct user_names *names) {
+  const config_rec *list = find_config(c->subset, -1, IFUSER, FALSE);
+
+  return list != NULL && list->argc > IFUSER_NAMES &&
+    *((const unsigned char *) list->argv[1]) != PR_EXPR_EVAL_REGEX &&
+    tls4217_expression_matches(
+      (char *const *) list->argv + IFUSER_NAMES, is_user, names);
+}
+
+static const int *find_section_value(
+  xaset_t *server, const struct user_names *names) {
+  const config_rec *c = server != NULL ? (config_rec *) server->xas_list : NULL;
+  const int *value = NULL;
+
+  for (; c != NULL && value == NULL; c = c->next) {
+    if (c->subset != NULL && is_section_of(c, names)) {
+      value = find_value(c->subset, "TLSControlProtection");
+    }
+  }
+
+  return value;
+}
+
+enum tls4217_control_view tls4217_policies_section_view(
+  pool *tmp_pool, xaset_t *server, const char *user) {
+  struct user_names names = { { user, user } };
+  const config_rec *anonymous;
+  const int *value;
+
+  anonymous = pr_auth_get_anon_config(tmp_pool, &names.of[1], NULL, NULL);
+  value = anonymous != NULL ?
+    find_value(anonymous->subset, "TLSControlProtection") :
+    find_section_value(server, &names);
+  return value != NULL ? (enum tls4217_control_view) * value :
+                         TLS4217_CONTROL_VIEW_UNKNOWN;
+}
+
 /* Directories. */
 
 enum tls4217_view tls4217_policies_directory_view(

@@ -32,6 +32,15 @@ enum tls4217_view tls4217_policies_user_view(
   pool *tmp_pool, xaset_t *server, const char *user);
 
 /*
+ * TLSOptions AllowPerUser: what the sections of a user say about the control
+ * connection, before there is a login: <Anonymous>, if he is one, else the
+ * first <IfUser> that has a TLSControlProtection (or TLSRequired) and names
+ * him, without regex.  Returns TLS4217_CONTROL_VIEW_UNKNOWN where none does.
+ */
+enum tls4217_control_view tls4217_policies_section_view(
+  pool *tmp_pool, xaset_t *server, const char *user);
+
+/*
  * The view of the <Directory> nearest above a path (with the chroot's
  * prefix), or TLS4217_VIEW_UNKNOWN; *tightened tells whether an .ftpaccess
  * between it and the path says required.

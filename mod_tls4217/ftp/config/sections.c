@@ -116,6 +116,9 @@ static void check_directive(const server_rec *rec,
       "is known: put it at the server's level",
       title, c->name);
 
+  } else if (settings->options.per_user && users != NULL) {
+    return; /* decided at USER: policies.c */
+
   } else if (settings->control_view != TLS4217_CONTROL_VIEW_OPTIONAL ||
     *((const int *) c->argv[0]) != TLS4217_CONTROL_VIEW_OPTIONAL) {
     complain_of_control(rec, title, users, c);
@@ -149,7 +152,7 @@ static void check_anonymous(const server_rec *rec,
 
   control = find_config(c->subset, CONF_PARAM, CONTROL, FALSE);
   user = find_config(c->subset, CONF_PARAM, "UserName", FALSE);
-  if (control != NULL && user != NULL &&
+  if (control != NULL && user != NULL && settings->options.per_user == false &&
     settings->control_view != TLS4217_CONTROL_VIEW_OPTIONAL &&
     *((const int *) control->argv[0]) == TLS4217_CONTROL_VIEW_OPTIONAL) {
     (void) snprintf(title, sizeof(title), "<Anonymous %s>", c->name);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 
+#include "mod_tls4217/ftp/report/diagnostics.h"
 #include "mod_tls4217/ftp/report/notes.h"
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/control/control.h"
@@ -86,6 +87,7 @@ static enum tls4217_io try_handshake(
   }
 
   sess->control.stage = TLS4217_STAGE_HANDSHAKE;
+  tls4217_diagnostics_control(sess);
   if (tls4217_session_apply_class(
         sess, sess->server->tls->context, sess->control.conn, err) < 0 ||
     (sess->implicit == false &&

@@ -23,10 +23,56 @@ static bool is_ftp_command(const cmd_rec *cmd) {
     (strcmp(protocol, "ftp") == 0 || strcmp(protocol, "ftps") == 0);
 }
 
+/* AllowPerUser: what the sections say about who logs in now. */
+static enum tls4217_control_view find_section_view(
+  cmd_rec *cmd, const struct tls4217_session *sess) {
+  const char *user = NULL;
+
+  if (sess->settings.options.per_user &&
+    tls4217_session_is_logged_in() == false) {
+    user = strcmp(cmd->argv[0], "USER") == 0 ?
+      cmd->arg :
+      pr_table_get(session.notes, "mod_auth.orig-user", NULL);
+  }
+
+  return user != NULL ? tls4217_policies_section_view(
+                          cmd->tmp_pool, main_server->conf, user) :
+                        TLS4217_CONTROL_VIEW_UNKNOWN;
+}
+
+/* A user is judged before his password comes, and so are his sections. */
 static struct tls4217_verdict check_user(
   cmd_rec *cmd, const struct tls4217_session *sess) {
-  return tls4217_admission_user(&sess->state,
-    tls4217_policies_user_view(cmd->tmp_pool, main_server->conf, cmd->arg));
+  const enum tls4217_control_view section = find_section_view(cmd, sess);
+  enum tls4217_view view = tls4217_policies_user_view(
+    cmd->tmp_pool, main_server->conf, cmd->arg);
+
+  if (view == TLS4217_VIEW_OPTIONAL &&
+    (section == TLS4217_CONTROL_VIEW_LOGIN ||
+      section == TLS4217_CONTROL_VIEW_REQUIRED)) {
+    view = TLS4217_VIEW_REQUIRED;
+  }
+
+  return tls4217_admission_user(&sess->state, view);
+}
+
+/* The server's, but for users whose section says that they need no TLS. */
+static enum tls4217_control_view find_view(
+  cmd_rec *cmd, const struct tls4217_session *sess) {
+  const enum tls4217_control_view view = sess->settings.control_view;
+
+  return view != TLS4217_CONTROL_VIEW_OPTIONAL &&
+      find_section_view(cmd, sess) == TLS4217_CONTROL_VIEW_OPTIONAL ?
+    TLS4217_CONTROL_VIEW_OPTIONAL :
+    view;
+}
+
+/* Whom USER has named before is forgotten, too. */
+static void forget_user(const cmd_rec *cmd) {
+  if (strcmp(cmd->argv[0], "USER") == 0 &&
+    tls4217_session_is_logged_in() == false) {
+    tls4217_reset_refused_user();
+  }
 }
 
 modret_t *tls4217_precmd_pre(cmd_rec *cmd) {
@@ -38,8 +84,9 @@ modret_t *tls4217_precmd_pre(cmd_rec *cmd) {
   }
 
   verdict = tls4217_admission_command(
-    &sess->state, sess->settings.control_view, cmd->argv[0]);
+    &sess->state, find_view(cmd, sess), cmd->argv[0]);
   if (verdict.accepted == false) {
+    forget_user(cmd);
     return tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
   }
 
@@ -56,10 +103,7 @@ modret_t *tls4217_precmd_pre_user(cmd_rec *cmd) {
 
   verdict = check_user(cmd, sess);
   if (verdict.accepted == false) {
-    if (tls4217_session_facts(sess).logged_in == false) {
-      tls4217_reset_refused_user();
-    }
-
+    forget_user(cmd);
     return tls4217_response_refuse(cmd, sess, verdict.reply, cmd->arg, NULL);
   }
 

@@ -312,6 +312,39 @@ static int check_offer(const struct build *build) {
   return res < 0 ? -1 : 0;
 }
 
+/* TLSDHParamFile: where it cannot be used, OpenSSL's own groups serve. */
+static void use_dh_group(const struct build *build) {
+  const char *path = build->settings->dh_file;
+  struct tls4217_context *context = build->generation->context;
+  struct tls4217_error err;
+  int res;
+
+  if (path == NULL) {
+    return;
+  }
+
+  if (tls4217_offer_has_dhe(context) == false) {
+    find(build, TLS4217_COMPLAINT_WARNING,
+      "TLSDHParamFile has no effect: no suite with DHE is offered; remove it, "
+      "or name such suites in TLSCipherSuite");
+    return;
+  }
+
+  tls4217_error_clear(&err);
+  pr_signals_block();
+  PRIVS_ROOT
+  res = tls4217_context_use_group(context, path, &err);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+
+  if (res < 0) {
+    find(build, TLS4217_COMPLAINT_WARNING,
+      "TLSDHParamFile: %s; a group of OpenSSL's, as strong as the "
+      "certificate, is used",
+      err.text);
+  }
+}
+
 static int add_context(const struct build *build) {
   struct tls4217_generation *generation = build->generation;
   const struct tls4217_context_settings wanted = {
@@ -324,7 +357,12 @@ static int add_context(const struct build *build) {
   };
 
   generation->context = tls4217_context_new(&wanted, build->err);
-  return generation->context != NULL ? check_offer(build) : -1;
+  if (generation->context == NULL) {
+    return -1;
+  }
+
+  use_dh_group(build);
+  return check_offer(build);
 }
 
 static struct tls4217_generation *make(void) {

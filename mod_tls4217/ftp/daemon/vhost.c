@@ -15,6 +15,7 @@
 #include "mod_tls4217/ftp/config/sections.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/tls/conn/kernel.h"
+#include "mod_tls4217/tls/provider.h"
 
 #define UNPREPARED \
  "nothing was prepared for this server: the module was loaded behind the " \
@@ -46,6 +47,13 @@ static const struct tls4217_vhost *find_log(const char *path) {
   return server;
 }
 
+static void log_provider(int fd) {
+  char text[256];
+
+  tls4217_provider_describe(text, sizeof(text));
+  tls4217_log_write(fd, "%s", text);
+}
+
 /* Once for all hosts that have the same: the core, too, complains each time
  * that it cannot open it. */
 static void open_log(struct tls4217_vhost *server) {
@@ -66,6 +74,9 @@ static void open_log(struct tls4217_vhost *server) {
     server->log_fd = tls4217_log_open(path, &server->log_why);
     if (server->log_why != NULL) {
       server->log_why = pstrdup(servers_pool, server->log_why);
+
+    } else {
+      log_provider(server->log_fd);
     }
   }
 

@@ -14,6 +14,7 @@
 #include "mod_tls4217/ftp/data/data_gates.h"
 #include "mod_tls4217/ftp/data/data_waiter.h"
 #include "mod_tls4217/ftp/data/failure.h"
+#include "mod_tls4217/ftp/report/diagnostics.h"
 #include "mod_tls4217/ftp/report/handshake_report.h"
 #include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/ftp/data/upload.h"
@@ -48,6 +49,7 @@ static enum tls4217_io try_handshake(
     return TLS4217_IO_FAILED;
   }
 
+  tls4217_diagnostics_data(sess);
   if (sess->data.sends) {
     tls4217_connection_expect_output(sess->data.conn);
   }

@@ -121,6 +121,11 @@ struct tls4217_connection *tls4217_connection_new(SSL_CTX *ctx,
   return conn;
 }
 
+void tls4217_connection_trace(
+  struct tls4217_connection *conn, const struct tls4217_trace *trace) {
+  conn->io.trace = *trace;
+}
+
 void tls4217_connection_free(struct tls4217_connection *conn) {
   if (conn == NULL) {
     return;

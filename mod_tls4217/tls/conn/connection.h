@@ -78,6 +78,10 @@ void tls4217_connection_expect_output(struct tls4217_connection *conn);
 int tls4217_connection_hold_until_hello(
   struct tls4217_connection *conn, struct tls4217_error *err);
 
+/* Has the messages of its handshakes told, from now on.  trace is copied. */
+void tls4217_connection_trace(
+  struct tls4217_connection *conn, const struct tls4217_trace *trace);
+
 /* Frees it, without a close_notify.  NULL is fine. */
 void tls4217_connection_free(struct tls4217_connection *conn);
 

@@ -113,8 +113,14 @@ static void see_message_cb(int write_p, int version, int content_type,
   const void *buf, size_t len, SSL *ssl, void *arg) {
   struct tls4217_sslio *io = arg;
   const unsigned char *bytes = buf;
+  char text[TLS4217_TRACE_SIZE];
 
   (void) version;
+
+  if (io->trace.say != NULL &&
+    tls4217_trace_describe(write_p != 0, content_type, buf, len, text)) {
+    io->trace.say(io->trace.user, text);
+  }
 
   if (write_p != 0) {
     return;

@@ -19,6 +19,7 @@
 
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/conn/io.h"
+#include "mod_tls4217/tls/conn/trace.h"
 #include "mod_tls4217/tls/conn/waiter.h"
 
 /* Where a connection is in its life.  It only ever goes forward. */
@@ -35,6 +36,7 @@ struct tls4217_sslio {
   SSL *ssl;
   int rfd, wfd;
   struct tls4217_waiter waiter;
+  struct tls4217_trace trace; /* of the messages of handshakes */
 
   enum tls4217_sslio_state state;
   struct tls4217_error failure; /* what made it ENDING or DEAD; set then */
