@@ -43,6 +43,7 @@ struct tls4217_control_channel {
   const server_rec *named; /* by the handshake's server name; NULL: nobody */
   struct tls4217_command_buffer input;
   size_t early;      /* bytes of input that came with the last command */
+  bool spoken;       /* the peer has sent something */
   bool ended;        /* the peer will send no more */
   bool writing;      /* inside a write: do not write */
   bool closing;      /* the session is over: do not serve signals */

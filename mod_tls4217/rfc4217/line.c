@@ -93,6 +93,10 @@ static size_t without_end(const char *bytes, size_t len) {
   return len > 0 && tls4217_line_length(bytes, len) == len ? len - 1 : len;
 }
 
+bool tls4217_line_is_tls(const char *bytes, size_t len) {
+  return len > 0 && bytes[0] == 0x16 && (len == 1 || bytes[1] == 0x03);
+}
+
 void tls4217_line_skip(
   struct tls4217_line_telnet *telnet, const char *bytes, size_t len) {
   char out[2];

@@ -42,6 +42,13 @@ struct tls4217_line {
  */
 size_t tls4217_line_length(const char *bytes, size_t len);
 
+/*
+ * Whether bytes are how a TLS handshake begins (RFC 8446, section 5.1: a record
+ * of type handshake, of a version 3.x), as far as len says: no command begins
+ * so.  A client that sends this first means implicit TLS.
+ */
+bool tls4217_line_is_tls(const char *bytes, size_t len);
+
 /* Moves the state over len bytes of a line that ProFTPD has read. */
 void tls4217_line_skip(
   struct tls4217_line_telnet *telnet, const char *bytes, size_t len);

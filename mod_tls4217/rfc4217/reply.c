@@ -54,6 +54,9 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_HANDSHAKE_FAILED] = { "421",
     "TLS negotiation failed, closing the connection: send AUTH TLS on a "
     "new one and start TLS after the 234 reply" },
+  [TLS4217_REPLY_TLS_WITHOUT_AUTH] = { "421",
+    "TLS begins with AUTH TLS on this port, closing the connection: set the "
+    "client to explicit TLS" },
   [TLS4217_REPLY_PEER_REFUSED] = { "421", PEER_REFUSED },
   [TLS4217_REPLY_PEER_OTHER_HOST] = { "421",
     PEER_REFUSED ": this host requires the client certificate in its own "

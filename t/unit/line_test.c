@@ -225,6 +225,17 @@ static void test_skip_is_read(void **state) {
   }
 }
 
+static void test_tls_is_no_command(void **state) {
+  (void) state;
+  assert_true(tls4217_line_is_tls("\x16\x03\x01\x02", 4));
+  assert_true(tls4217_line_is_tls("\x16\x03", 2));
+  assert_true(tls4217_line_is_tls("\x16", 1));
+  assert_false(tls4217_line_is_tls("\x16\x02", 2));
+  assert_false(tls4217_line_is_tls("\x15\x03\x01", 3));
+  assert_false(tls4217_line_is_tls("USER a\r\n", 8));
+  assert_false(tls4217_line_is_tls("", 0));
+}
+
 static void test_skip_of_nothing(void **state) {
   struct tls4217_line_telnet telnet = { .mode = 0xf4 };
 
@@ -243,6 +254,7 @@ int main(void) {
     cmocka_unit_test(test_telnet_outlives_a_line),
     cmocka_unit_test(test_skip_is_read),
     cmocka_unit_test(test_skip_of_nothing),
+    cmocka_unit_test(test_tls_is_no_command),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

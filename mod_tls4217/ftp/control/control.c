@@ -17,6 +17,8 @@
 #include "mod_tls4217/ftp/control/supervisor.h"
 #include "mod_tls4217/ftp/report/notes.h"
 #include "mod_tls4217/ftp/control/output.h"
+#include "mod_tls4217/ftp/linger.h"
+#include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/wait.h"
 #include "mod_tls4217/rfc4217/interrupt.h"
 
@@ -100,6 +102,33 @@ static void log_failure(
   }
 }
 
+/* A client that is set to implicit TLS waits for an answer to its ClientHello,
+ * and would wait for long. */
+static void refuse_implicit(struct tls4217_session *sess) {
+  tls4217_session_log(sess,
+    "control connection from %s: the client began TLS without AUTH; set it to "
+    "explicit TLS, or to a port with TLSOptions UseImplicitSSL",
+    pr_netaddr_get_ipstr(session.c->remote_addr));
+  tls4217_command_buffer_clear(&sess->control.input);
+  tls4217_response_now(TLS4217_REPLY_TLS_WITHOUT_AUTH, NULL);
+  tls4217_linger_before_close(
+    PR_NETIO_FD(session.c->outstrm), TLS4217_LINGER_GOODBYE);
+  pr_session_disconnect(
+    &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "TLS without AUTH");
+}
+
+/* What the client said first. */
+static void look_at_first(struct tls4217_session *sess) {
+  struct tls4217_control_channel *control = &sess->control;
+
+  if (control->spoken == false && control->conn == NULL &&
+    tls4217_line_is_tls(control->input.bytes, control->input.len)) {
+    refuse_implicit(sess);
+  }
+
+  control->spoken = control->spoken || control->input.len > 0;
+}
+
 /* Reads what fits into the buffer.  Returns what came of it; AGAIN only where
  * wait is false. */
 static enum tls4217_io fill_input(struct tls4217_session *sess, bool wait) {
@@ -117,6 +146,7 @@ static enum tls4217_io fill_input(struct tls4217_session *sess, bool wait) {
   tls4217_error_clear(&err);
   outcome = read_bytes(sess, room, size, &done, wait, &err);
   tls4217_command_buffer_add(&control->input, done);
+  look_at_first(sess);
 
   if (outcome == TLS4217_IO_FAILED) {
     log_failure(sess, &err);
