@@ -37,10 +37,15 @@ struct tls4217_control_channel {
   struct tls4217_connection *conn; /* NULL: CLEAR */
   enum tls4217_stage stage;
 
-  /* What the last handshake was made from.  HOST may change the server; the
-   * data connections must stay with the control connection's sessions. */
-  const struct tls4217_context *context;
-  const server_rec *named; /* by the handshake's server name; NULL: nobody */
+  /*
+   * What the last handshake was made from, and what its server name has chosen
+   * then.  HOST may change the server; the data connections must stay with the
+   * control connection's sessions, whose tickets are the entry's.
+   */
+  const struct tls4217_context *entry, *context;
+  server_rec *named; /* by the handshake's server name; NULL: nobody */
+  bool name_counts;  /* a server name chooses (IgnoreSNI) */
+  struct tls4217_error refusal; /* why a server name was refused (hosts.c) */
   struct tls4217_command_buffer input;
   size_t early;      /* bytes of input that came with the last command */
   bool spoken;       /* the peer has sent something */

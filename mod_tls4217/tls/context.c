@@ -22,6 +22,7 @@
 #include "mod_tls4217/tls/conn/hello.h"
 #include "mod_tls4217/tls/dhparam.h"
 #include "mod_tls4217/tls/ssl_ctx.h"
+#include "mod_tls4217/tls/sslstate.h"
 
 /* ProtocolNameList entry of RFC 7301, section 3.1. */
 static const unsigned char alpn_ftp[] = { 3, 'f', 't', 'p' };
@@ -105,6 +106,7 @@ static int fill_context(struct tls4217_context *context,
   const struct tls4217_offering offering = offering_of(
     context, &context->parameters);
 
+  SSL_CTX_set_app_data(context->ctx, context);
   set_behaviour(context->ctx, settings);
   if (tls4217_parameters_set_context(context->ctx, &offering, err) < 0 ||
     set_scope(context, settings->scope, err) < 0 ||
@@ -125,6 +127,11 @@ static int fill_context(struct tls4217_context *context,
 int tls4217_context_override(const struct tls4217_context *context, SSL *ssl,
   const struct tls4217_parameters *parameters, struct tls4217_error *err) {
   const struct tls4217_offering offering = offering_of(context, parameters);
+  struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
+
+  if (state != NULL) {
+    state->own_parameters = true;
+  }
 
   return tls4217_parameters_set_class(ssl, &offering, err);
 }
@@ -136,18 +143,45 @@ int tls4217_context_override_connection(const struct tls4217_context *context,
     context, tls4217_connection_ssl(conn), parameters, err);
 }
 
-int tls4217_context_switch(
-  const struct tls4217_context *context, SSL *ssl, struct tls4217_error *err) {
+/* What the new context does not bring with it lies on the connection. */
+static int take_parameters(const struct tls4217_context *context,
+  const struct tls4217_context *previous, SSL *ssl, struct tls4217_error *err) {
   const struct tls4217_offering offering = offering_of(
     context, &context->parameters);
+  struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
+  bool is_own = previous == NULL || state == NULL || state->own_parameters;
+
+  if (is_own == false && previous->no_decryption == context->no_decryption &&
+    tls4217_parameters_are_equal(&previous->parameters, &context->parameters)) {
+    return tls4217_verify_apply(context->verify, ssl, err);
+  }
+
+  if (state != NULL) {
+    state->own_parameters = true;
+  }
+
+  return tls4217_parameters_set_name(ssl, &offering, err);
+}
+
+int tls4217_context_switch(
+  const struct tls4217_context *context, SSL *ssl, struct tls4217_error *err) {
+  const struct tls4217_context *previous = SSL_CTX_get_app_data(
+    SSL_get_SSL_CTX(ssl));
 
   ERR_clear_error();
-  if (SSL_set_SSL_CTX(ssl, context->ctx) != context->ctx) {
+  if (SSL_set_SSL_CTX(ssl, context->ctx) != context->ctx ||
+    SSL_set_session_id_context(ssl, context->scope, sizeof(context->scope)) !=
+      1) {
     tls4217_error_set_openssl(err, "cannot choose another certificate");
     return -1;
   }
 
-  return tls4217_parameters_set_name(ssl, &offering, err);
+  return take_parameters(context, previous, ssl, err);
+}
+
+int tls4217_context_switch_connection(const struct tls4217_context *context,
+  const struct tls4217_connection *conn, struct tls4217_error *err) {
+  return tls4217_context_switch(context, tls4217_connection_ssl(conn), err);
 }
 
 struct tls4217_context *tls4217_context_new(
@@ -199,6 +233,10 @@ int tls4217_context_use_group(struct tls4217_context *context, const char *path,
 
 void tls4217_context_free(struct tls4217_context *context) {
   if (context != NULL) {
+    if (context->ctx != NULL) {
+      SSL_CTX_set_app_data(context->ctx, NULL);
+    }
+
     SSL_CTX_free(context->ctx);
     free(context);
   }

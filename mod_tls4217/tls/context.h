@@ -76,10 +76,15 @@ int tls4217_context_override_connection(const struct tls4217_context *context,
 /*
  * Moves a connection to another context, whose name its ClientHello has
  * chosen: certificates, CAs, scope and parameters.  In the callback of
- * the ClientHello.  Returns 0, or -1 with err filled.
+ * the ClientHello, or before the handshake.  Its tickets stay those of the
+ * context that it was made from: a data connection is made from the same one,
+ * and moved to where its control connection is.  Returns 0, or -1 with err
+ * filled.
  */
 int tls4217_context_switch(
   const struct tls4217_context *context, SSL *ssl, struct tls4217_error *err);
+int tls4217_context_switch_connection(const struct tls4217_context *context,
+  const struct tls4217_connection *conn, struct tls4217_error *err);
 
 /*
  * Has DHE use the group in a file (dhparam.h), read with the caller's

@@ -27,10 +27,16 @@
 #define VERSION_OPTIONS \
  (SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3)
 
+/* What OpenSSL has where nobody asks for groups: a word for it from 3.5 on,
+ * and what can be used of it before. */
+#define DEFAULT_GROUPS "DEFAULT"
+#define OLDER_GROUPS   "X25519:P-256:X448:P-521:P-384"
+
 /* One of the two is NULL. */
 struct target {
   SSL_CTX *ctx;
   SSL *ssl;
+  bool renamed; /* another context's lists may lie on the SSL */
 };
 
 static void set_options(const struct target *target, uint64_t options) {
@@ -223,7 +229,23 @@ static int set_suites(const struct target *target,
     list = profile_of(offering)->ciphersuites;
   }
 
+  if (list == NULL && target->renamed) {
+    list = OSSL_default_ciphersuites();
+  }
+
   return list != NULL ? set_suite_list(target, list, err) : 0;
+}
+
+/* What OpenSSL says where it has not the word is no error of the handshake that
+ * goes on. */
+static int set_default_groups(
+  const struct target *target, struct tls4217_error *err) {
+  bool is_known;
+
+  (void) ERR_set_mark();
+  is_known = SSL_set1_groups_list(target->ssl, DEFAULT_GROUPS) == 1;
+  (void) ERR_pop_to_mark();
+  return is_known ? 0 : set_group_list(target, OLDER_GROUPS, err);
 }
 
 static int set_groups(const struct target *target,
@@ -231,11 +253,15 @@ static int set_groups(const struct target *target,
   const char *list = offering->parameters->groups;
   const char *const *lists = profile_of(offering)->groups;
 
-  if (list == NULL) {
+  if (list == NULL && lists != NULL) {
     return try_lists(target, lists, set_group_list, err);
   }
 
-  return *list != '\0' ? set_group_list(target, list, err) : 0;
+  if (list != NULL && *list != '\0') {
+    return set_group_list(target, list, err);
+  }
+
+  return target->renamed ? set_default_groups(target, err) : 0;
 }
 
 static int set_signatures(const struct target *target,
@@ -320,7 +346,7 @@ int tls4217_parameters_set_context(SSL_CTX *ctx,
 
 int tls4217_parameters_set_name(SSL *ssl,
   const struct tls4217_offering *offering, struct tls4217_error *err) {
-  const struct target target = { .ssl = ssl };
+  const struct target target = { .ssl = ssl, .renamed = true };
 
   return set_all(&target, offering, false, err);
 }

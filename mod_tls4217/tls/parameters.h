@@ -49,9 +49,9 @@ int tls4217_parameters_set_context(SSL_CTX *ctx,
 
 /*
  * Sets all of it on a control connection whose ClientHello names another host,
- * in its callback (SSL_CTX_set_client_hello_cb(3)).  Lists that are NULL leave
- * what is there; ALPN comes with the host's context.  Returns 0, or -1 with
- * err filled.
+ * in its callback (SSL_CTX_set_client_hello_cb(3)).  Lists that are NULL become
+ * OpenSSL's own again; ALPN comes with the host's context.  Returns 0, or -1
+ * with err filled.
  */
 int tls4217_parameters_set_name(
   SSL *ssl, const struct tls4217_offering *offering, struct tls4217_error *err);

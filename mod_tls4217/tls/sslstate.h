@@ -30,7 +30,25 @@ struct tls4217_hello {
   bool parsed;           /* OpenSSL has understood it */
   BIO *way_out;          /* where the answer goes then; NULL: it does */
   bool offered_id;       /* a TLS 1.2 session id was offered */
+  bool name_is_ignored;  /* the server name counts for nothing */
   char server_name[256]; /* SNI, fit for a log file; "" for none */
+};
+
+/* What a server name came to. */
+enum tls4217_choice {
+  TLS4217_CHOICE_MADE,    /* the connection is as the name wants it */
+  TLS4217_CHOICE_IGNORED, /* the same, and it was not the name that decided */
+  TLS4217_CHOICE_UNKNOWN, /* refused: alert unrecognized_name */
+  TLS4217_CHOICE_FAILED   /* refused: alert internal_error */
+};
+
+/*
+ * Who chooses what a connection is made of, when its ClientHello has been read
+ * and no session has been looked up yet.  name is "" where there is none.
+ */
+struct tls4217_chooser {
+  enum tls4217_choice (*choose)(void *who, const char *name);
+  void *who;
 };
 
 struct tls4217_binding;
@@ -40,7 +58,9 @@ struct tls4217_sslstate {
   bool data;                       /* this SSL is a data connection */
   enum tls4217_reuse reuse;        /* what the tickets offered amounted to */
   int verify_error;                /* the peer's first: X509_V_ERR_... */
+  bool own_parameters;             /* not its context's (parameters.h) */
   struct tls4217_hello hello;
+  struct tls4217_chooser chooser; /* choose is NULL: it stays as it is */
 };
 
 /*

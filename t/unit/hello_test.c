@@ -37,6 +37,14 @@ static const struct hello_case cases[] = {
   { "TLS 1.3, a dummy id", TLS1_3_VERSION, true, false, NULL, false, NULL },
   { "a name", TLS1_3_VERSION, true, false, "ftp.example.org", false,
     "ftp.example.org" },
+  { "a name with a dot behind it", TLS1_2_VERSION, true, false,
+    "ftp.example.org.", false, "ftp.example.org" },
+  { "an IPv4 address is no name", TLS1_3_VERSION, true, false, "192.0.2.1",
+    false, NULL },
+  { "an IPv6 address is no name", TLS1_2_VERSION, true, false, "2001:db8::1",
+    false, NULL },
+  { "a name of numbers that is no address", TLS1_3_VERSION, true, false,
+    "192.0.2.1.example", false, "192.0.2.1.example" },
   { "a name that forges a log", TLS1_2_VERSION, true, false, "a\n[b] c", false,
     "a??b??c" },
 };
@@ -79,10 +87,79 @@ static void test_hello(void **state) {
   SSL_SESSION_free(session);
 }
 
-int main(void) {
-  struct CMUnitTest tests[sizeof(cases) / sizeof(cases[0])];
+/* Who chooses is asked once, also where the client is asked for another key
+ * share (RFC 8446, section 4.1.4), and before any session is looked up. */
 
-  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+struct question {
+  enum tls4217_choice answer;
+  unsigned int asked;
+  char name[64];
+};
+
+static enum tls4217_choice answer(void *who, const char *name) {
+  struct question *question = who;
+
+  question->asked++;
+  (void) snprintf(question->name, sizeof(question->name), "%s", name);
+  return question->answer;
+}
+
+/* Returns whether the handshake succeeded; *reason what the client got. */
+static bool ask(struct question *question, int version, int *reason) {
+  const struct endpoint_spec spec = { .context = world.context,
+    .channel = TLS4217_CHANNEL_CONTROL,
+    .version = version,
+    .server_name = "ftp.example.org" };
+  struct endpoint *ep = endpoint_new(&spec);
+  struct tls4217_error err = { .text = "" };
+  bool succeeded;
+
+  assert_int_equal(SSL_set1_groups_list(ep->client, "P-521:P-256"), 1);
+  assert_int_equal(
+    SSL_set1_groups_list(tls4217_connection_ssl(ep->conn), "P-256"), 1);
+  tls4217_connection_choose_with(ep->conn, answer, question);
+  succeeded = tls4217_connection_handshake(ep->conn, LATE, &err) == 0;
+  endpoint_settle(ep);
+  *reason = ERR_GET_REASON(ep->client_error);
+  endpoint_free(ep);
+  return succeeded;
+}
+
+static void test_choice(void **state) {
+  static const struct {
+    enum tls4217_choice answer;
+    bool want;
+    int reason;
+  } rows[] = {
+    { TLS4217_CHOICE_MADE, true, 0 },
+    { TLS4217_CHOICE_IGNORED, true, 0 },
+    { TLS4217_CHOICE_UNKNOWN, false, SSL_R_TLSV1_UNRECOGNIZED_NAME },
+    { TLS4217_CHOICE_FAILED, false, SSL_R_TLSV1_ALERT_INTERNAL_ERROR },
+  };
+
+  (void) state;
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+      struct question question = { .answer = rows[i].answer };
+      int reason;
+
+      assert_int_equal(ask(&question, version, &reason), rows[i].want);
+      assert_int_equal(question.asked, 1);
+      assert_string_equal(question.name, "ftp.example.org");
+      if (rows[i].want == false) {
+        assert_int_equal(reason, rows[i].reason);
+      }
+    }
+  }
+}
+
+#define NCASES (sizeof(cases) / sizeof(cases[0]))
+
+int main(void) {
+  struct CMUnitTest tests[NCASES + 1];
+
+  tests[NCASES] = (struct CMUnitTest) cmocka_unit_test(test_choice);
+  for (size_t i = 0; i < NCASES; i++) {
     tests[i] = (struct CMUnitTest){ .name = cases[i].name,
       .test_func = test_hello,
       .initial_state = (void *) &cases[i] };

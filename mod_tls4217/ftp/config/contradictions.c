@@ -131,13 +131,13 @@ static bool has_same_certificate(const struct tls4217_settings *settings,
 void tls4217_contradictions_shared(const server_rec *first,
   const struct tls4217_settings *settings, const server_rec *second,
   const struct tls4217_settings *others) {
-  if (has_same_certificate(settings, others)) {
+  if (settings->options.server_name || has_same_certificate(settings, others)) {
     return;
   }
 
   tls4217_complaints_warning(second,
     "it shares address and port with server '%s', whose certificate all "
-    "clients get, whatever name they ask for in TLS (SNI): give it an address "
-    "or a port of its own, or a certificate with all names to '%s'",
-    first->ServerName, first->ServerName);
+    "clients get, whatever name they ask for in TLS (SNI): remove 'TLSOptions "
+    "IgnoreSNI' there, or give it an address or a port of its own",
+    first->ServerName);
 }

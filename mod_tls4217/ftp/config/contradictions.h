@@ -26,7 +26,7 @@ void tls4217_contradictions_check(const server_rec *rec,
 
 /*
  * Two servers with TLSEngine on, at one address and port: the first of them
- * answers in the name of both.
+ * answers in the name of both, where it ignores server names.
  */
 void tls4217_contradictions_shared(const server_rec *first,
   const struct tls4217_settings *settings, const server_rec *second,

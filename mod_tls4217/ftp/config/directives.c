@@ -118,6 +118,8 @@ static const struct tls4217_directive directives[] = {
     "connection|user|report|off", "user", FIELD(session_reuse, session_reuse) },
   { "TLSTimeoutHandshake", tls4217_value_directives_timeout, SVG, 1, 1,
     "seconds", "30", FIELD(number, handshake_timeout) },
+  { "TLSUnknownServerName", tls4217_value_directives_word, SVG, 1, 1,
+    "default|reject", "default", FIELD(unknown_name, unknown_name) },
   { "TLSUserName", tls4217_client_directives_user_name, SVG, 1, 1,
     "CommonName|EmailSubjAltName|OID", NULL, FIELD(text, client.user_name) },
   { "TLSUserProtection", tls4217_policy_directives_user, SVG, 2, ANY,

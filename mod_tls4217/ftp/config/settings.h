@@ -48,6 +48,12 @@ enum tls4217_session_reuse {
   TLS4217_SESSION_REUSE_OFF         /* it need not resume any */
 };
 
+/* TLSUnknownServerName: what a client gets that names nobody here. */
+enum tls4217_unknown_name {
+  TLS4217_UNKNOWN_NAME_DEFAULT, /* what one without a name gets */
+  TLS4217_UNKNOWN_NAME_REJECT
+};
+
 /* Client certificates. */
 struct tls4217_client_settings {
   struct tls4217_verify_settings verify;
@@ -80,6 +86,7 @@ struct tls4217_settings {
   size_t nfiles;
   const char *self_signed; /* or NULL */
   const char *dh_file;     /* or NULL */
+  enum tls4217_unknown_name unknown_name;
 };
 
 /*

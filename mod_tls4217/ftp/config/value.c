@@ -187,6 +187,12 @@ static const struct tls4217_word profile_words[] = {
   { NULL, 0 },
 };
 
+static const struct tls4217_word unknown_name_words[] = {
+  { "default", TLS4217_UNKNOWN_NAME_DEFAULT },
+  { "reject", TLS4217_UNKNOWN_NAME_REJECT },
+  { NULL, 0 },
+};
+
 static const struct tls4217_word verify_words[] = {
   { "on", TLS4217_VERIFY_REQUIRED },
   { "optional", TLS4217_VERIFY_OPTIONAL },
@@ -211,6 +217,8 @@ const struct tls4217_value_type tls4217_value_session_reuse = { preset_word,
 /* Without a record it is TLS4217_PROFILE_UNNAMED. */
 const struct tls4217_value_type tls4217_value_profile = { NULL, take_int, false,
   profile_words };
+const struct tls4217_value_type tls4217_value_unknown_name = { preset_word,
+  take_int, false, unknown_name_words };
 const struct tls4217_value_type tls4217_value_verify = { preset_word, take_int,
   false, verify_words };
 const struct tls4217_value_type tls4217_value_control_view = {

@@ -39,6 +39,7 @@ extern const struct tls4217_value_type tls4217_value_none, /* no member */
   tls4217_value_offload,       /* enum tls4217_offload_mode */
   tls4217_value_session_reuse, /* enum tls4217_session_reuse */
   tls4217_value_profile,       /* enum tls4217_profile_name */
+  tls4217_value_unknown_name,  /* enum tls4217_unknown_name */
   tls4217_value_verify,        /* enum tls4217_verify_mode */
   tls4217_value_control_view,  /* enum tls4217_control_view */
   tls4217_value_view,          /* enum tls4217_view */

@@ -45,7 +45,7 @@ static modret_t *call(pool *tmp_pool, authtable *hook, const char *user) {
 }
 
 /* The module that knows a user, as the core finds it; *pw is what it says. */
-static const module *find_owner(
+static module *find_owner(
   pool *tmp_pool, const char *user, const struct passwd **pw) {
   authtable *hook = NULL;
   int at = -1;
@@ -66,24 +66,33 @@ static const module *find_owner(
   return NULL;
 }
 
-static enum tls4217_account_answer ask_owner(
-  pool *tmp_pool, const module *owner, const char *user) {
-  authtable *hook = NULL;
-  int at = -1;
+/* In its own table: the core's list of these hooks has each twice once a host
+ * has been changed (AuthOrder), and there is no way past the second. */
+static authtable *find_authorize(const module *owner) {
+  authtable *hook = owner->authtable;
 
-  while ((hook = next_hook("authorize", hook, &at)) != NULL) {
-    modret_t *res;
-
-    if (hook->m != owner) {
-      continue;
-    }
-
-    res = call(tmp_pool, hook, user);
-    return res != NULL && MODRET_ISERROR(res) ? TLS4217_ACCOUNT_DENIED :
-                                                TLS4217_ACCOUNT_ALLOWED;
+  while (hook != NULL && hook->name != NULL &&
+    strcmp(hook->name, "authorize") != 0) {
+    hook++;
   }
 
-  return TLS4217_ACCOUNT_NOT_ASKED;
+  return hook != NULL && hook->name != NULL ? hook : NULL;
+}
+
+static enum tls4217_account_answer ask_owner(
+  pool *tmp_pool, module *owner, const char *user) {
+  authtable *hook = find_authorize(owner);
+  cmd_rec *cmd;
+  modret_t *res;
+
+  if (hook == NULL) {
+    return TLS4217_ACCOUNT_NOT_ASKED;
+  }
+
+  cmd = pr_cmd_alloc(tmp_pool, 1, pstrdup(tmp_pool, user));
+  res = pr_module_call(owner, hook->handler, cmd);
+  return res != NULL && MODRET_ISERROR(res) ? TLS4217_ACCOUNT_DENIED :
+                                              TLS4217_ACCOUNT_ALLOWED;
 }
 
 #ifdef PR_USE_SHADOW
@@ -118,7 +127,7 @@ enum tls4217_account tls4217_authorization_ask(
     .pam_decides = sess->peer.pam_decides,
   };
   const struct passwd *pw = NULL;
-  const module *owner = find_owner(tmp_pool, user, &pw);
+  module *owner = find_owner(tmp_pool, user, &pw);
   const char *shadow;
 
   if (owner != NULL) {

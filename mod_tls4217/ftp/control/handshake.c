@@ -79,7 +79,8 @@ static enum tls4217_io try_handshake(
   struct tls4217_session *sess, struct tls4217_error *err) {
   const struct tls4217_waiter waiter = { tls4217_control_wait, sess };
 
-  sess->control.conn = tls4217_connection_new(sess->server->tls->context->ctx,
+  sess->control.entry = sess->server->tls->context;
+  sess->control.conn = tls4217_connection_new(sess->control.entry->ctx,
     TLS4217_CHANNEL_CONTROL, PR_NETIO_FD(session.c->instrm),
     PR_NETIO_FD(session.c->outstrm), &sess->binding, &waiter, err);
   if (sess->control.conn == NULL) {
@@ -88,8 +89,9 @@ static enum tls4217_io try_handshake(
 
   sess->control.stage = TLS4217_STAGE_HANDSHAKE;
   tls4217_diagnostics_control(sess);
+  tls4217_hosts_await_name(sess);
   if (tls4217_session_apply_class(
-        sess, sess->server->tls->context, sess->control.conn, err) < 0 ||
+        sess, sess->control.entry, sess->control.conn, err) < 0 ||
     (sess->implicit == false &&
       tls4217_connection_hold_until_hello(sess->control.conn, err) < 0)) {
     return TLS4217_IO_FAILED;
@@ -110,6 +112,11 @@ static void complete_handshake(struct tls4217_session *sess) {
   if (outcome == TLS4217_IO_DONE) {
     sess->control.stage = TLS4217_STAGE_PROTECTED;
     return;
+  }
+
+  /* OpenSSL knows only that a callback has refused. */
+  if (tls4217_error_is_set(&sess->control.refusal)) {
+    err = sess->control.refusal;
   }
 
   tls4217_counters_failure(tls4217_shared_counters(), false);
@@ -155,12 +162,12 @@ static void tell_core(const struct tls4217_session *sess) {
 void tls4217_handshake_protect(
   struct tls4217_session *sess, enum tls4217_level level) {
   complete_handshake(sess);
-  sess->control.context = sess->server->tls->context;
-  end_where_peer_is_refused(sess);
   end_where_hosts_differ(sess);
+  tell_core(sess);
+  tls4217_hosts_follow_name(sess);
+  end_where_peer_is_refused(sess);
 
   tls4217_state_protect(&sess->state, level);
-  tell_core(sess);
   tls4217_membership_register(sess);
   tls4217_handshake_report_control(sess);
   tls4217_warmup_give_back();

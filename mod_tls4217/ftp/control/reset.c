@@ -7,6 +7,7 @@
 
 #include "mod_tls4217/ftp/control/preferences.h"
 #include "mod_tls4217/ftp/control/reset.h"
+#include "mod_tls4217/ftp/control/serverchange.h"
 
 #ifdef PR_USE_NLS
 static void remember_encoding(struct tls4217_session *sess) {
@@ -120,26 +121,12 @@ void tls4217_reset_parameters(struct tls4217_session *sess) {
   tls4217_preferences_restore(sess);
 }
 
-/* As mod_core does it for HOST; its own part is a handler of that command. */
 void tls4217_reset_server(struct tls4217_session *sess) {
-  pool *tmp_pool;
-  cmd_rec *cmd;
+  server_rec *origin = sess->origin.server;
 
   (void) pr_table_remove(session.notes, "mod_core.host", NULL);
-  if (main_server == sess->origin.server) {
-    return;
+  sess->control.named = NULL;
+  if (main_server != origin) {
+    tls4217_serverchange_make(sess, origin, origin->ServerName);
   }
-
-  session.prev_server = main_server;
-  main_server = sess->origin.server;
-  pr_event_generate("core.session-reinit", main_server);
-
-  tmp_pool = make_sub_pool(sess->pool);
-  cmd = pr_cmd_alloc(tmp_pool, 2, pstrdup(tmp_pool, C_HOST),
-    pstrdup(tmp_pool, main_server->ServerName));
-  cmd->arg = cmd->argv[1];
-  (void) pr_cmd_dispatch_phase(cmd, POST_CMD, 0);
-  (void) pr_cmd_dispatch_phase(cmd, LOG_CMD, 0);
-  pr_response_clear(&resp_list);
-  destroy_pool(tmp_pool);
 }

@@ -255,6 +255,12 @@ static bool answers_at(const server_rec *rec, const pr_netaddr_t *addr) {
   return false;
 }
 
+bool tls4217_vhost_answers_here(const struct tls4217_vhost *server) {
+  return session.c != NULL &&
+    (int) server->rec->ServerPort == session.c->local_port &&
+    answers_at(server->rec, session.c->local_addr);
+}
+
 size_t tls4217_vhost_list_neighbours(const server_rec *rec,
   const server_rec **recs, size_t max, bool *reuse_required) {
   size_t count = 0;
@@ -382,5 +388,6 @@ const struct tls4217_vhost *tls4217_vhost_find(const server_rec *rec) {
   resolve(rec, &settings);
   unprepared = add_server(rec, &settings);
   tls4217_error_set(&unprepared->last_error, 0, "%s", UNPREPARED);
+  unprepared->unprepared = true;
   return unprepared;
 }

@@ -21,6 +21,7 @@ struct tls4217_vhost {
   const server_rec *rec;
   uint64_t scope; /* the host's number, the same after SIGHUP */
   struct tls4217_settings settings;
+  bool unprepared; /* the daemon has not known it */
   int log_fd;          /* hosts with the same TLSLog share one */
   const char *log_why; /* why TLSLog cannot be used, or NULL */
   bool offload;        /* the kernel can make records (offload.c) */
@@ -85,6 +86,10 @@ void tls4217_vhost_free_all(void);
  * and for the user after login.
  */
 bool tls4217_vhost_has_ifsession(void);
+
+/* Whether a server answers at the address and port that the client of this
+ * session has reached. */
+bool tls4217_vhost_answers_here(const struct tls4217_vhost *server);
 
 /* The most hosts of one address that a session may switch between. */
 #define TLS4217_MAX_HOSTS 4096

@@ -42,7 +42,7 @@ static enum tls4217_io try_handshake(
   struct tls4217_session *sess, struct tls4217_error *err, bool is_unfiltered) {
   const struct tls4217_waiter waiter = tls4217_data_waiter_make(sess);
 
-  sess->data.conn = tls4217_connection_new(sess->control.context->ctx,
+  sess->data.conn = tls4217_connection_new(sess->control.entry->ctx,
     TLS4217_CHANNEL_DATA, PR_NETIO_FD(sess->data.in),
     PR_NETIO_FD(sess->data.out), &sess->binding, &waiter, err);
   if (sess->data.conn == NULL) {
@@ -58,8 +58,11 @@ static enum tls4217_io try_handshake(
     tls4217_offload_request(sess);
   }
 
-  if (tls4217_session_apply_class(
-        sess, sess->control.context, sess->data.conn, err) < 0) {
+  if ((sess->control.context != sess->control.entry &&
+        tls4217_context_switch_connection(
+          sess->control.context, sess->data.conn, err) < 0) ||
+    tls4217_session_apply_class(
+      sess, sess->control.context, sess->data.conn, err) < 0) {
     return TLS4217_IO_FAILED;
   }
 

@@ -53,10 +53,6 @@ void tls4217_handshake_report_control(struct tls4217_session *sess) {
 
   facts.identity = sess->peer.identity;
   facts.options = sess->settings.options;
-  if (facts.options.server_name) {
-    facts.sni = facts.info.server_name;
-  }
-
   if (facts.options.standard_variables) {
     tls4217_connection_session_id(sess->control.conn, session_id);
     facts.session_id = session_id;
@@ -68,11 +64,6 @@ void tls4217_handshake_report_control(struct tls4217_session *sess) {
   log_handshake(sess, &facts, sess->told.control);
   count(&facts.info, false);
   pr_event_generate("mod_tls.ctrl-handshake", session.c);
-
-  if (facts.sni != NULL) {
-    tls4217_notes_sni(&facts);
-    pr_event_generate("mod_tls.sni", facts.sni);
-  }
 }
 
 void tls4217_handshake_report_data(struct tls4217_session *sess) {

@@ -14,8 +14,7 @@
 
 /*
  * After the handshake of the control connection, whose peer has been admitted:
- * generates mod_tls.ctrl-handshake and, where the client has named a server,
- * mod_tls.sni.
+ * generates mod_tls.ctrl-handshake.
  */
 void tls4217_handshake_report_control(struct tls4217_session *sess);
 

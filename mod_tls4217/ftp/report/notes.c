@@ -72,8 +72,8 @@ void tls4217_notes_control(const struct tls4217_handshake_facts *facts) {
   note_client(facts->identity);
 }
 
-void tls4217_notes_sni(const struct tls4217_handshake_facts *facts) {
-  set_note("mod_tls.sni", facts->sni);
+void tls4217_notes_sni(const char *name) {
+  set_note("mod_tls.sni", name);
 }
 
 void tls4217_notes_data(const struct tls4217_handshake_facts *facts) {

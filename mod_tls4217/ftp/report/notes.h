@@ -15,7 +15,7 @@
 void tls4217_notes_control(const struct tls4217_handshake_facts *facts);
 
 /* mod_tls.sni, with which mod_core compares HOST (RFC 7151, section 3.2.2). */
-void tls4217_notes_sni(const struct tls4217_handshake_facts *facts);
+void tls4217_notes_sni(const char *name);
 
 /* Of a data connection's handshake. */
 void tls4217_notes_data(const struct tls4217_handshake_facts *facts);

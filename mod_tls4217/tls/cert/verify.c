@@ -397,6 +397,8 @@ int tls4217_verify_install(const struct tls4217_verify *verify, SSL_CTX *ctx,
 /* The store and the names come with the context. */
 int tls4217_verify_apply(
   const struct tls4217_verify *verify, SSL *ssl, struct tls4217_error *err) {
+  const struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
+
   if (verify == NULL) {
     SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
     return 0;
@@ -408,6 +410,10 @@ int tls4217_verify_apply(
   }
 
   SSL_set_verify_depth(ssl, verify->depth);
-  SSL_set_verify(ssl, mode_of(verify), callback_of(verify));
+  SSL_set_verify(ssl,
+    state != NULL && state->data ?
+      mode_of(verify) & ~SSL_VERIFY_FAIL_IF_NO_PEER_CERT :
+      mode_of(verify),
+    callback_of(verify));
   return 0;
 }

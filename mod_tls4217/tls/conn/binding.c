@@ -9,6 +9,7 @@
  */
 
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include <openssl/crypto.h>
@@ -169,12 +170,29 @@ static enum tls4217_reuse compare_ids(
                                        TLS4217_REUSE_FOREIGN;
 }
 
+/* "" for none; OpenSSL keeps the name as it came. */
+static bool is_same_name(const char *kept, const char *given) {
+  const size_t len = kept != NULL ? strlen(kept) : 0;
+  const size_t root = len > 0 && kept[len - 1] == '.' ? 1 : 0;
+
+  return len - root == strlen(given) &&
+    (len == 0 || strncasecmp(kept, given, len - root) == 0);
+}
+
+/* RFC 6066, section 3: no resumption under another server name, also where
+ * both are of one host. */
+static bool has_same_name(
+  const struct tls4217_sslstate *state, const SSL_SESSION *session) {
+  return is_same_name(SSL_SESSION_get0_hostname(session),
+    state->hello.name_is_ignored ? "" : state->hello.server_name);
+}
+
 /* What a full handshake would refuse must not come in by a ticket: then there
  * is a full handshake, which says why. */
 static SSL_TICKET_RETURN check_control_ticket(SSL *ssl,
   struct tls4217_sslstate *state, SSL_SESSION *session,
   const unsigned char *id) {
-  if (id == NULL ||
+  if (id == NULL || has_same_name(state, session) == false ||
     tls4217_verify_still_holds(ssl, SSL_SESSION_get0_peer(session)) == false) {
     return SSL_TICKET_RETURN_IGNORE_RENEW;
   }
@@ -184,6 +202,15 @@ static SSL_TICKET_RETURN check_control_ticket(SSL *ssl,
 
   /* The client goes on with a ticket that carries this connection's id. */
   return SSL_TICKET_RETURN_USE_RENEW;
+}
+
+/* Of two that were given, on a data connection. */
+static bool has_other_name(
+  const struct tls4217_sslstate *state, const SSL_SESSION *session) {
+  const char *kept = SSL_SESSION_get0_hostname(session);
+
+  return kept != NULL && state->hello.server_name[0] != '\0' &&
+    is_same_name(kept, state->hello.server_name) == false;
 }
 
 /* RFC 6066, section 3: a server must not resume under another server name. */
@@ -205,7 +232,10 @@ static SSL_TICKET_RETURN check_data_ticket(struct tls4217_sslstate *state,
     return SSL_TICKET_RETURN_IGNORE;
   }
 
-  if (names_other_host(state)) {
+  /* A client may call its own host what PASV has called it, but not with
+   * another connection's session. */
+  if (names_other_host(state) ||
+    (reuse == TLS4217_REUSE_USER && has_other_name(state, session))) {
     state->reuse = TLS4217_REUSE_OTHER_HOST;
     return SSL_TICKET_RETURN_IGNORE;
   }

@@ -65,6 +65,12 @@ int tls4217_connection_hold_until_hello(
   return 0;
 }
 
+void tls4217_connection_choose_with(struct tls4217_connection *conn,
+  enum tls4217_choice (*choose)(void *who, const char *name),
+  void *who) {
+  conn->state.chooser = (struct tls4217_chooser){ choose, who };
+}
+
 static int make_ssl(
   struct tls4217_connection *conn, SSL_CTX *ctx, struct tls4217_error *err) {
   ERR_clear_error();

@@ -82,6 +82,14 @@ int tls4217_connection_hold_until_hello(
 void tls4217_connection_trace(
   struct tls4217_connection *conn, const struct tls4217_trace *trace);
 
+/*
+ * Has choose, with who, decide when the ClientHello has been read what the
+ * connection is made of (sslstate.h).
+ */
+void tls4217_connection_choose_with(struct tls4217_connection *conn,
+  enum tls4217_choice (*choose)(void *who, const char *name),
+  void *who);
+
 /* Frees it, without a close_notify.  NULL is fine. */
 void tls4217_connection_free(struct tls4217_connection *conn);
 

@@ -7,15 +7,11 @@
 
 #include "mod_tls4217/tls/conn/hello.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "mod_tls4217/tls/sslstate.h"
-
-static struct tls4217_hello *find_hello(const SSL *ssl) {
-  struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
-
-  return state != NULL ? &state->hello : NULL;
-}
 
 /* The name goes into logs and notes: only what a name can have. */
 static void keep_name(
@@ -38,6 +34,24 @@ static size_t read_size(const unsigned char *bytes) {
   return (size_t) bytes[0] << 8 | bytes[1];
 }
 
+/* "without a trailing dot", but some clients have one. */
+static void strip_root(struct tls4217_hello *hello) {
+  const size_t len = strlen(hello->server_name);
+
+  if (len > 0 && hello->server_name[len - 1] == '.') {
+    hello->server_name[len - 1] = '\0';
+  }
+}
+
+/* "Literal IPv4 and IPv6 addresses are not permitted in HostName": a client
+ * that sends one has named nobody. */
+static bool is_address(const char *name) {
+  unsigned char address[16];
+
+  return inet_pton(AF_INET, name, address) == 1 ||
+    inet_pton(AF_INET6, name, address) == 1;
+}
+
 /*
  * The list of names (RFC 6066, section 3): its size, and one host_name, type 0.
  * Read here, because sessions are looked up before OpenSSL reads it; what is
@@ -47,11 +61,16 @@ static void read_server_name(SSL *ssl, struct tls4217_hello *hello) {
   const unsigned char *data;
   size_t len;
 
+  hello->server_name[0] = '\0';
   if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &len) ==
       1 &&
     len > 5 && data[2] == TLSEXT_NAMETYPE_host_name &&
     read_size(data + 3) == len - 5) {
     keep_name(hello, data + 5, len - 5);
+    strip_root(hello);
+    if (is_address(hello->server_name)) {
+      hello->server_name[0] = '\0';
+    }
   }
 }
 
@@ -72,35 +91,86 @@ static void open_way_out(SSL *ssl, struct tls4217_hello *hello) {
  * A session id in a ClientHello means a TLS 1.2 session, unless the client
  * knows TLS 1.3: then it may be the dummy of RFC 8446, appendix D.4.
  */
-static int read_hello_cb(SSL *ssl, int *alert, void *arg) {
-  struct tls4217_hello *hello = find_hello(ssl);
+static bool offers_id(SSL *ssl) {
   const unsigned char *data;
   size_t len;
 
-  (void) alert;
-  (void) arg;
+  return SSL_client_hello_get0_session_id(ssl, &data) > 0 &&
+    SSL_client_hello_get0_ext(
+      ssl, TLSEXT_TYPE_supported_versions, &data, &len) != 1;
+}
 
-  if (hello != NULL && speaks_tls(ssl)) {
-    open_way_out(ssl, hello);
-    hello->parsed = true;
-    hello->offered_id = SSL_client_hello_get0_session_id(ssl, &data) > 0 &&
-      SSL_client_hello_get0_ext(
-        ssl, TLSEXT_TYPE_supported_versions, &data, &len) != 1;
-    read_server_name(ssl, hello);
+/* Here, and not in the callback for server names: OpenSSL calls that one when
+ * it has resumed a session already. */
+static int choose(struct tls4217_sslstate *state, int *alert) {
+  const struct tls4217_chooser *chooser = &state->chooser;
+  enum tls4217_choice choice = TLS4217_CHOICE_MADE;
+
+  if (chooser->choose != NULL) {
+    choice = chooser->choose(chooser->who, state->hello.server_name);
+  }
+
+  state->hello.name_is_ignored = choice == TLS4217_CHOICE_IGNORED;
+  if (choice == TLS4217_CHOICE_UNKNOWN) {
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+
+  if (choice == TLS4217_CHOICE_FAILED) {
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
   }
 
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 
+/* RFC 8446, section 4.1.2: the ClientHello behind a HelloRetryRequest is the
+ * first one again.  What was chosen for it holds. */
+static int compare_again(SSL *ssl, struct tls4217_hello *hello, int *alert) {
+  char first[sizeof(hello->server_name)];
+
+  memcpy(first, hello->server_name, sizeof(first));
+  read_server_name(ssl, hello);
+  if (strcasecmp(first, hello->server_name) != 0) {
+    *alert = SSL_AD_ILLEGAL_PARAMETER;
+    return SSL_CLIENT_HELLO_ERROR;
+  }
+
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+static int read_hello_cb(SSL *ssl, int *alert, void *arg) {
+  struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
+  struct tls4217_hello *hello;
+
+  (void) arg;
+  if (state == NULL || speaks_tls(ssl) == false) {
+    return SSL_CLIENT_HELLO_SUCCESS;
+  }
+
+  hello = &state->hello;
+  if (hello->parsed) {
+    return compare_again(ssl, hello, alert);
+  }
+
+  open_way_out(ssl, hello);
+  hello->parsed = true;
+  hello->offered_id = offers_id(ssl);
+  read_server_name(ssl, hello);
+  return choose(state, alert);
+}
+
 /* Whether the name is acknowledged. */
 static int answer_server_name_cb(SSL *ssl, int *alert, void *arg) {
-  const struct tls4217_hello *hello = find_hello(ssl);
+  const struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
 
   (void) alert;
   (void) arg;
 
-  return hello != NULL && hello->server_name[0] != '\0' ? SSL_TLSEXT_ERR_OK :
-                                                          SSL_TLSEXT_ERR_NOACK;
+  return state != NULL && state->hello.name_is_ignored == false &&
+      state->hello.server_name[0] != '\0' ?
+    SSL_TLSEXT_ERR_OK :
+    SSL_TLSEXT_ERR_NOACK;
 }
 
 void tls4217_hello_install(SSL_CTX *ctx) {

@@ -292,3 +292,30 @@ server_rec *pr_namebind_get_server(
     fakes.named :
     NULL;
 }
+
+/* What HOST finds is not asked for behind these. */
+pr_ipbind_t *pr_ipbind_find(
+  const pr_netaddr_t *addr, unsigned int port, unsigned char skip_inactive) {
+  (void) addr;
+  (void) port;
+  (void) skip_inactive;
+  return NULL;
+}
+
+int pr_namebind_create(server_rec *host, const char *name, pr_ipbind_t *bind,
+  const pr_netaddr_t *addr, unsigned int port) {
+  (void) host;
+  (void) name;
+  (void) bind;
+  (void) addr;
+  (void) port;
+  return 0;
+}
+
+int pr_namebind_open(
+  const char *name, const pr_netaddr_t *addr, unsigned int port) {
+  (void) name;
+  (void) addr;
+  (void) port;
+  return 0;
+}
