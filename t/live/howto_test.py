@@ -8,10 +8,11 @@ Each page is run where it should say OK, and once where it should not.
 
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
-import certcase
+import client
 import daemon
 import harness
 from samples_test import PLACES
@@ -196,6 +197,57 @@ class ClientCertificates(Page, harness.LiveCase):
             self.server.ports["main"] = port
 
     said = ""
+
+
+class Certificates(Page, harness.LiveCase):
+    PAGE = "certificates"
+
+    @classmethod
+    def directives(cls):
+        folder = daemon.temporary_directory()
+        cls.addClassCleanup(shutil.rmtree, folder)
+        cls.cert = os.path.join(folder, "fullchain.pem")
+        cls.issue("rsa")
+        return super().directives().replace(
+            "{pki}/rsa-chain.pem", cls.cert).replace(
+                "{pki}/rsa.key", cls.key()) + "TLSReloadInterval 1\n"
+
+    @classmethod
+    def key(cls):
+        return cls.cert.replace("fullchain", "privkey")
+
+    @classmethod
+    def issue(cls, name):
+        """What a client of a CA does: new files in the old ones' places."""
+        made = daemon.certificates()
+        for source, place in ((name + ".key", cls.key()),
+                              (name + "-chain.pem", cls.cert)):
+            shutil.copy(made.path(source), place + ".new")
+            os.chmod(place + ".new", 0o600)
+            os.replace(place + ".new", place)
+
+    def script(self, **options):
+        return re.sub(r"(?m)^cert=.*", "cert=" + self.cert,
+                      super().script(**options))
+
+    def test_check_fails(self):
+        """Nobody is there, or the certificate is another one."""
+        with open(self.cert, encoding="ascii") as stream:
+            before = stream.read()
+        with open(self.cert, "w", encoding="ascii") as stream:
+            stream.write(self.server.pki.read("ec-chain.pem"))
+        try:
+            self.assertIn("has another certificate", self.check(), self.said)
+        finally:
+            with open(self.cert, "w", encoding="ascii") as stream:
+                stream.write(before)
+
+    def test_renewal(self):
+        """As the page says: nothing is to be done."""
+        self.issue("ec")
+        self.assertTrue(client.until(lambda: self.check() == "OK", 30),
+                        self.said)
+        self.issue("rsa")
 
 
 @unittest.skipUnless(HAS_CURL, NO_CURL)

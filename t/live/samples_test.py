@@ -8,6 +8,7 @@ system replaced by those of the test's server.
 
 import os
 import re
+import ssl
 import unittest
 
 import certcase
@@ -114,6 +115,44 @@ class Required(SampleTests, harness.LiveCase):
             data.open()
             data.secure(session=None)
             control.reply(522)
+
+
+@harness.both_versions
+class Hardened(SampleTests, harness.LiveCase):
+    SAMPLE = "hardened"
+
+    def test_nothing_in_clear(self):
+        control = self.connect()
+        control.command("USER alice", 533)
+        control.command("PWD", 533)
+        self.moves(self.login())
+
+    def test_old_suites_are_refused(self):
+        context = self.server.context(client.TLS1_2, ciphers="AES256-SHA")
+        with self.assertRaises(ssl.SSLError):
+            self.secure(context=context)
+
+    def test_another_connections_session(self):
+        """Of the same user, from the same address."""
+        context = self.context()
+        first = self.login(context=context)
+        first.download("LIST")
+        second = self.login(context=context)
+        with second.data() as data:
+            second.command("LIST", 150)
+            data.open()
+            data.secure(session=first.session)
+            second.reply(522)
+
+
+class Modern(SampleTests, harness.LiveCase):
+    SAMPLE = "modern"
+    VERSION = client.TLS1_3
+
+    def test_tls1_3_alone(self):
+        self.moves(self.login())
+        with self.assertRaises(ssl.SSLError):
+            self.secure(context=self.server.context(client.TLS1_2))
 
 
 @harness.both_versions
