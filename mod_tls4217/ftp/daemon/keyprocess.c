@@ -96,11 +96,22 @@ static bool find_again(void) {
   return false;
 }
 
+/* Its answer to anything is a sign of life; a failure of the exchange is none.
+ * Returns res. */
+static int note_answer(int res, const struct tls4217_error *err) {
+  if (res == 0 || tls4217_keyloader_has_lost(err) == false) {
+    tls4217_keywatch_note_answer(&self.watch);
+  }
+
+  return res;
+}
+
 int tls4217_keyprocess_keep(
   const char *name, const void *bytes, size_t size, struct tls4217_error *err) {
   return self.keys == NULL ?
     0 :
-    tls4217_keyloader_keep(self.fork.daemon_fd, name, bytes, size, err);
+    note_answer(
+      tls4217_keyloader_keep(self.fork.daemon_fd, name, bytes, size, err), err);
 }
 
 int tls4217_keyprocess_fetch(
@@ -108,7 +119,9 @@ int tls4217_keyprocess_fetch(
   *size = self.keys != NULL ? *size : 0;
   return self.keys == NULL ?
     0 :
-    tls4217_keyloader_fetch(self.fork.daemon_fd, name, bytes, size, err);
+    note_answer(
+      tls4217_keyloader_fetch(self.fork.daemon_fd, name, bytes, size, err),
+      err);
 }
 
 /* Those of before SIGHUP, which no host may have any more. */
@@ -211,7 +224,7 @@ static int start_anew(
   struct tls4217_error trouble;
 
   give_up(why);
-  self.watch.silent = 0;
+  tls4217_keywatch_note_answer(&self.watch);
   if (start(err) < 0) {
     return -1;
   }
@@ -256,6 +269,7 @@ static struct tls4217_keypair *ask_for_pair(ask ask_loads,
     PRIVS_RELINQUISH
     pr_signals_unblock();
 
+    (void) note_answer(pair != NULL ? 0 : -1, err);
     why = *err;
     if (pair != NULL || tls4217_keyloader_has_lost(&why) == false) {
       break;
@@ -313,7 +327,8 @@ void tls4217_keyprocess_accept(uint64_t handle) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  (void) tls4217_keyloader_accept(self.fork.daemon_fd, handle, &err);
+  (void) note_answer(
+    tls4217_keyloader_accept(self.fork.daemon_fd, handle, &err), &err);
 }
 
 void tls4217_keyprocess_release(uint64_t handle) {
@@ -325,8 +340,10 @@ bool tls4217_keyprocess_has_lost(uint64_t handle) {
 }
 
 static void drop_unused(void) {
-  tls4217_keyloads_drop(
-    &self.loads, self.fork.daemon_fd, tls4217_keysocket_now());
+  if (tls4217_keyloads_drop(
+        &self.loads, self.fork.daemon_fd, tls4217_keysocket_now())) {
+    tls4217_keywatch_note_answer(&self.watch);
+  }
 }
 
 /* Death. */
@@ -396,7 +413,7 @@ void tls4217_keyprocess_settle(void (*renew)(bool changed)) {
   drop_unused();
   keep_handles();
   self.renew = renew;
-  self.watch.silent = 0;
+  tls4217_keywatch_note_answer(&self.watch);
   if (self.watched == false) {
     self.watched = pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module, watch_cb,
                      "key process of mod_tls4217") >= 0;

@@ -26,6 +26,10 @@ static void describe_loss(int fd, struct tls4217_error *why) {
   }
 }
 
+void tls4217_keywatch_note_answer(struct tls4217_keywatch *watch) {
+  watch->silent = 0;
+}
+
 bool tls4217_keywatch_is_lost(
   struct tls4217_keywatch *watch, int fd, struct tls4217_error *why) {
   const int answers = tls4217_keyloader_pong(fd);

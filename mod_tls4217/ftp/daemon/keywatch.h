@@ -18,6 +18,13 @@ struct tls4217_keywatch {
 };
 
 /*
+ * It has answered something else that it was asked.  Who waits for an answer
+ * throws away what comes before it, and with it perhaps what the look before
+ * has asked for.
+ */
+void tls4217_keywatch_note_answer(struct tls4217_keywatch *watch);
+
+/*
  * One look; fd is the daemon's own socket.  Returns true with why filled where
  * there is a reason to start it anew: errnum is EPIPE (it has ended), EPROTO
  * (it sent an invalid message) or ETIMEDOUT (several looks without an answer).

@@ -190,9 +190,10 @@ static struct tls4217_keyload *find_oldest(
   return oldest;
 }
 
-void tls4217_keyloads_drop(
+bool tls4217_keyloads_drop(
   struct tls4217_keyloads *loads, int fd, int64_t now) {
   struct tls4217_keyload *oldest;
+  bool answered = false;
   struct tls4217_error err;
   size_t unused;
 
@@ -201,11 +202,12 @@ void tls4217_keyloads_drop(
     if (oldest == NULL ||
       (unused <= TLS4217_KEYLOADS_MAX_UNUSED &&
         now - oldest->unused_since < TLS4217_KEYLOADS_GRACE)) {
-      return;
+      return answered;
     }
 
     tls4217_error_clear(&err);
-    (void) tls4217_keyloader_drop(fd, oldest->handle, &err);
+    answered = tls4217_keyloader_drop(fd, oldest->handle, &err) == 0 ||
+      tls4217_keyloader_has_lost(&err) == false;
     remove_load(loads, oldest);
   }
 }

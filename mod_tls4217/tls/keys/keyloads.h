@@ -59,8 +59,9 @@ void tls4217_keyloads_inherit(struct tls4217_keyloads *loads,
 size_t tls4217_keyloads_list(
   const struct tls4217_keyloads *loads, uint64_t *handles, size_t max);
 
-/* Drops those that have been unused for long enough. */
-void tls4217_keyloads_drop(struct tls4217_keyloads *loads, int fd, int64_t now);
+/* Drops those that have been unused for long enough.  Returns whether the key
+ * process has answered to that. */
+bool tls4217_keyloads_drop(struct tls4217_keyloads *loads, int fd, int64_t now);
 
 /*
  * Into a key process that was started anew, by the handles that contexts and
