@@ -28,6 +28,7 @@
 #include "mod_tls4217/tls/ssl_ctx.h"
 #include "mod_tls4217/tls/version.h"
 #include "t/unit/endpoint.h"
+#include "t/unit/scarce.h"
 
 #define MAX_PIECE 10
 
@@ -292,9 +293,8 @@ static int wait_for_trickle(
   return res;
 }
 
-static int wait_cb(void *user, int fd, short events, int timeout) {
-  struct endpoint *ep = user;
-
+static int wait_for_client(
+  struct endpoint *ep, int fd, short events, int timeout) {
   if (ep->give_up != 0) {
     errno = ep->give_up;
     return -1;
@@ -315,6 +315,15 @@ static int wait_cb(void *user, int fd, short events, int timeout) {
   }
 
   return 1;
+}
+
+/* Memory that runs out does so at the server's end. */
+static int wait_cb(void *user, int fd, short events, int timeout) {
+  int left = scarce_suspend();
+  int res = wait_for_client(user, fd, events, timeout);
+
+  scarce_resume(left);
+  return res;
 }
 
 /* Life. */
@@ -447,47 +456,6 @@ void endpoint_cut(struct endpoint *ep, size_t size) {
     endpoint_say_raw(ep, bytes, size);
   }
   free(bytes);
-}
-
-static ssize_t length_of(enum tls4217_io outcome, size_t done) {
-  assert_true((outcome == TLS4217_IO_DONE) == (done > 0));
-  return outcome == TLS4217_IO_DONE ? (ssize_t) done :
-    outcome == TLS4217_IO_CLOSED    ? 0 :
-                                      -1;
-}
-
-ssize_t endpoint_take(struct tls4217_connection *conn, void *buf, size_t size,
-  struct tls4217_error *err) {
-  size_t done;
-  enum tls4217_io outcome = tls4217_connection_read(
-    conn, buf, size, &done, err);
-
-  assert_int_not_equal(outcome, TLS4217_IO_AGAIN);
-  return length_of(outcome, done);
-}
-
-ssize_t endpoint_take_now(struct tls4217_connection *conn, void *buf,
-  size_t size, struct tls4217_error *err) {
-  size_t done;
-  enum tls4217_io outcome = tls4217_connection_read_now(
-    conn, buf, size, &done, err);
-
-  return length_of(outcome, done);
-}
-
-void endpoint_read(struct endpoint *ep, void *buf, size_t size) {
-  struct tls4217_error err = { .text = "" };
-  size_t total = 0;
-
-  while (total < size) {
-    ssize_t res = endpoint_take(
-      ep->conn, (char *) buf + total, size - total, &err);
-
-    if (res <= 0) {
-      fail_msg("read ended after %zu of %zu bytes: %s", total, size, err.text);
-    }
-    total += (size_t) res;
-  }
 }
 
 unsigned char *endpoint_pattern(size_t size) {
