@@ -73,6 +73,11 @@ static int run_filtered(void (*ask)(void)) {
 
 static void test_filter(void **unused) {
   (void) unused;
+  /* "make coverage" links a filter that allows all (t/coverage/dump.c). */
+  if (getenv("TLS4217_COUNTS") != NULL) {
+    skip();
+  }
+
   for (size_t i = 0; i < COUNT(cases); i++) {
     int status = run_filtered(cases[i].ask);
 

@@ -30,6 +30,10 @@ bool scarce_end(void);
 int scarce_suspend(void);
 void scarce_resume(int left);
 
+/* What is allocated between the two is not looked for: OpenSSL's own leaks. */
+void scarce_begin_leaks(void);
+void scarce_end_leaks(void);
+
 /* Tries once.  Returns whether that succeeded; where not, err is filled. */
 typedef bool (*scarce_attempt)(void *arg, struct tls4217_error *err);
 
