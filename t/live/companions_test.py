@@ -10,6 +10,8 @@ import os
 import re
 import signal
 import ssl
+import subprocess
+import sys
 import threading
 import unittest
 
@@ -250,6 +252,16 @@ class ReportCase(Transfers, controlcase.ControlCase):
             self.transfer_as(user, None if user in self.WITHOUT
                              else client.OWN).quit()
 
+    def lines_of_the_log(self):
+        """The same by contrib/migrate."""
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                               "..", "..", "contrib", "migrate")
+        said = subprocess.run(
+            [sys.executable, "-B", program, "--refused",
+             self.server.path("tls.log")], capture_output=True, text=True,
+            timeout=60, check=False).stdout
+        return "".join(re.findall(r"(?ms)^<IfUser.*?</IfUser>\n", said))
+
     def lines(self):
         """What is to be pasted, without ftpdctl's name."""
         said = re.sub("(?m)^ftpdctl: ", "", self.tls("sessions"))
@@ -271,6 +283,7 @@ class Migration:
 
         lines = self.lines()
         self.assertEqual(lines.count("<IfUser "), 2)
+        self.assertEqual(self.lines_of_the_log(), lines)
         path = self.server.path("proftpd.conf")
         with open(path, encoding="ascii") as stream:
             text = stream.read()
