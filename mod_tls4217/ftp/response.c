@@ -14,7 +14,9 @@ modret_t *tls4217_response_refuse(cmd_rec *cmd,
   const struct tls4217_reply *reply = tls4217_reply_get(id);
   const char *why = trouble != NULL ? trouble : tls4217_reply_remedy(id);
 
-  tls4217_session_log(sess, "%s%s%s%s refused: %s %s%s%s%s",
+  tls4217_session_log(sess,
+    "control connection from %s: %s%s%s%s refused: %s %s%s%s%s",
+    pr_netaddr_get_ipstr(session.c->remote_addr),
     tls4217_session_who(cmd->tmp_pool), (const char *) cmd->argv[0],
     about != NULL ? " " : "", about != NULL ? about : "", reply->code,
     reply->text, why != NULL ? " (" : "", why != NULL ? why : "",

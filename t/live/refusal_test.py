@@ -23,7 +23,7 @@ class Refusals(harness.LiveCase):
         control = self.secure()
         control.command("PROT P", 503)
         self.assert_logged(
-            r"\d\]: PROT refused: 503 .*\(TLSOptions NoPBSZRequired accepts")
+            r"\d\]: control connection from 127\.0\.0\.1: PROT refused: 503 .*\(TLSOptions NoPBSZRequired accepts")
         control.command("CCC", 500)
         self.assert_logged(r"CCC refused: 500 .*TLSClearCommandChannel on")
 
