@@ -97,8 +97,16 @@ class LiveCase(unittest.TestCase):
         their end, so that the highest one may be another session's."""
         known = set(self.server.sessions())
         control = self.login(*args, **options)
-        pid, = set(self.server.sessions()) - known
-        return control, pid
+        new = set()
+
+        def is_alone():
+            """Who has only asked whether the server is up may come late."""
+            new.clear()
+            new.update(set(self.server.sessions()) - known)
+            return len(new) == 1
+
+        self.assertTrue(client.until(is_alone), new)
+        return control, new.pop()
 
     def assert_alive(self, control):
         """The control connection still serves commands, and nothing else
