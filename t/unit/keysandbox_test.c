@@ -3,12 +3,15 @@
  * mod_tls4217 - tests of tls/keys/keysandbox.c: the filter of system calls
  */
 
+#define _GNU_SOURCE
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -19,6 +22,9 @@
 #include "mod_tls4217/tls/keys/keysandbox.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A user without rights. */
+#define NOBODY 65534
 
 /* Past the C library, which asks the kernel only where the vDSO cannot tell:
  * in user-mode-linux, and with some clocks. */
@@ -95,8 +101,38 @@ static void test_filter(void **unused) {
   }
 }
 
+/* A process that may not give anything up says so, and does not go on. */
+static void test_without_rights(void **unused) {
+  const struct tls4217_keysandbox_settings settings = {
+    .is_root = true, .uid = NOBODY, .gid = NOBODY
+  };
+  int status = 0;
+  pid_t pid;
+
+  (void) unused;
+  pid = fork();
+  if (pid == 0) {
+    struct tls4217_error err = { .text = "" };
+
+    if (geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) < 0) {
+      _exit(EXIT_FAILURE);
+    }
+    _exit(tls4217_keysandbox_enter(&settings, &err) == -1 &&
+          strncmp(err.text, "the key process cannot ", 23) == 0 ?
+        EXIT_SUCCESS :
+        EXIT_FAILURE);
+  }
+
+  assert_true(pid > 0);
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(status, 0);
+}
+
 int main(void) {
-  static const struct CMUnitTest tests[] = { cmocka_unit_test(test_filter) };
+  static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_filter),
+    cmocka_unit_test(test_without_rights),
+  };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

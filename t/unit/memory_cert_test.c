@@ -149,11 +149,11 @@ static bool complete_chain(void *unused, struct tls4217_error *err) {
   bool good;
 
   (void) unused;
-  assert_true(X509_up_ref(made.root->cert) == 1);
-  assert_true(sk_X509_push(cas, made.root->cert) > 0);
+  X509_free(sk_X509_pop(pair->chain));
+  assert_int_equal(tls4217_castore_read_file(made.ca_file, cas, NULL), 0);
   scarce_resume(left);
 
-  good = tls4217_chain_complete(pair, cas, err) == 0 &&
+  good = tls4217_chain_complete(pair, cas, err) >= 0 &&
     tls4217_chain_check(pair, cas, err) == 0;
 
   left = scarce_suspend();
@@ -315,5 +315,5 @@ int main(void) {
     cmocka_unit_test(test_contexts),
   };
 
-  return scarce_install() ? cmocka_run_group_tests(tests, make, end) : 1;
+  return scarce_install(2500) ? cmocka_run_group_tests(tests, make, end) : 1;
 }

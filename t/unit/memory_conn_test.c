@@ -244,5 +244,5 @@ int main(void) {
     cmocka_unit_test(test_resumption),
   };
 
-  return scarce_install() ? cmocka_run_group_tests(tests, make, end) : 1;
+  return scarce_install(400) ? cmocka_run_group_tests(tests, make, end) : 1;
 }

@@ -7,10 +7,7 @@
  * the key process has loaded.
  */
 
-#define _GNU_SOURCE
-
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,86 +16,18 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <openssl/crypto.h>
-
 #include "mod_tls4217/tls/keys/keybook.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
-#include "mod_tls4217/tls/keys/keysocket.h"
 #include "mod_tls4217/tls/keys/remotekey.h"
 #include "mod_tls4217/tls/keys/signer.h"
 #include "mod_tls4217/tls/version.h"
+#include "t/unit/askbook.h"
 #include "t/unit/keyworld.h"
 #include "t/unit/scarce.h"
 #include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SCOPE        1
-
-static unsigned char frame[TLS4217_KEYPROTO_MAX];
-
-/* Asks a keybook; its answer is in the frame then, behind its header. */
-static bool serve(struct tls4217_keybook *book,
-  struct tls4217_keyproto_writer *writer, const int *fds, size_t nfds,
-  struct tls4217_keyproto_reader *reader, struct tls4217_error *err) {
-  size_t size = tls4217_keybook_serve(
-    book, frame, tls4217_keyproto_end(writer), sizeof(frame), fds, nfds);
-  enum tls4217_keyproto_type type = tls4217_keyproto_open(reader, frame, size);
-
-  if (type != TLS4217_KEYPROTO_DONE) {
-    assert_int_equal(type, TLS4217_KEYPROTO_FAILED);
-    tls4217_keyproto_read_failure(reader, err);
-  }
-
-  return type == TLS4217_KEYPROTO_DONE;
-}
-
-static uint64_t load_pair(struct tls4217_keybook *book, const char *file,
-  const char *id, struct tls4217_error *err) {
-  struct tls4217_keyproto_writer writer;
-  struct tls4217_keyproto_reader reader;
-  int fd = open(file, O_RDONLY | O_CLOEXEC);
-
-  assert_true(fd >= 0);
-  tls4217_keyproto_begin(&writer, frame, sizeof(frame), TLS4217_KEYPROTO_LOAD);
-  tls4217_keyproto_put_text(&writer, id);
-  tls4217_keyproto_put_u64(&writer, SCOPE);
-  tls4217_keyproto_put_u64(&writer, 0);
-  tls4217_keyproto_put_text(&writer, file);
-  for (int i = 0; i < 3; i++) {
-    tls4217_keyproto_put_text(&writer, NULL);
-  }
-
-  return serve(book, &writer, &fd, 1, &reader, err) ?
-    tls4217_keyproto_get_u64(&reader) :
-    0;
-}
-
-static bool ask_number(struct tls4217_keybook *book,
-  enum tls4217_keyproto_type type, uint64_t number, struct tls4217_error *err) {
-  struct tls4217_keyproto_writer writer;
-  struct tls4217_keyproto_reader reader;
-
-  tls4217_keyproto_begin(&writer, frame, sizeof(frame), type);
-  tls4217_keyproto_put_u64(&writer, number);
-  return serve(book, &writer, NULL, 0, &reader, err);
-}
-
-static bool ask_text(struct tls4217_keybook *book,
-  enum tls4217_keyproto_type type, const char *name, const char *bytes,
-  struct tls4217_error *err) {
-  struct tls4217_keyproto_writer writer;
-  struct tls4217_keyproto_reader reader;
-
-  tls4217_keyproto_begin(&writer, frame, sizeof(frame), type);
-  tls4217_keyproto_put_text(&writer, name);
-  if (type == TLS4217_KEYPROTO_RECALL) {
-    tls4217_keyproto_put_u64(&writer, SCOPE);
-  } else if (bytes != NULL) {
-    tls4217_keyproto_put_bytes(&writer, bytes, strlen(bytes));
-  }
-
-  return serve(book, &writer, NULL, 0, &reader, err);
-}
+#define SCOPE        ASKBOOK_SCOPE
 
 /* All that a daemon asks in its life. */
 static bool keep_book(void *file, struct tls4217_error *err) {
@@ -112,15 +41,16 @@ static bool keep_book(void *file, struct tls4217_error *err) {
   }
 
   era = tls4217_keybook_enter(book);
-  first = load_pair(book, file, "one", err);
-  second = first != 0 ? load_pair(book, file, "two", err) : 0;
-  good = second != 0 && ask_number(book, TLS4217_KEYPROTO_ACCEPT, first, err) &&
-    ask_text(book, TLS4217_KEYPROTO_RECALL, "one", NULL, err) &&
-    ask_text(book, TLS4217_KEYPROTO_KEEP, "ring", "bytes", err) &&
-    ask_text(book, TLS4217_KEYPROTO_KEEP, "ring", "others", err) &&
-    ask_text(book, TLS4217_KEYPROTO_FETCH, "ring", NULL, err) &&
-    ask_number(book, TLS4217_KEYPROTO_DROP, second, err) &&
-    ask_number(book, TLS4217_KEYPROTO_DROP, first, err);
+  first = askbook_load(book, file, "one", err);
+  second = first != 0 ? askbook_load(book, file, "two", err) : 0;
+  good = second != 0 &&
+    askbook_number(book, TLS4217_KEYPROTO_ACCEPT, first, err) &&
+    askbook_text(book, TLS4217_KEYPROTO_RECALL, "one", NULL, err) &&
+    askbook_text(book, TLS4217_KEYPROTO_KEEP, "ring", "bytes", err) &&
+    askbook_text(book, TLS4217_KEYPROTO_KEEP, "ring", "others", err) &&
+    askbook_text(book, TLS4217_KEYPROTO_FETCH, "ring", NULL, err) &&
+    askbook_number(book, TLS4217_KEYPROTO_DROP, second, err) &&
+    askbook_number(book, TLS4217_KEYPROTO_DROP, first, err);
   tls4217_keybook_leave(book, era);
   tls4217_keybook_free(book);
   return good;
@@ -373,7 +303,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(test_daemon, keyworld_make, keyworld_end),
   };
 
-  return scarce_install() ?
+  return scarce_install(1500) ?
     cmocka_run_group_tests(tests, world_make, world_end) :
     1;
 }

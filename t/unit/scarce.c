@@ -18,12 +18,14 @@
 
 #include "t/unit/scarce.h"
 
-/* Each of the first attempts has one allocation more; later ones have more by
- * this part, or it would take minutes. */
-#define ONE_BY_ONE 400
-#define PART       32
-#define MOST       1000000
+/* How many of the first attempts have one allocation more each; later ones have
+ * more by this part, or it would take minutes.  Fewer where each costs more
+ * (AddressSanitizer). */
+#define SLOWLY 300
+#define PART   32
+#define MOST   1000000
 
+static int one_by_one;
 static int allocations_left = -1;
 static bool refused;
 
@@ -82,7 +84,8 @@ static void release(void *old, const char *file, int line) {
   free(old);
 }
 
-bool scarce_install(void) {
+bool scarce_install(int first) {
+  one_by_one = __lsan_disable != NULL && first > SLOWLY ? SLOWLY : first;
   return CRYPTO_set_mem_functions(allocate, reallocate, release) == 1;
 }
 
@@ -131,7 +134,7 @@ void scarce_repeat(const char *name, scarce_attempt attempt, void *arg) {
   }
 
   for (int left = 1; done == false && left < MOST;
-       left += left < ONE_BY_ONE ? 1 : left / PART) {
+       left += left < one_by_one ? 1 : left / PART) {
     struct tls4217_error err = { .text = "" };
     bool good;
 

@@ -17,8 +17,9 @@
 
 #include "mod_tls4217/tls/error.h"
 
-/* To be called first of all in main; false where OpenSSL has begun already. */
-bool scarce_install(void);
+/* To be called first of all in main; false where OpenSSL has begun already.  So
+ * many allocations are refused one after the other; of later ones, some. */
+bool scarce_install(int first);
 
 /* From here on so many allocations succeed; -1: all. */
 void scarce_leave(int left);

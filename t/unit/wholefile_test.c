@@ -142,6 +142,44 @@ static void test_links(void **state) {
   assert_int_equal(close(fd), 0);
 }
 
+/* Neither a descriptor that is none, nor one that cannot be read. */
+static void test_unreadable_descriptor(void **state) {
+  struct pki_dir *dir = *state;
+  const char *path = pki_path(dir, "file");
+  struct tls4217_wholefile file = describe(path);
+  struct tls4217_error err = { .text = "" };
+
+  assert_int_equal(tls4217_wholefile_read(&file, -1, &err), -1);
+  assert_int_equal(err.errnum, EBADF);
+  assert_null(file.bytes);
+
+  pki_add_text(path, "words");
+  tls4217_error_clear(&err);
+  assert_int_equal(
+    tls4217_wholefile_read(&file, open(path, O_WRONLY | O_CLOEXEC), &err), -1);
+  assert_int_equal(err.errnum, EBADF);
+  assert_non_null(strstr(err.text, path));
+  tls4217_wholefile_wipe(&file);
+}
+
+/* A writer has left its place in the file, and so fewer bytes than fstat(2)
+ * has promised are read. */
+static void test_file_that_changes(void **state) {
+  struct pki_dir *dir = *state;
+  const char *path = pki_path(dir, "file");
+  struct tls4217_wholefile file = describe(path);
+  struct tls4217_error err = { .text = "" };
+  int fd;
+
+  pki_add_text(path, "words");
+  fd = open(path, O_RDONLY | O_CLOEXEC);
+  assert_int_equal(lseek(fd, 2, SEEK_SET), 2);
+  assert_int_equal(tls4217_wholefile_read(&file, fd, &err), -1);
+  assert_int_equal(err.errnum, EAGAIN);
+  assert_non_null(strstr(err.text, "changed while it was read"));
+  tls4217_wholefile_wipe(&file);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make_dir, end_dir)
 
 int main(void) {
@@ -150,6 +188,8 @@ int main(void) {
     CASE(test_limit),
     CASE(test_no_file),
     CASE(test_links),
+    CASE(test_unreadable_descriptor),
+    CASE(test_file_that_changes),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
