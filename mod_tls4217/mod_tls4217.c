@@ -26,6 +26,7 @@
 #include "mod_tls4217/ftp/daemon/metrics.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
+#include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/ftp/daemon/watch.h"
 #include "mod_tls4217/ftp/lifecycle.h"
@@ -236,6 +237,7 @@ static void module_unload_ev(const void *event_data, void *user_data) {
 
   tls4217_controls_end();
   tls4217_vhost_free_all();
+  tls4217_ticketkeys_end(restarts);
   tls4217_keyprocess_end(restarts);
   tls4217_shared_end(restarts);
   tls4217_complaints_forget();

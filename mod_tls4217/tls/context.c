@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -101,6 +100,36 @@ static struct tls4217_offering offering_of(
   };
 }
 
+/* The context that the name in the ClientHello has chosen: its keys, too. */
+static int ticket_key_cb(SSL *ssl, unsigned char *name, unsigned char *iv,
+  EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypts) {
+  const struct tls4217_context *context = SSL_CTX_get_app_data(
+    SSL_get_SSL_CTX(ssl));
+
+  if (context == NULL) {
+    return 0;
+  }
+
+  return encrypts ?
+    tls4217_ticketcrypt_encrypt(context->tickets, name, iv, cipher, mac) :
+    tls4217_ticketcrypt_decrypt(context->tickets, name, iv, cipher, mac);
+}
+
+static int install_tickets(
+  struct tls4217_context *context, struct tls4217_error *err) {
+  context->tickets = tls4217_ticketcrypt_new(err);
+  if (context->tickets == NULL) {
+    return -1;
+  }
+
+  if (SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ctx, ticket_key_cb) != 1) {
+    tls4217_error_set_openssl(err, "session tickets cannot be encrypted");
+    return -1;
+  }
+
+  return 0;
+}
+
 static int fill_context(struct tls4217_context *context,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
   const struct tls4217_offering offering = offering_of(
@@ -108,7 +137,8 @@ static int fill_context(struct tls4217_context *context,
 
   SSL_CTX_set_app_data(context->ctx, context);
   set_behaviour(context->ctx, settings);
-  if (tls4217_parameters_set_context(context->ctx, &offering, err) < 0 ||
+  if (install_tickets(context, err) < 0 ||
+    tls4217_parameters_set_context(context->ctx, &offering, err) < 0 ||
     set_scope(context, settings->scope, err) < 0 ||
     tls4217_binding_install(context->ctx, err) < 0) {
     return -1;
@@ -197,7 +227,6 @@ struct tls4217_context *tls4217_context_new(
   context->parameters = settings->parameters;
   context->no_decryption = settings->no_decryption;
   context->verify = settings->verify;
-  context->tickets_since = (int64_t) time(NULL);
   context->ctx = tls4217_ssl_ctx_new(TLS_server_method(), err);
   if (context->ctx != NULL) {
     context->security_level = SSL_CTX_get_security_level(context->ctx);
@@ -221,8 +250,10 @@ int tls4217_context_use_group(struct tls4217_context *context, const char *path,
 
   ERR_clear_error();
   if (SSL_CTX_set0_tmp_dh_pkey(context->ctx, group) != 1) {
-    tls4217_error_set_openssl(err, "OpenSSL refuses the group of %d bits in "
-      "'%s'", EVP_PKEY_get_bits(group), path);
+    tls4217_error_set_openssl(err,
+      "OpenSSL refuses the group of %d bits in "
+      "'%s'",
+      EVP_PKEY_get_bits(group), path);
     EVP_PKEY_free(group);
     return -1;
   }
@@ -237,6 +268,7 @@ void tls4217_context_free(struct tls4217_context *context) {
       SSL_CTX_set_app_data(context->ctx, NULL);
     }
 
+    tls4217_ticketcrypt_free(context->tickets);
     SSL_CTX_free(context->ctx);
     free(context);
   }

@@ -12,7 +12,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <openssl/ssl.h>
 
@@ -21,6 +20,7 @@
 #include "mod_tls4217/tls/cert/verify.h"
 #include "mod_tls4217/tls/conn/connection.h"
 #include "mod_tls4217/tls/parameters.h"
+#include "mod_tls4217/tls/ticketcrypt.h"
 
 struct tls4217_context_settings {
   struct tls4217_parameters parameters;
@@ -41,13 +41,13 @@ struct tls4217_context_settings {
 };
 
 /* Bytes of a session id context (SSL_CTX_set_session_id_context(3)). */
-#define TLS4217_CONTEXT_SCOPE 32
+#define TLS4217_CONTEXT_SCOPE TLS4217_TICKETCRYPT_SCOPE
 
 struct tls4217_context {
   SSL_CTX *ctx;
 
   unsigned char scope[TLS4217_CONTEXT_SCOPE]; /* its session id context */
-  int64_t tickets_since; /* time(2) when its ticket keys were made */
+  struct tls4217_ticketcrypt *tickets; /* how they are encrypted; owned */
 
   /* What it was made of, as far as its connections may get it anew. */
   struct tls4217_parameters parameters;
@@ -96,7 +96,8 @@ int tls4217_context_switch_connection(const struct tls4217_context *context,
 int tls4217_context_use_group(struct tls4217_context *context, const char *path,
   struct tls4217_error *err);
 
-/* Frees a context; connections made from it stay valid.  NULL is fine. */
+/* Frees a context; connections made from it stay valid, but issue and take no
+ * tickets any more.  NULL is fine. */
 void tls4217_context_free(struct tls4217_context *context);
 
 #endif

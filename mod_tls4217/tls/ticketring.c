@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - ticket keys that outlive the contexts that have them
+ * mod_tls4217 - the ring of ticket keys
  *
  * See ticketring.h.
  */
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -14,23 +14,229 @@
 
 #include "mod_tls4217/tls/ticketring.h"
 
-#define VERSION 1
+#define VERSION 2
 
-/* Of an entry. */
-#define TIME_AT  TLS4217_CONTEXT_SCOPE
-#define KEYS_AT  (TIME_AT + 8)
-#define KEY_SIZE (TLS4217_TICKETRING_ENTRY - KEYS_AT)
-
-struct tls4217_ticketring *tls4217_ticketring_new(void) {
-  return calloc(1, sizeof(struct tls4217_ticketring));
+int64_t tls4217_ticketring_life(const struct tls4217_ticketring_rules *rules) {
+  return rules->age / 2;
 }
 
-void tls4217_ticketring_free(struct tls4217_ticketring *ring) {
-  if (ring != NULL) {
-    OPENSSL_cleanse(ring, sizeof(*ring));
-    free(ring);
+void tls4217_ticketring_clear(struct tls4217_ticketring *ring) {
+  OPENSSL_cleanse(ring, sizeof(*ring));
+}
+
+/* Rings that are made here. */
+
+static int make_secret(
+  struct tls4217_ticketsecret *secret, struct tls4217_error *err) {
+  ERR_clear_error();
+  if (RAND_priv_bytes(secret->bytes, sizeof(secret->bytes)) != 1) {
+    tls4217_error_set_openssl(err, "no new key for session tickets");
+    return -1;
   }
+
+  secret->size = sizeof(secret->bytes);
+  secret->from = TLS4217_TICKETRING_LATER;
+  return 0;
 }
+
+static bool cut(struct tls4217_ticketring *ring, size_t count) {
+  if (ring->count <= count) {
+    return false;
+  }
+
+  OPENSSL_cleanse(
+    ring->secrets + count, (ring->count - count) * sizeof(ring->secrets[0]));
+  ring->count = count;
+  return true;
+}
+
+/* Puts one in front of the others. */
+static int add_next(
+  struct tls4217_ticketring *ring, struct tls4217_error *err) {
+  struct tls4217_ticketsecret next;
+  int ret = make_secret(&next, err);
+
+  if (ret == 0) {
+    (void) cut(ring, TLS4217_TICKETRING_MAX - 1);
+    memmove(
+      ring->secrets + 1, ring->secrets, ring->count * sizeof(ring->secrets[0]));
+    ring->secrets[0] = next;
+    ring->count++;
+  }
+
+  OPENSSL_cleanse(&next, sizeof(next));
+  return ret;
+}
+
+static int begin(
+  struct tls4217_ticketring *ring, int64_t now, struct tls4217_error *err) {
+  tls4217_ticketring_clear(ring);
+  if (add_next(ring, err) < 0 || add_next(ring, err) < 0) {
+    tls4217_ticketring_clear(ring);
+    return -1;
+  }
+
+  ring->source = TLS4217_TICKETRING_MADE;
+  ring->secrets[1].from = now;
+  return 0;
+}
+
+int tls4217_ticketring_rotate(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring_rules *rules, int64_t now,
+  struct tls4217_error *err) {
+  if (ring->source != TLS4217_TICKETRING_MADE) {
+    return begin(ring, now, err);
+  }
+
+  if (add_next(ring, err) < 0) {
+    return -1;
+  }
+
+  ring->secrets[1].from = now;
+  (void) cut(ring, rules->kept + 1);
+  return 0;
+}
+
+/* Times that are still to come, but for the next one's. */
+static bool put_times_right(struct tls4217_ticketring *ring, int64_t now) {
+  bool changed = false;
+
+  for (size_t i = 1; i < ring->count; i++) {
+    if (ring->secrets[i].from > now) {
+      ring->secrets[i].from = now;
+      changed = true;
+    }
+  }
+
+  return changed;
+}
+
+/* Those whose last ticket has run out long ago: the daemon, or its machine,
+ * has slept. */
+static bool drop_old(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring_rules *rules, int64_t now) {
+  const int64_t oldest = now - rules->age * (int64_t) rules->kept;
+  size_t kept = 2;
+
+  while (kept < ring->count && ring->secrets[kept].from > oldest) {
+    kept++;
+  }
+
+  return cut(ring, kept < rules->kept + 1 ? kept : rules->kept + 1);
+}
+
+int tls4217_ticketring_tend(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring_rules *rules, int64_t now,
+  struct tls4217_error *err) {
+  bool changed;
+
+  if (ring->source != TLS4217_TICKETRING_MADE || ring->count < 2) {
+    return begin(ring, now, err) < 0 ? -1 : 1;
+  }
+
+  changed = put_times_right(ring, now);
+  if (now - ring->secrets[1].from >= rules->age) {
+    if (tls4217_ticketring_rotate(ring, rules, now, err) < 0) {
+      return -1;
+    }
+
+    changed = true;
+  }
+
+  return drop_old(ring, rules, now) || changed ? 1 : 0;
+}
+
+/* Rings that are read. */
+
+static const struct tls4217_ticketsecret *find(
+  const struct tls4217_ticketring *ring,
+  const struct tls4217_ticketsecret *wanted) {
+  for (size_t i = 0; i < ring->count; i++) {
+    if (ring->secrets[i].size == wanted->size &&
+      CRYPTO_memcmp(ring->secrets[i].bytes, wanted->bytes, wanted->size) == 0) {
+      return &ring->secrets[i];
+    }
+  }
+
+  return NULL;
+}
+
+void tls4217_ticketring_take(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring *read, int64_t now, int64_t delay) {
+  struct tls4217_ticketring made = *read;
+
+  made.source = TLS4217_TICKETRING_FILES;
+  for (size_t i = 0; i < made.count; i++) {
+    const struct tls4217_ticketsecret *known = find(ring, &made.secrets[i]);
+
+    made.secrets[i].from = now + delay;
+    if (known != NULL && known->from < made.secrets[i].from) {
+      made.secrets[i].from = known->from;
+    }
+  }
+
+  *ring = made;
+  OPENSSL_cleanse(&made, sizeof(made));
+}
+
+/* What both are for. */
+
+size_t tls4217_ticketring_current(
+  const struct tls4217_ticketring *ring, int64_t now) {
+  size_t i = 0;
+
+  while (i + 1 < ring->count && ring->secrets[i].from > now) {
+    i++;
+  }
+
+  return i;
+}
+
+int tls4217_ticketring_label(const struct tls4217_ticketsecret *secret,
+  char label[TLS4217_TICKETRING_LABEL], struct tls4217_error *err) {
+  static const unsigned char nowhere[TLS4217_TICKETCRYPT_SCOPE];
+  struct tls4217_ticketkey key;
+
+  if (tls4217_ticketcrypt_derive(
+        secret->bytes, secret->size, nowhere, &key, err) < 0) {
+    return -1;
+  }
+
+  for (size_t i = 0; i < TLS4217_TICKETRING_LABEL / 2; i++) {
+    (void) snprintf(label + 2 * i, 3, "%02x", key.name[i]);
+  }
+
+  OPENSSL_cleanse(&key, sizeof(key));
+  return 0;
+}
+
+int tls4217_ticketring_apply(const struct tls4217_ticketring *ring,
+  struct tls4217_context *context, int64_t now, int64_t life,
+  struct tls4217_error *err) {
+  struct tls4217_ticketkey keys[TLS4217_TICKETRING_MAX];
+  int ret = -1;
+
+  for (size_t i = 0; i < ring->count; i++) {
+    if (tls4217_ticketcrypt_derive(ring->secrets[i].bytes,
+          ring->secrets[i].size, context->scope, &keys[i], err) < 0) {
+      goto out;
+    }
+  }
+
+  if (tls4217_ticketcrypt_set(context->tickets, keys, ring->count,
+        tls4217_ticketring_current(ring, now), err) < 0) {
+    goto out;
+  }
+
+  (void) SSL_CTX_set_timeout(context->ctx, (long) life);
+  ret = 0;
+
+out:
+  OPENSSL_cleanse(keys, sizeof(keys));
+  return ret;
+}
+
+/* As bytes. */
 
 static void put_time(unsigned char *bytes, int64_t time) {
   for (int i = 0; i < 8; i++) {
@@ -48,90 +254,49 @@ static int64_t get_time(const unsigned char *bytes) {
   return (int64_t) time;
 }
 
-bool tls4217_ticketring_add(
-  struct tls4217_ticketring *ring, const struct tls4217_context *context) {
-  unsigned char *entry;
+size_t tls4217_ticketring_write(
+  const struct tls4217_ticketring *ring, unsigned char *bytes) {
+  unsigned char *at = bytes;
 
-  if (ring->size == 0) {
-    ring->bytes[0] = VERSION;
-    ring->size = 1;
+  *at++ = VERSION;
+  *at++ = (unsigned char) ring->source;
+  for (size_t i = 0; i < ring->count; i++) {
+    put_time(at, ring->secrets[i].from);
+    at[8] = (unsigned char) ring->secrets[i].size;
+    memcpy(at + 9, ring->secrets[i].bytes, TLS4217_TICKETRING_SECRET);
+    at += TLS4217_TICKETRING_ENTRY;
   }
 
-  if (sizeof(ring->bytes) - ring->size < TLS4217_TICKETRING_ENTRY) {
-    return false;
-  }
-
-  entry = ring->bytes + ring->size;
-  if (SSL_CTX_get_tlsext_ticket_keys(context->ctx, entry + KEYS_AT, KEY_SIZE) !=
-    1) {
-    ERR_clear_error();
-    return false;
-  }
-
-  memcpy(entry, context->scope, TLS4217_CONTEXT_SCOPE);
-  put_time(entry + TIME_AT, context->tickets_since);
-  ring->size += TLS4217_TICKETRING_ENTRY;
-  return true;
+  return (size_t) (at - bytes);
 }
 
-static const unsigned char *find_entry(
-  const struct tls4217_ticketring *ring, const unsigned char *scope) {
-  if (ring->size < 1 || ring->size > sizeof(ring->bytes) ||
-    ring->bytes[0] != VERSION) {
-    return NULL;
+static bool is_ours(const unsigned char *bytes, size_t size) {
+  return size > 2 && size <= TLS4217_TICKETRING_BYTES && bytes[0] == VERSION &&
+    (bytes[1] == TLS4217_TICKETRING_MADE ||
+      bytes[1] == TLS4217_TICKETRING_FILES) &&
+    (size - 2) % TLS4217_TICKETRING_ENTRY == 0;
+}
+
+bool tls4217_ticketring_read(
+  struct tls4217_ticketring *ring, const unsigned char *bytes, size_t size) {
+  tls4217_ticketring_clear(ring);
+  if (is_ours(bytes, size) == false) {
+    return false;
   }
 
-  for (size_t at = 1; ring->size - at >= TLS4217_TICKETRING_ENTRY;
-       at += TLS4217_TICKETRING_ENTRY) {
-    if (memcmp(ring->bytes + at, scope, TLS4217_CONTEXT_SCOPE) == 0) {
-      return ring->bytes + at;
+  for (size_t at = 2; at < size; at += TLS4217_TICKETRING_ENTRY) {
+    struct tls4217_ticketsecret *secret = &ring->secrets[ring->count++];
+
+    secret->from = get_time(bytes + at);
+    secret->size = bytes[at + 8];
+    if (secret->size == 0 || secret->size > TLS4217_TICKETRING_SECRET) {
+      tls4217_ticketring_clear(ring);
+      return false;
     }
+
+    memcpy(secret->bytes, bytes + at + 9, TLS4217_TICKETRING_SECRET);
   }
 
-  return NULL;
-}
-
-bool tls4217_ticketring_use(const struct tls4217_ticketring *ring,
-  struct tls4217_context *context, int64_t now) {
-  const unsigned char *entry = find_entry(ring, context->scope);
-  int64_t since;
-
-  if (entry == NULL) {
-    return false;
-  }
-
-  /* A clock that was put back must not make them last. */
-  since = get_time(entry + TIME_AT);
-  if (since > now || now - since >= TLS4217_TICKETRING_MAX_AGE) {
-    return false;
-  }
-
-  /* OpenSSL's macro takes what it only reads as not const. */
-  if (SSL_CTX_set_tlsext_ticket_keys(
-        context->ctx, (void *) (entry + KEYS_AT), KEY_SIZE) != 1) {
-    ERR_clear_error();
-    return false;
-  }
-
-  context->tickets_since = since;
+  ring->source = (enum tls4217_ticketring_source) bytes[1];
   return true;
-}
-
-int tls4217_ticketring_renew(
-  struct tls4217_context *context, int64_t now, struct tls4217_error *err) {
-  unsigned char keys[KEY_SIZE];
-  int ret = -1;
-
-  if (RAND_priv_bytes(keys, sizeof(keys)) != 1 ||
-    SSL_CTX_set_tlsext_ticket_keys(context->ctx, keys, sizeof(keys)) != 1) {
-    tls4217_error_set_openssl(err, "no new keys for session tickets");
-    goto out;
-  }
-
-  context->tickets_since = now;
-  ret = 0;
-
-out:
-  OPENSSL_cleanse(keys, sizeof(keys));
-  return ret;
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - ticket keys that outlive the contexts that have them
+ * mod_tls4217 - the ring of ticket keys
  *
- * What the session tickets of each context are encrypted with, as bytes that
- * can be kept elsewhere while the contexts are built anew: clients then resume
- * their sessions at the new ones.  SSL_CTX_set_tlsext_ticket_keys(3) is
- * OpenSSL's pair of macros around SSL_CTX_ctrl(3).
+ * Secrets, the newest first, of which the keys of each context are derived
+ * (ticketcrypt.h).  The first one whose time has come encrypts, the others
+ * decrypt: older ones because tickets of theirs are about, a newer one because
+ * another process or another host may encrypt with it already.
  *
- * The bytes are a version, and for each context its scope, the time at which
- * its keys were made, and the keys.  A scope has keys of its own, so that one
- * host never reads the ticket of another one.
+ * A ring that is made here always has its next secret ready, so that sessions
+ * of before a rotation read the tickets of those behind it.  One that is read
+ * from files has their order; a secret that is new there encrypts when a delay
+ * is over, in which the other hosts get it, too.
+ *
+ * Times are time(2)'s, in seconds, and handed in.
  */
 
 #ifndef TLS4217_TLS_TICKETRING_H
@@ -21,42 +24,103 @@
 
 #include "mod_tls4217/tls/context.h"
 
-/* How many contexts a ring has room for.  Keys of further ones end with them. */
-#define TLS4217_TICKETRING_MAX 1024
+/* Bytes of a secret, at most: what nginx and HAProxy take as a key. */
+#define TLS4217_TICKETRING_SECRET 80
 
-/* Seconds.  Keys that are older are not taken over. */
-#define TLS4217_TICKETRING_MAX_AGE (24 * 60 * 60)
+/* How many may be kept that encrypt or have done so; beside them, the next. */
+#define TLS4217_TICKETRING_KEPT 64
+#define TLS4217_TICKETRING_MAX  (TLS4217_TICKETRING_KEPT + 1)
 
-/* Bytes of one context: scope, time, and what OpenSSL 3 and 4 have as keys. */
-#define TLS4217_TICKETRING_ENTRY (TLS4217_CONTEXT_SCOPE + 8 + 80)
-
-struct tls4217_ticketring {
-  size_t size; /* of what there is; 0: nothing */
-  unsigned char bytes[1 + TLS4217_TICKETRING_MAX * TLS4217_TICKETRING_ENTRY];
+/* Where the secrets come from. */
+enum tls4217_ticketring_source {
+  TLS4217_TICKETRING_NOWHERE, /* there are none yet */
+  TLS4217_TICKETRING_MADE,    /* made here */
+  TLS4217_TICKETRING_FILES    /* read from files */
 };
 
-/* An empty one; NULL: out of memory.  Free it with tls4217_ticketring_free. */
-struct tls4217_ticketring *tls4217_ticketring_new(void);
+/* From when on a secret encrypts that is not to do so yet. */
+#define TLS4217_TICKETRING_LATER INT64_MAX
 
-/* Wipes and frees it.  NULL is fine. */
-void tls4217_ticketring_free(struct tls4217_ticketring *ring);
+struct tls4217_ticketsecret {
+  unsigned char bytes[TLS4217_TICKETRING_SECRET];
+  size_t size;
+  int64_t from; /* when it encrypts, if no newer one does */
+};
 
-/* Adds the keys of a context.  Returns whether there was room. */
-bool tls4217_ticketring_add(
-  struct tls4217_ticketring *ring, const struct tls4217_context *context);
+struct tls4217_ticketring {
+  enum tls4217_ticketring_source source;
+  struct tls4217_ticketsecret secrets[TLS4217_TICKETRING_MAX];
+  size_t count;
+};
+
+/* How a ring is to be kept (TLSSessionTicketKeys). */
+struct tls4217_ticketring_rules {
+  int64_t age; /* seconds for which a secret encrypts */
+  size_t kept; /* that one and older ones; 2 to TLS4217_TICKETRING_KEPT */
+};
+
+/* Seconds for which a ticket is good: half as long. */
+int64_t tls4217_ticketring_life(const struct tls4217_ticketring_rules *rules);
+
+/* Wipes and empties a ring. */
+void tls4217_ticketring_clear(struct tls4217_ticketring *ring);
 
 /*
- * Gives a context that has served nobody yet the keys that the ring has for
- * its scope.  now is time(2)'s.  Returns whether there were any, of this
- * version and not too old; if not, the context keeps those that OpenSSL has
- * made for it.
+ * Brings a ring that is made here up to date: makes its secrets where it has
+ * none, rotates where the one that encrypts has done so for an age, drops those
+ * that are too many or too old.  A clock that was put back makes no secret last
+ * longer.  Returns 1 where the ring is another one now, 0 where it is not; or
+ * -1 with err filled, and what there was remains.
  */
-bool tls4217_ticketring_use(const struct tls4217_ticketring *ring,
-  struct tls4217_context *context, int64_t now);
+int tls4217_ticketring_tend(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring_rules *rules, int64_t now,
+  struct tls4217_error *err);
 
-/* Gives a context new keys, made at now.  Returns 0, or -1 with err filled; it
- * keeps those that it has then. */
-int tls4217_ticketring_renew(
-  struct tls4217_context *context, int64_t now, struct tls4217_error *err);
+/* Has the next secret of such a ring encrypt from now on.  Returns 0, or -1
+ * with err filled, and what there was remains. */
+int tls4217_ticketring_rotate(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring_rules *rules, int64_t now,
+  struct tls4217_error *err);
+
+/*
+ * Makes ring what files say now: the secrets of read, at least one, of which
+ * from is not looked at.  Those that ring has had keep their time; others
+ * encrypt delay seconds from now, and the oldest one at once where there is no
+ * other.
+ */
+void tls4217_ticketring_take(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring *read, int64_t now, int64_t delay);
+
+/* Which of its secrets encrypts. */
+size_t tls4217_ticketring_current(
+  const struct tls4217_ticketring *ring, int64_t now);
+
+/* Tells a secret from others, and does not give it away: 16 hexadecimal digits.
+ * Returns 0, or -1 with err filled. */
+#define TLS4217_TICKETRING_LABEL 17
+int tls4217_ticketring_label(const struct tls4217_ticketsecret *secret,
+  char label[TLS4217_TICKETRING_LABEL], struct tls4217_error *err);
+
+/*
+ * Gives a context the keys of a ring, and its tickets life seconds.  Returns 0,
+ * or -1 with err filled; it keeps those that it has then.
+ */
+int tls4217_ticketring_apply(const struct tls4217_ticketring *ring,
+  struct tls4217_context *context, int64_t now, int64_t life,
+  struct tls4217_error *err);
+
+/* A ring as bytes that can be kept elsewhere: a version, the source, and the
+ * secrets, each with its time and its size. */
+#define TLS4217_TICKETRING_ENTRY (8 + 1 + TLS4217_TICKETRING_SECRET)
+#define TLS4217_TICKETRING_BYTES \
+ (2 + TLS4217_TICKETRING_MAX * TLS4217_TICKETRING_ENTRY)
+
+/* Returns how many bytes there are. */
+size_t tls4217_ticketring_write(
+  const struct tls4217_ticketring *ring, unsigned char *bytes);
+
+/* Returns false, and an empty ring, where they are none of this version. */
+bool tls4217_ticketring_read(
+  struct tls4217_ticketring *ring, const unsigned char *bytes, size_t size);
 
 #endif

@@ -7,7 +7,6 @@ import re
 import shutil
 import unittest
 
-import client
 import controlcase
 import harness
 
@@ -77,26 +76,6 @@ class Words(controlcase.ControlCase):
         self.ftpdctl("tls", "reload")
         self.assert_logged("TLSCertificateFile: .*pair.pem")
         self.login().download("LIST")
-
-    def resumes(self, first):
-        """Whether a new connection resumes the session of another one."""
-        return self.secure(context=first.context,
-                           session=first.session).tls.resumed
-
-    def test_rotate(self):
-        for version in (client.TLS1_2, client.TLS1_3):
-            with self.subTest(version=version):
-                first = self.login(context=self.server.context(version))
-                self.assertTrue(self.resumes(first))
-                self.tls("rotate")
-                self.assertFalse(self.resumes(first))
-                first.download("LIST")
-                later = self.login(context=self.server.context(version))
-                self.assertTrue(self.resumes(later))
-                if self.server.key_processes():
-                    self.server.reload()
-                    self.assertTrue(self.resumes(later))
-                    self.assertFalse(self.resumes(first))
 
     def test_words_of_mod_tls(self):
         for words in (("sesscache", "info"), ("ocspcache", "clear")):

@@ -28,7 +28,6 @@
 #include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define TICKET_KEYS  80
 
 /* More than the two hours for which OpenSSL resumes a session. */
 #define AGE (3L * 60L * 60L)
@@ -62,16 +61,11 @@ static struct pki_cert *leaf;
 static struct tls4217_context *context, *other_host;
 
 static int make_world(void **state) {
-  unsigned char keys[TICKET_KEYS];
-
   (void) state;
   leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
   context = endpoint_context(leaf, "ftp.example.org");
   other_host = endpoint_context(leaf, "ftp.example.com");
-  assert_int_equal(
-    SSL_CTX_get_tlsext_ticket_keys(context->ctx, keys, sizeof(keys)), 1);
-  assert_int_equal(
-    SSL_CTX_set_tlsext_ticket_keys(other_host->ctx, keys, sizeof(keys)), 1);
+  endpoint_share_tickets(context, other_host);
   return 0;
 }
 

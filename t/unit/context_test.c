@@ -24,7 +24,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LATE         60000
-#define TICKET_KEYS  80
 
 /* A chain of three, and leaves of two types below its middle. */
 static struct pki_cert *root, *issuer, *ec, *rsa, *other_ec;
@@ -417,15 +416,10 @@ static void test_scope_separates_sessions(void **state) {
   struct tls4217_context *one = endpoint_context(ec, "host a, policy 1");
   struct tls4217_context *same = endpoint_context(ec, "host a, policy 1");
   struct tls4217_context *other = endpoint_context(ec, "host a, policy 2");
-  unsigned char keys[TICKET_KEYS];
 
   (void) state;
-  assert_int_equal(
-    SSL_CTX_get_tlsext_ticket_keys(one->ctx, keys, sizeof(keys)), 1);
-  assert_int_equal(
-    SSL_CTX_set_tlsext_ticket_keys(same->ctx, keys, sizeof(keys)), 1);
-  assert_int_equal(
-    SSL_CTX_set_tlsext_ticket_keys(other->ctx, keys, sizeof(keys)), 1);
+  endpoint_share_tickets(one, same);
+  endpoint_share_tickets(one, other);
 
   for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
     assert_true(is_resumed(one, one, version));

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <openssl/ssl.h>
 
@@ -91,6 +92,15 @@ struct tls4217_keypair endpoint_pair(
 /* A context with one pair, both versions and the given scope. */
 struct tls4217_context *endpoint_context(
   const struct pki_cert *leaf, const char *scope);
+
+/* Gives a context the ticket keys of another one, whatever their scopes. */
+static inline void endpoint_share_tickets(
+  const struct tls4217_context *from, const struct tls4217_context *to) {
+  if (tls4217_ticketcrypt_set(to->tickets, from->tickets->keys,
+        from->tickets->count, from->tickets->current, NULL) < 0) {
+    abort();
+  }
+}
 
 /* Makes both ends; the ClientHello waits to be pumped. */
 struct endpoint *endpoint_new(const struct endpoint_spec *spec);

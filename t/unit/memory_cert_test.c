@@ -271,6 +271,8 @@ static void test_environment(void **state) {
 /* Contexts. */
 
 static bool make_context(void *policy, struct tls4217_error *err) {
+  static const struct tls4217_ticketring_rules rules = { 60, 3 };
+  static struct tls4217_ticketring ring;
   struct tls4217_keypair *pairs[] = { made.pair, made.rsa_pair };
   const struct tls4217_context_settings settings = {
     .parameters.versions = TLS4217_VERSION_DEFAULT,
@@ -282,7 +284,8 @@ static bool make_context(void *policy, struct tls4217_error *err) {
   };
   struct tls4217_context *context = tls4217_context_new(&settings, err);
   bool good = context != NULL &&
-    tls4217_ticketring_renew(context, 1, err) == 0 &&
+    tls4217_ticketring_tend(&ring, &rules, 1, err) >= 0 &&
+    tls4217_ticketring_apply(&ring, context, 1, 1, err) == 0 &&
     tls4217_offer_check(context, settings.parameters.versions, pairs, 2, err) ==
       0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - ticketring.c: sessions are resumed at a context that was built
- * anew, where it is the same host's, the keys are young, and the form is ours
+ * mod_tls4217 - ticketring.c: which secrets there are at which moment, which of
+ * them encrypts, and that sessions are resumed accordingly
  */
 
 #include <setjmp.h>
@@ -14,154 +14,342 @@
 #include "mod_tls4217/tls/ticketring.h"
 #include "t/unit/endpoint.h"
 
-#define HOUR 3600
+#define AGE   1000
+#define KEPT  3
+#define START 1000000
 
-struct fixture {
-  struct pki_cert *leaf;
-  struct tls4217_context *before, *after;
-  struct tls4217_ticketring *ring;
-};
+static const struct tls4217_ticketring_rules rules = { AGE, KEPT };
+
+static struct tls4217_ticketring ring, other;
+static struct tls4217_error err;
 
 static int set_up(void **state) {
-  static struct fixture fixture;
-
-  fixture.leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  fixture.before = endpoint_context(fixture.leaf, "host");
-  fixture.after = endpoint_context(fixture.leaf, "host");
-  fixture.ring = tls4217_ticketring_new();
-  assert_non_null(fixture.ring);
-  *state = &fixture;
+  (void) state;
+  tls4217_error_clear(&err);
+  tls4217_ticketring_clear(&ring);
+  tls4217_ticketring_clear(&other);
+  assert_int_equal(tls4217_ticketring_tend(&ring, &rules, START, &err), 1);
   return 0;
 }
 
-static int tear_down(void **state) {
-  struct fixture *fixture = *state;
-
-  tls4217_ticketring_free(fixture->ring);
-  tls4217_context_free(fixture->before);
-  tls4217_context_free(fixture->after);
-  pki_free(fixture->leaf);
-  return 0;
+static bool is_same(const struct tls4217_ticketsecret *one,
+  const struct tls4217_ticketsecret *two) {
+  return one->size == two->size &&
+    memcmp(one->bytes, two->bytes, one->size) == 0;
 }
 
-static bool have_same_keys(
-  const struct tls4217_context *one, const struct tls4217_context *two) {
-  unsigned char first[80], second[80];
+/* The one that encrypts, and the next one. */
+static void test_begin(void **state) {
+  (void) state;
 
+  assert_int_equal(ring.source, TLS4217_TICKETRING_MADE);
+  assert_int_equal(ring.count, 2);
+  assert_int_equal(tls4217_ticketring_current(&ring, START), 1);
+  assert_int_equal(tls4217_ticketring_current(&ring, INT64_MAX - 1), 1);
+  assert_false(is_same(&ring.secrets[0], &ring.secrets[1]));
+  assert_int_equal(ring.secrets[0].size, TLS4217_TICKETRING_SECRET);
+}
+
+/* What was the next one encrypts, and what encrypted decrypts. */
+static void test_rotation(void **state) {
+  struct tls4217_ticketring before = ring;
+
+  (void) state;
   assert_int_equal(
-    SSL_CTX_get_tlsext_ticket_keys(one->ctx, first, sizeof(first)), 1);
+    tls4217_ticketring_tend(&ring, &rules, START + AGE - 1, &err), 0);
+  assert_memory_equal(&ring, &before, sizeof(ring));
   assert_int_equal(
-    SSL_CTX_get_tlsext_ticket_keys(two->ctx, second, sizeof(second)), 1);
-  return memcmp(first, second, sizeof(first)) == 0;
+    tls4217_ticketring_tend(&ring, &rules, START + AGE, &err), 1);
+  assert_int_equal(ring.count, 3);
+  assert_int_equal(tls4217_ticketring_current(&ring, START + AGE), 1);
+  assert_true(is_same(&ring.secrets[1], &before.secrets[0]));
+  assert_true(is_same(&ring.secrets[2], &before.secrets[1]));
 }
 
-static void test_taken_over(void **state) {
-  struct fixture *f = *state;
+static void test_kept(void **state) {
+  struct tls4217_ticketsecret first = ring.secrets[1];
 
-  f->before->tickets_since -= HOUR;
-  assert_true(tls4217_ticketring_add(f->ring, f->before));
-  assert_false(have_same_keys(f->before, f->after));
-  assert_true(
-    tls4217_ticketring_use(f->ring, f->after, f->after->tickets_since));
-  assert_true(have_same_keys(f->before, f->after));
-
-  /* They do not become younger. */
-  assert_int_equal(f->after->tickets_since, f->before->tickets_since);
+  (void) state;
+  for (int i = 1; i <= 10; i++) {
+    assert_int_equal(tls4217_ticketring_rotate(&ring, &rules, START, &err), 0);
+    assert_int_equal(ring.count, (i < KEPT ? i + 1 : KEPT) + 1);
+    assert_int_equal(is_same(&ring.secrets[ring.count - 1], &first), i < KEPT);
+  }
 }
 
-static void test_each_host_its_own(void **state) {
-  struct fixture *f = *state;
-  struct tls4217_context *other = endpoint_context(f->leaf, "another host");
-  const int64_t now = f->before->tickets_since;
+/* The daemon has slept, or TLSSessionTicketKeys keeps less than it did. */
+static void test_old(void **state) {
+  static const struct tls4217_ticketring_rules fewer = { AGE, 2 };
 
-  assert_true(tls4217_ticketring_add(f->ring, other));
-  assert_false(tls4217_ticketring_use(f->ring, f->after, now));
-  assert_false(have_same_keys(other, f->after));
-  assert_true(tls4217_ticketring_add(f->ring, f->before));
-  assert_true(tls4217_ticketring_use(f->ring, f->after, now));
-  assert_true(have_same_keys(f->before, f->after));
-  tls4217_context_free(other);
-}
-
-static void test_age(void **state) {
-  struct fixture *f = *state;
-  const int64_t made = f->before->tickets_since;
-
-  static const struct {
-    int64_t age;
-    bool want;
-  } cases[] = {
-    { -1, false },
-    { 0, true },
-    { TLS4217_TICKETRING_MAX_AGE - 1, true },
-    { TLS4217_TICKETRING_MAX_AGE, false },
-    { INT64_MAX / 2, false },
-  };
-
-  assert_true(tls4217_ticketring_add(f->ring, f->before));
-  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+  (void) state;
+  for (int i = 1; i < KEPT; i++) {
     assert_int_equal(
-      tls4217_ticketring_use(f->ring, f->after, made + cases[i].age),
-      cases[i].want);
+      tls4217_ticketring_tend(&ring, &rules, START + i * AGE, &err), 1);
+  }
+
+  other = ring;
+  assert_int_equal(
+    tls4217_ticketring_tend(&other, &fewer, START + 2 * AGE, &err), 1);
+  assert_int_equal(other.count, 3);
+
+  assert_int_equal(
+    tls4217_ticketring_tend(&ring, &rules, START + 100 * AGE, &err), 1);
+  assert_int_equal(ring.count, 2);
+}
+
+static void test_clock_put_back(void **state) {
+  (void) state;
+  assert_int_equal(tls4217_ticketring_tend(&ring, &rules, START - 5, &err), 1);
+  assert_int_equal(ring.secrets[1].from, START - 5);
+  assert_int_equal(ring.secrets[0].from, TLS4217_TICKETRING_LATER);
+  assert_int_equal(tls4217_ticketring_current(&ring, START - 5), 1);
+}
+
+/* Rings that are read. */
+
+static void put(struct tls4217_ticketring *into, const char *letters) {
+  into->count = strlen(letters);
+  for (size_t i = 0; i < into->count; i++) {
+    into->secrets[i].size = 48;
+    into->secrets[i].from = 0;
+    memset(into->secrets[i].bytes, letters[i], 48);
   }
 }
 
-/* What an older or a newer module has left, and what is cut anywhere. */
-static void test_form(void **state) {
-  struct fixture *f = *state;
-  const int64_t now = f->before->tickets_since;
-  size_t whole;
+static char current_at(int64_t now) {
+  return (char) ring.secrets[tls4217_ticketring_current(&ring, now)].bytes[0];
+}
 
-  assert_false(tls4217_ticketring_use(f->ring, f->after, now));
-  assert_true(tls4217_ticketring_add(f->ring, f->before));
-  whole = f->ring->size;
-  for (f->ring->size = 0; f->ring->size < whole; f->ring->size++) {
-    assert_false(tls4217_ticketring_use(f->ring, f->after, now));
+#define DELAY 60
+
+static void test_activation(void **state) {
+  (void) state;
+
+  /* The oldest one serves while none is old enough. */
+  put(&other, "ba");
+  tls4217_ticketring_take(&ring, &other, START, DELAY);
+  assert_int_equal(ring.source, TLS4217_TICKETRING_FILES);
+  assert_int_equal(current_at(START), 'a');
+  assert_int_equal(current_at(START + DELAY - 1), 'a');
+  assert_int_equal(current_at(START + DELAY), 'b');
+
+  /* A new one decrypts, and encrypts when the delay is over. */
+  put(&other, "cba");
+  tls4217_ticketring_take(&ring, &other, START + 100, DELAY);
+  assert_int_equal(ring.count, 3);
+  assert_int_equal(current_at(START + 100), 'b');
+  assert_int_equal(current_at(START + 100 + DELAY - 1), 'b');
+  assert_int_equal(current_at(START + 100 + DELAY), 'c');
+
+  /* Reading again changes no time, but for the clock's. */
+  tls4217_ticketring_take(&ring, &other, START + 110, DELAY);
+  assert_int_equal(current_at(START + 100 + DELAY), 'c');
+  tls4217_ticketring_take(&ring, &other, START - 1000, DELAY);
+  assert_int_equal(current_at(START - 1000 + DELAY), 'c');
+
+  put(&other, "d");
+  tls4217_ticketring_take(&ring, &other, START + 200, DELAY);
+  assert_int_equal(current_at(START + 200), 'd');
+}
+
+/* Neither source inherits the other one's. */
+static void test_other_source(void **state) {
+  (void) state;
+
+  put(&other, "a");
+  tls4217_ticketring_take(&ring, &other, START, DELAY);
+  assert_int_equal(ring.count, 1);
+  assert_int_equal(tls4217_ticketring_tend(&ring, &rules, START, &err), 1);
+  assert_int_equal(ring.source, TLS4217_TICKETRING_MADE);
+  assert_int_equal(ring.count, 2);
+  assert_int_not_equal(ring.secrets[1].bytes[0], ring.secrets[1].bytes[1]);
+}
+
+/* As bytes. */
+
+static void test_bytes(void **state) {
+  unsigned char bytes[TLS4217_TICKETRING_BYTES + 1];
+  size_t size;
+
+  (void) state;
+  put(&other, "ba");
+  tls4217_ticketring_take(&ring, &other, START, DELAY);
+  size = tls4217_ticketring_write(&ring, bytes);
+  assert_true(tls4217_ticketring_read(&other, bytes, size));
+  assert_memory_equal(&other, &ring, sizeof(ring));
+
+  /* What an older or a newer module has left, and what is cut anywhere. */
+  for (size_t cut = 0; cut < size; cut++) {
+    bool whole = cut == 2 + TLS4217_TICKETRING_ENTRY;
+
+    assert_int_equal(tls4217_ticketring_read(&other, bytes, cut), whole);
+    assert_int_equal(other.count, whole ? 1 : 0);
   }
 
-  f->ring->size = SIZE_MAX;
-  assert_false(tls4217_ticketring_use(f->ring, f->after, now));
-  f->ring->size = whole;
-  f->ring->bytes[0]++;
-  assert_false(tls4217_ticketring_use(f->ring, f->after, now));
-  f->ring->bytes[0]--;
-  assert_true(tls4217_ticketring_use(f->ring, f->after, now));
+  assert_false(tls4217_ticketring_read(&other, bytes, sizeof(bytes)));
+  for (size_t i = 0; i < 2; i++) {
+    bytes[i] += 7;
+    assert_false(tls4217_ticketring_read(&other, bytes, size));
+    bytes[i] -= 7;
+  }
+
+  bytes[2 + 8] = TLS4217_TICKETRING_SECRET + 1;
+  assert_false(tls4217_ticketring_read(&other, bytes, size));
+  assert_int_equal(other.count, 0);
 }
 
 static void test_full(void **state) {
-  struct fixture *f = *state;
+  static const struct tls4217_ticketring_rules most = { AGE,
+    TLS4217_TICKETRING_KEPT };
+  unsigned char bytes[TLS4217_TICKETRING_BYTES];
+  size_t size;
 
-  for (int i = 0; i < TLS4217_TICKETRING_MAX; i++) {
-    assert_true(tls4217_ticketring_add(f->ring, f->before));
+  (void) state;
+  for (int i = 0; i < 2 * TLS4217_TICKETRING_MAX; i++) {
+    assert_int_equal(tls4217_ticketring_rotate(&ring, &most, START, &err), 0);
   }
 
-  assert_false(tls4217_ticketring_add(f->ring, f->before));
+  assert_int_equal(ring.count, TLS4217_TICKETRING_MAX);
+  size = tls4217_ticketring_write(&ring, bytes);
+  assert_int_equal(size, sizeof(bytes));
+  assert_true(tls4217_ticketring_read(&other, bytes, size));
+  assert_memory_equal(&other, &ring, sizeof(ring));
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+/* Contexts. */
 
-/* New ones, by themselves, and with an age of their own. */
-static void test_renewed(void **state) {
-  struct fixture *f = *state;
-  struct tls4217_error err;
+struct hosts {
+  struct pki_cert *leaf;
+  struct tls4217_context *one, *same, *another;
+};
 
-  tls4217_error_clear(&err);
-  assert_true(tls4217_ticketring_add(f->ring, f->before));
-  assert_true(
-    tls4217_ticketring_use(f->ring, f->after, f->after->tickets_since));
-  assert_int_equal(tls4217_ticketring_renew(f->after, 4217, &err), 0);
-  assert_false(have_same_keys(f->before, f->after));
-  assert_int_equal(f->after->tickets_since, 4217);
+static void make_hosts(struct hosts *hosts) {
+  hosts->leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
+  hosts->one = endpoint_context(hosts->leaf, "host");
+  hosts->same = endpoint_context(hosts->leaf, "host");
+  hosts->another = endpoint_context(hosts->leaf, "another host");
 }
+
+static void free_hosts(struct hosts *hosts) {
+  tls4217_context_free(hosts->one);
+  tls4217_context_free(hosts->same);
+  tls4217_context_free(hosts->another);
+  pki_free(hosts->leaf);
+}
+
+static void apply(struct tls4217_context *context, int64_t now) {
+  assert_int_equal(
+    tls4217_ticketring_apply(&ring, context, now, AGE / 2, &err), 0);
+}
+
+static SSL_SESSION *session_of(
+  const struct tls4217_context *context, int version) {
+  const struct endpoint_spec spec = { .context = context, .version = version };
+  struct endpoint *ep = endpoint_open(&spec);
+  SSL_SESSION *session;
+
+  assert_non_null(ep->session);
+  session = SSL_SESSION_dup(ep->session);
+  assert_int_equal(SSL_SESSION_get_ticket_lifetime_hint(session), AGE / 2);
+  endpoint_free(ep);
+  return session;
+}
+
+/* How a context takes a session: whether it resumes, and renews the ticket. */
+static bool resumes(const struct tls4217_context *context, int version,
+  SSL_SESSION *session, bool *renewed) {
+  SSL_SESSION *copy = SSL_SESSION_dup(session);
+  const struct endpoint_spec spec = {
+    .context = context, .version = version, .session = copy
+  };
+  struct endpoint *ep = endpoint_open(&spec);
+  bool resumed = SSL_session_reused(ep->client) == 1;
+  const unsigned char *before, *behind;
+  size_t len;
+
+  SSL_SESSION_get0_ticket(session, &before, &len);
+  SSL_SESSION_get0_ticket(SSL_get0_session(ep->client), &behind, &len);
+  *renewed = memcmp(before, behind, 16) != 0;
+  SSL_SESSION_free(copy);
+  endpoint_free(ep);
+  return resumed;
+}
+
+static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+
+static void test_contexts(void **state) {
+  struct hosts hosts;
+  bool renewed;
+
+  (void) state;
+  for (size_t i = 0; i < 2; i++) {
+    SSL_SESSION *session;
+    const int version = versions[i];
+
+    make_hosts(&hosts);
+    apply(hosts.one, START);
+    session = session_of(hosts.one, version);
+    assert_true(resumes(hosts.one, version, session, &renewed));
+    assert_false(renewed);
+
+    /* Built anew, and another host. */
+    assert_false(resumes(hosts.same, version, session, &renewed));
+    apply(hosts.same, START);
+    apply(hosts.another, START);
+    assert_true(resumes(hosts.same, version, session, &renewed));
+    assert_false(resumes(hosts.another, version, session, &renewed));
+    SSL_SESSION_free(session);
+    free_hosts(&hosts);
+  }
+}
+
+/* Behind rotations, until it is too old; one of before them knows the next. */
+static void test_contexts_and_rotation(void **state) {
+  struct hosts hosts;
+  bool renewed;
+
+  (void) state;
+  make_hosts(&hosts);
+  for (size_t i = 0; i < 2; i++) {
+    SSL_SESSION *session, *later;
+    const int version = versions[i];
+
+    apply(hosts.one, START);
+    session = session_of(hosts.one, version);
+    for (int turn = 1; turn <= KEPT; turn++) {
+      assert_int_equal(
+        tls4217_ticketring_rotate(&ring, &rules, START, &err), 0);
+      apply(hosts.same, START);
+      assert_int_equal(
+        resumes(hosts.same, version, session, &renewed), turn < KEPT);
+      assert_true(renewed);
+
+      later = session_of(hosts.same, version);
+      assert_int_equal(resumes(hosts.one, version, later, &renewed), turn == 1);
+      SSL_SESSION_free(later);
+    }
+
+    SSL_SESSION_free(session);
+  }
+
+  free_hosts(&hosts);
+}
+
+#define CASE(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    CASE(test_taken_over),
-    CASE(test_each_host_its_own),
-    CASE(test_age),
-    CASE(test_form),
+    CASE(test_begin),
+    CASE(test_rotation),
+    CASE(test_kept),
+    CASE(test_old),
+    CASE(test_clock_put_back),
+    CASE(test_activation),
+    CASE(test_other_source),
+    CASE(test_bytes),
     CASE(test_full),
-    CASE(test_renewed),
+    CASE(test_contexts),
+    CASE(test_contexts_and_rotation),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

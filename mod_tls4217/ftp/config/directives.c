@@ -21,6 +21,7 @@
 #include "mod_tls4217/ftp/config/parsing.h"
 #include "mod_tls4217/ftp/config/policy_directives.h"
 #include "mod_tls4217/ftp/config/settings.h"
+#include "mod_tls4217/ftp/config/ticket_directives.h"
 #include "mod_tls4217/ftp/config/value.h"
 #include "mod_tls4217/ftp/config/value_directives.h"
 
@@ -116,6 +117,9 @@ static const struct tls4217_directive directives[] = {
     "on|off", "on", FIELD(switch, tls.server_preference) },
   { "TLSSessionReuse", tls4217_value_directives_word, SVG, 1, 1,
     "connection|user|report|off", "user", FIELD(session_reuse, session_reuse) },
+  { "TLSSessionTicketKeys", tls4217_ticket_directives_keys, CONF_ROOT, 2, 4,
+    "[age seconds] [count number]", "age 43200 count 3",
+    FIELD(ticket_keys, ticket_keys) },
   { "TLSTimeoutHandshake", tls4217_value_directives_timeout, SVG, 1, 1,
     "seconds", "30", FIELD(number, handshake_timeout) },
   { "TLSUnknownServerName", tls4217_value_directives_word, SVG, 1, 1,
@@ -166,9 +170,6 @@ static const struct tls4217_directive directives[] = {
   { "TLSSessionCache", tls4217_migration_session_cache, CONF_ROOT, 1, 2,
     "off|type:/info [timeout]", NULL,
     FIELD(session_cache, options.session_reuse_required) },
-  { "TLSSessionTicketKeys", tls4217_value_directives_nothing, CONF_ROOT, 1, ANY,
-    "ignored: keys for tickets are made at each start, and each day at SIGHUP",
-    NULL, NO_FIELD },
   { "TLSSessionTickets", tls4217_value_directives_nothing, SVG, 1, ANY,
     "ignored: tickets are always on; remove it", NULL, NO_FIELD },
   { "TLSStapling", tls4217_value_directives_nothing, SVG, 1, ANY,

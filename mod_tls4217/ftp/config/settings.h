@@ -15,6 +15,7 @@
 #include "mod_tls4217/tls/cert/identity.h"
 #include "mod_tls4217/tls/cert/verify.h"
 #include "mod_tls4217/tls/parameters.h"
+#include "mod_tls4217/tls/ticketring.h"
 
 /* One pair of files, and the directive that names it. */
 struct tls4217_certificate_files {
@@ -64,6 +65,7 @@ struct tls4217_client_settings {
 struct tls4217_settings {
   bool engine;
   bool key_isolation; /* the main server's */
+  struct tls4217_ticketring_rules ticket_keys; /* the same */
   struct tls4217_options options;
   struct tls4217_parameters tls;
   int handshake_timeout;      /* seconds, control connection */

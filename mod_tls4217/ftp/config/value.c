@@ -154,6 +154,23 @@ static void take_crl_path(const config_rec *c, void *member) {
   take_revocation(c, verify);
 }
 
+/* Session tickets. */
+
+static void preset_ticket_keys(
+  const struct tls4217_value_type *type, const char *otherwise, void *member) {
+  struct tls4217_ticketring_rules *rules = member;
+  long age = 0, count = 0;
+
+  (void) sscanf(otherwise, "age %ld count %ld", &age, &count);
+  rules->age = age;
+  rules->kept = (size_t) count;
+}
+
+static void take_ticket_keys(const config_rec *c, void *member) {
+  *((struct tls4217_ticketring_rules *) member) = *(
+    (const struct tls4217_ticketring_rules *) c->argv[0]);
+}
+
 /* Options. */
 
 static void preset_options(
@@ -235,6 +252,9 @@ const struct tls4217_value_type tls4217_value_crl_path = { NULL,
   take_crl_path };
 const struct tls4217_value_type tls4217_value_certificate = { NULL,
   take_certificate, true };
+const struct tls4217_value_type tls4217_value_ticket_keys = {
+  preset_ticket_keys, take_ticket_keys
+};
 const struct tls4217_value_type tls4217_value_options = { preset_options,
   take_options, true };
 const struct tls4217_value_type tls4217_value_session_cache = { NULL,

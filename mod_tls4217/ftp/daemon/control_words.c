@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/daemon/control_answer.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
+#include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/tls/cert/certinfo.h"
 
@@ -96,6 +97,28 @@ static void put_server(const struct tls4217_control_answer *answer,
   }
 }
 
+static void say_tickets(const struct tls4217_control_answer *answer) {
+  struct tls4217_ticketkeys_facts facts;
+
+  if (tls4217_ticketkeys_tell(&facts)) {
+    tls4217_control_answer_say(answer,
+      "session tickets: key %s encrypts, %lu decrypt", facts.label,
+      (unsigned long) facts.count);
+  }
+}
+
+static void put_tickets(const struct tls4217_control_answer *answer) {
+  struct tls4217_ticketkeys_facts facts;
+  pool *p = answer->pool;
+  pr_json_object_t *object = pr_json_object_alloc(p);
+
+  if (tls4217_ticketkeys_tell(&facts)) {
+    (void) pr_json_object_set_string(p, object, "key", facts.label);
+    (void) pr_json_object_set_number(p, object, "keys", (double) facts.count);
+    tls4217_control_answer_say_json(answer, "tickets", object);
+  }
+}
+
 static void put_counter(void *user, const char *name, const char *help,
   const char *labels, uint64_t value) {
   const struct tls4217_control_answer *answer = user;
@@ -118,6 +141,8 @@ static void say_json(const struct tls4217_control_answer *answer) {
        server != NULL; server = server->next) {
     put_server(answer, server);
   }
+
+  put_tickets(answer);
 
   tls4217_counters_list(
     tls4217_shared_counters(), put_counter, (void *) answer);
@@ -144,6 +169,7 @@ int tls4217_control_words_info(const struct tls4217_control_answer *answer) {
     say_server(answer, server);
   }
 
+  say_tickets(answer);
   tls4217_counters_list(
     tls4217_shared_counters(), say_counter, (void *) answer);
   return 0;
@@ -205,13 +231,13 @@ int tls4217_control_words_rotate(const struct tls4217_control_answer *answer) {
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (tls4217_renewal_rotate(&err) < 0) {
+  if (tls4217_ticketkeys_rotate(&err) < 0) {
     tls4217_control_answer_say(answer, "%s", err.text);
     return -1;
   }
 
   tls4217_control_answer_say(answer,
-    "new connections have new keys for session tickets; those that there are "
-    "keep theirs");
+    "a new key encrypts session tickets from now on; tickets of the previous "
+    "ones are read for as long as TLSSessionTicketKeys keeps them");
   return 0;
 }

@@ -42,7 +42,7 @@ static const struct word words[] = {
   { "sessions", "",
     "who is logged in, and whom TLSSessionReuse user would refuse",
     tls4217_session_words_list },
-  { "rotate", "", "makes new keys for session tickets",
+  { "rotate", "", "has a new key encrypt session tickets",
     tls4217_control_words_rotate },
 
   { "sesscache", "",

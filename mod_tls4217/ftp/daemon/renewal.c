@@ -65,10 +65,7 @@ static void swap(
   struct tls4217_vhost *server, struct tls4217_generation *generation) {
   struct tls4217_generation *old = server->tls;
 
-  if (old != NULL) {
-    tls4217_ticketkeys_pass_on(old->context, generation->context);
-  }
-
+  tls4217_ticketkeys_apply(generation->context);
   server->tls = generation;
   server->number++;
   tls4217_generation_accept(generation, server->rec);
@@ -82,47 +79,14 @@ static void warm_up(const struct tls4217_vhost *server) {
   tls4217_keyprocess_warm_up_end();
 }
 
-/* The ticket keys of all hosts, where they outlive SIGHUP. */
-static void keep_tickets(void) {
-  struct tls4217_ticketring *ring = tls4217_ticketkeys_begin();
-
+/* The ring of ticket keys has become another one. */
+static void apply_tickets(void) {
   for (const struct tls4217_vhost *server = tls4217_vhost_first();
        server != NULL; server = server->next) {
     if (server->tls != NULL) {
-      tls4217_ticketkeys_add(ring, server->tls->context);
+      tls4217_ticketkeys_apply(server->tls->context);
     }
   }
-
-  tls4217_ticketkeys_keep(ring);
-}
-
-/* Those of before, for hosts that are what they were. */
-static void take_over_tickets(void) {
-  struct tls4217_ticketring *ring = tls4217_ticketkeys_fetch();
-
-  for (const struct tls4217_vhost *server = tls4217_vhost_first();
-       server != NULL; server = server->next) {
-    if (server->tls != NULL) {
-      tls4217_ticketkeys_use(ring, server->tls->context);
-    }
-  }
-
-  tls4217_ticketkeys_end(ring);
-}
-
-int tls4217_renewal_rotate(struct tls4217_error *err) {
-  int ret = 0;
-
-  for (const struct tls4217_vhost *server = tls4217_vhost_first();
-       server != NULL; server = server->next) {
-    if (server->tls != NULL &&
-      tls4217_ticketring_renew(server->tls->context, time(NULL), err) < 0) {
-      ret = -1;
-    }
-  }
-
-  keep_tickets();
-  return ret;
 }
 
 /* Again. */
@@ -164,7 +128,7 @@ static void renew(bool changed);
 /* What follows for all hosts from what one of them has new. */
 static void settle(const struct tls4217_vhost *server) {
   tls4217_keyprocess_settle(renew);
-  keep_tickets();
+  tls4217_ticketkeys_keep();
   warm_up(server);
   tls4217_warmup_give_back();
 }
@@ -265,7 +229,7 @@ static void renew(bool changed) {
     settle(serving);
 
   } else {
-    keep_tickets();
+    tls4217_ticketkeys_keep();
   }
 
   tls4217_vhost_say_complaints();
@@ -369,8 +333,7 @@ enum tls4217_readiness tls4217_renewal_build_all(void) {
 
   tls4217_vhost_end();
   tls4217_keyprocess_settle(renew);
-  take_over_tickets();
-  keep_tickets();
+  tls4217_ticketkeys_begin(apply_tickets);
   if (serving != NULL) {
     warm_up(serving);
   }

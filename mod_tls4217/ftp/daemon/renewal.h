@@ -45,11 +45,4 @@ int tls4217_renewal_reload(const struct tls4217_vhost *server);
  */
 void tls4217_renewal_look(void);
 
-/*
- * New keys for session tickets: those of before are not read by the sessions
- * that begin from now on.  Returns 0, or -1 with err filled where a server has
- * kept its own.
- */
-int tls4217_renewal_rotate(struct tls4217_error *err);
-
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - the ticket keys of the hosts, kept over SIGHUP
+ * mod_tls4217 - the daemon's ring of ticket keys
  *
- * SIGHUP unmaps the module and frees every context; the key process keeps what
- * their tickets are encrypted with (tls/ticketring.h), so that clients resume
- * their sessions afterwards.  Without a key process new keys are made.
+ * TLSSessionTicketKeys.  One ring (tls/ticketring.h) for all hosts, tended by a
+ * timer; sessions have it as it was at their fork.  SIGHUP unmaps the module
+ * and frees every context: the ring is kept by the key process meanwhile, or,
+ * where there is none, in the daemon's own memory (ticketmemory.h).
  */
 
 #ifndef TLS4217_FTP_DAEMON_TICKETKEYS_H
@@ -12,31 +13,37 @@
 
 #include "mod_tls4217/tls/ticketring.h"
 
-/* A new ring, to be filled and kept.  NULL, which all of these take, where
- * there is no key process, or no memory. */
-struct tls4217_ticketring *tls4217_ticketkeys_begin(void);
+/*
+ * When the configuration has been read, and the key process is there: finds the
+ * ring of before SIGHUP, or makes one, and tends it from now on.  apply is
+ * called each time that it has become another one: it is to hand each context
+ * to tls4217_ticketkeys_apply.  It is called once in any case.
+ */
+void tls4217_ticketkeys_begin(void (*apply)(void));
 
-/* Adds the keys of a host's context; NULL: it cannot serve TLS. */
-void tls4217_ticketkeys_add(
-  struct tls4217_ticketring *ring, const struct tls4217_context *context);
+/* Gives a context the keys of the ring. */
+void tls4217_ticketkeys_apply(struct tls4217_context *context);
 
-/* Has the ring kept in place of the one of before, and ends it.  A failure is
- * logged: the next SIGHUP costs clients a full handshake. */
-void tls4217_ticketkeys_keep(struct tls4217_ticketring *ring);
+/* Has the key process, another one perhaps, keep the ring. */
+void tls4217_ticketkeys_keep(void);
 
-/* The ring that is kept.  End it with tls4217_ticketkeys_end. */
-struct tls4217_ticketring *tls4217_ticketkeys_fetch(void);
+/*
+ * Another key encrypts from now on; older ones decrypt.  Returns 0, or -1 with
+ * err filled, and the ring remains what it was.
+ */
+int tls4217_ticketkeys_rotate(struct tls4217_error *err);
 
-/* Gives a context the keys that it had before, if there are any. */
-void tls4217_ticketkeys_use(
-  const struct tls4217_ticketring *ring, struct tls4217_context *context);
+/* What is told of the ring: a label of the key that encrypts, and how many
+ * decrypt, that one included. */
+struct tls4217_ticketkeys_facts {
+  char label[TLS4217_TICKETRING_LABEL];
+  size_t count;
+};
 
-/* Gives a context the keys of the one whose place it takes, where both have the
- * same scope: clients resume their sessions there. */
-void tls4217_ticketkeys_pass_on(
-  const struct tls4217_context *from, struct tls4217_context *to);
+/* Returns false where there is no ring. */
+bool tls4217_ticketkeys_tell(struct tls4217_ticketkeys_facts *facts);
 
-/* Wipes and frees it. */
-void tls4217_ticketkeys_end(struct tls4217_ticketring *ring);
+/* The module is unloaded, for SIGHUP or for good. */
+void tls4217_ticketkeys_end(bool restarts);
 
 #endif
