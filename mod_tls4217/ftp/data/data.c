@@ -163,6 +163,7 @@ static int open_clear(struct tls4217_session *sess, pr_netio_stream_t *strm) {
     strm == session.d->instrm) {
     tls4217_data_end_drop(sess);
     tls4217_failure_forget(sess);
+    tls4217_notes_forget_data();
     if (tls4217_data_gates_pass(sess) < 0) {
       return refuse();
     }
@@ -184,6 +185,7 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   /* What was left of another transfer protects nothing here. */
   tls4217_data_end_drop(sess);
 
+  tls4217_notes_forget_data();
   tls4217_failure_forget(sess);
   sess->data.in = session.d->instrm;
   sess->data.out = session.d->outstrm;

@@ -12,8 +12,11 @@
 static const char *const note_names[] = { "FTPS", "TLS_PROTOCOL", "TLS_CIPHER",
   "TLS_CIPHER_BITS", "TLS_GROUP", "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN",
   "TLS_LIBRARY_VERSION", "TLS_DATA_PROTOCOL", "TLS_DATA_CIPHER",
-  "TLS_DATA_RESUMED", "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY",
+  "TLS_DATA_CIPHER_BITS", "TLS_DATA_GROUP", "TLS_DATA_RESUMED", "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY",
   "TLS_CLIENT_A_SIG", "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
+
+/* What the notes of a data connection begin with. */
+#define DATA "TLS_DATA_"
 
 static void set_note(const char *name, const char *value) {
   const char *old = pr_table_get(session.notes, name, NULL);
@@ -77,9 +80,22 @@ void tls4217_notes_sni(const char *name) {
 }
 
 void tls4217_notes_data(const struct tls4217_handshake_facts *facts) {
+  char bits[16];
+
+  (void) snprintf(bits, sizeof(bits), "%d", facts->info.cipher_bits);
   set_note("TLS_DATA_PROTOCOL", facts->info.version);
   set_note("TLS_DATA_CIPHER", facts->info.cipher);
+  set_note("TLS_DATA_CIPHER_BITS", bits);
+  set_note("TLS_DATA_GROUP", facts->info.group);
   set_note("TLS_DATA_RESUMED", facts->info.resumed ? "1" : "0");
+}
+
+void tls4217_notes_forget_data(void) {
+  for (size_t i = 0; i < sizeof(note_names) / sizeof(note_names[0]); i++) {
+    if (strncmp(note_names[i], DATA, strlen(DATA)) == 0) {
+      set_note(note_names[i], NULL);
+    }
+  }
 }
 
 void tls4217_notes_failure(const struct tls4217_connection *conn) {

@@ -20,6 +20,10 @@ void tls4217_notes_sni(const char *name);
 /* Of a data connection's handshake. */
 void tls4217_notes_data(const struct tls4217_handshake_facts *facts);
 
+/* Takes those of a data connection away: the next one is in clear, or has not
+ * shaken hands. */
+void tls4217_notes_forget_data(void);
+
 /*
  * To be called when a connection has failed; NULL is one in clear.  Where the
  * client ended it with a flood of TLS messages, this generates the event
