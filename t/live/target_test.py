@@ -38,6 +38,14 @@ REQUIRED = """
 </Directory>
 """
 
+#: Required, but for one place.
+BUT_ONE = """
+TLSDataProtection required
+<Directory {root}/home/clear>
+  TLSDataProtection none
+</Directory>
+"""
+
 RULES = """
 TLSDataProtection per-transfer
 TLSDataRule none command list,NLST path */lists*
@@ -158,14 +166,17 @@ class Directories:
         self.assertIsNone(self.server.get("secure/new"))
 
     def test_rfc4217_10_2_prot_is_refused_only_when_nothing_could_use_it(self):
-        control = self.secure("main").login()
-        control.protect("C")
-        control.protect("P")
+        for host in ("main", "required", "but_one"):
+            with self.subTest(host=host):
+                control = self.secure(host).login()
+                control.protect("C")
+                control.protect("P")
 
 
 @harness.both_versions
 class InTheOpen(Directories, Tree):
-    SERVER = {"directives": PATHS, "vhosts": {"required": REQUIRED}}
+    SERVER = {"directives": PATHS,
+              "vhosts": {"required": REQUIRED, "but_one": BUT_ONE}}
 
 
 @harness.both_versions
@@ -267,7 +278,8 @@ class Chroot(Directories, Tree):
     """The same below DefaultRoot: policies name real paths."""
 
     SERVER = {"directives": "DefaultRoot ~\n" + PATHS,
-              "vhosts": {"required": "DefaultRoot ~\n" + REQUIRED}}
+              "vhosts": {"required": "DefaultRoot ~\n" + REQUIRED,
+                         "but_one": "DefaultRoot ~\n" + BUT_ONE}}
 
     def name(self, text):
         return text.format(home="")
