@@ -10,6 +10,7 @@ import time
 
 import client
 import harness
+import strace
 
 #: What the server waits for a close_notify, in seconds, and some leeway.
 PATIENCE = 5.0
@@ -267,6 +268,26 @@ class Unwraps(CccCase):
             control.sock.sendall(bytes([byte]))
         control.tls = None
         control.reply(200)
+        self.assert_clear(control)
+
+    def test_bytes_that_come_behind_a_look(self):
+        """The server looks into its socket, finds nothing, and is held up; what
+        comes meanwhile is not taken for what it has not seen."""
+        for notify in (False, True):
+            for step in (1, 100):
+                with self.subTest(notify=notify, step=step):
+                    self.held_up(notify, step)
+
+    def held_up(self, notify, step):
+        control, pid = self.login_of_pid()
+        with strace.injecting(pid, "recvfrom", "delay_exit=200000"):
+            self.ccc(control)
+            raw = self.last_records(control, b"NOOP") if notify \
+                else b"NOOP\r\n"
+            for at in range(0, len(raw), step):
+                control.sock.sendall(raw[at:at + step])
+            control.tls = None
+            control.reply(200)
         self.assert_clear(control)
 
     def unread(self, control):

@@ -20,6 +20,7 @@ import unittest
 
 import client
 import harness
+import strace
 from kernel_test import BIG, KernelCase, kernel_has_tls, sent_by_kernel
 
 CONF = """openssl_conf = all
@@ -61,21 +62,9 @@ def loopback(change, back):
         subprocess.run(back.split(), check=True)
 
 
-@contextlib.contextmanager
 def failing_sendfile(pid, error):
-    """strace(1) has each sendfile(2) of a process fail."""
-    with subprocess.Popen(
-            ["strace", "-e", "trace=sendfile", "-e",
-             "inject=sendfile:error=" + error, "-p", str(pid)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True) as strace:
-        try:
-            line = strace.stderr.readline()
-            if "attached" not in line:
-                raise unittest.SkipTest("strace cannot attach: " + line)
-            yield
-        finally:
-            strace.terminate()
+    """Each sendfile(2) of a process fails."""
+    return strace.injecting(pid, "sendfile", "error=" + error)
 
 
 def cpu_seconds(pids):
