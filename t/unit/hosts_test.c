@@ -21,6 +21,7 @@ static struct tls4217_session *const sess = &fakes_session.session;
 static const char *server_name;
 static server_rec *other;
 static struct tls4217_context entry, of_other;
+static const struct tls4217_context *default_context = &entry;
 static struct tls4217_generation first = { .context = &entry },
                                  second = { .context = &of_other };
 static struct tls4217_vhost hosts[2];
@@ -76,6 +77,21 @@ void tls4217_notes_sni(const char *name) {
   noted = name;
 }
 
+/* In place of ftp/daemon/generation.c: two certificates of the first host. */
+static struct tls4217_context named, of_address;
+
+const struct tls4217_context *tls4217_generation_find_name(
+  const struct tls4217_generation *generation, const char *name) {
+  return generation == &first && strcmp(name, "named.example") == 0 ? &named :
+                                                                      NULL;
+}
+
+const struct tls4217_context *tls4217_generation_find_address(
+  const struct tls4217_generation *generation, const pr_netaddr_t *address) {
+  return address == session.c->local_addr ? default_context :
+                                            generation->context;
+}
+
 /* In place of ftp/daemon/vhost.c. */
 const struct tls4217_vhost *tls4217_vhost_find(const server_rec *rec) {
   for (size_t i = 0; i < 2; i++) {
@@ -105,9 +121,14 @@ static enum tls4217_choice give(const char *name, const char *host) {
   fakes.events[0] = '\0';
   server_name = name;
   switched_to = NULL;
+  sess->server = &hosts[0];
   sess->control.entry = &entry;
   tls4217_hosts_await_name(sess);
   return chooser(sess, name);
+}
+
+static bool is_other(const char *name) {
+  return sess->binding.is_other_host(sess->binding.who, name);
 }
 
 static bool agree(const char *name, const char *host) {
@@ -170,6 +191,30 @@ static void test_unknown_names_may_be_refused(void **state) {
   assert_int_equal(give("", NULL), TLS4217_CHOICE_IGNORED);
 }
 
+/* TLSCertificateDirectory, and iPAddress. */
+static void test_certificates(void **state) {
+  (void) state;
+  assert_int_equal(give("named.example", NULL), TLS4217_CHOICE_MADE);
+  assert_ptr_equal(switched_to, &named);
+  assert_null(sess->control.named);
+  assert_false(is_other("named.example"));
+
+  sess->settings.unknown_name = TLS4217_UNKNOWN_NAME_REJECT;
+  assert_int_equal(give("named.example", NULL), TLS4217_CHOICE_MADE);
+  sess->settings.unknown_name = TLS4217_UNKNOWN_NAME_DEFAULT;
+
+  default_context = &of_address;
+  assert_int_equal(give("", NULL), TLS4217_CHOICE_IGNORED);
+  assert_ptr_equal(switched_to, &of_address);
+  assert_int_equal(give("unknown.example", NULL), TLS4217_CHOICE_MADE);
+  assert_ptr_equal(switched_to, &of_address);
+  assert_true(is_other("named.example"));
+
+  assert_int_equal(give("", "named.example"), TLS4217_CHOICE_IGNORED);
+  assert_ptr_equal(switched_to, &named);
+  default_context = &entry;
+}
+
 static void test_host_that_cannot_serve(void **state) {
   (void) state;
   hosts[1].tls = NULL;
@@ -195,10 +240,6 @@ static void test_names_may_be_ignored(void **state) {
   assert_int_equal(give("unknown.example", NULL), TLS4217_CHOICE_IGNORED);
   assert_string_equal(fakes.events, "");
   assert_false(sess->binding.is_other_host(sess, "other.example"));
-}
-
-static bool is_other(const char *name) {
-  return sess->binding.is_other_host(sess->binding.who, name);
 }
 
 /* What the data connections are held to. */
@@ -258,6 +299,7 @@ int main(void) {
     TEST(test_choice),
     TEST(test_server_names),
     TEST(test_unknown_names_may_be_refused),
+    TEST(test_certificates),
     TEST(test_host_that_cannot_serve),
     TEST(test_names_may_be_ignored),
     TEST(test_data_connections),

@@ -52,6 +52,8 @@ static const struct tls4217_directive directives[] = {
     FIELD(crl_path, client.verify) },
   { "TLSCertificateChainFile", tls4217_value_directives_files, SVG, 1, 1,
     "/path/chain.pem", NULL, FIELD(text, named.chain_file) },
+  { "TLSCertificateDirectory", tls4217_value_directives_files, SVG, 1, 1,
+    "/path/directory", NULL, FIELD(text, certificate_directory) },
   { "TLSCertificateFile", tls4217_value_directives_files, SVG, 1, 2,
     "/path/fullchain.pem [/path/privkey.pem]", NULL, WHOLE(certificate) },
   { "TLSCipherSuite", tls4217_offer_directives_ciphers, SVG, 1, 2,

@@ -87,6 +87,7 @@ struct tls4217_settings {
   struct tls4217_certificate_files files[TLS4217_MAX_CERTIFICATES];
   size_t nfiles;
   const char *self_signed; /* or NULL */
+  const char *certificate_directory; /* or NULL */
   const char *dh_file;     /* or NULL */
   enum tls4217_unknown_name unknown_name;
 };

@@ -86,16 +86,6 @@ static server_rec *find_host(
   return find_by_server_name(sess, name);
 }
 
-static bool is_other_host(const void *who, const char *name) {
-  const struct tls4217_session *sess = who;
-  const server_rec *own = sess->control.named;
-  bool is_known;
-
-  return sess->control.name_counts &&
-    tls4217_admission_are_two_hosts(
-      own != NULL ? own : main_server, find_host(sess, name, &is_known));
-}
-
 /* HOST before the handshake; NULL: there was none. */
 static const server_rec *chosen_by_host(void) {
   return pr_table_get(session.notes, "mod_core.host", NULL) != NULL ?
@@ -103,11 +93,58 @@ static const server_rec *chosen_by_host(void) {
     NULL;
 }
 
+/* Whether a name is served with another certificate than the session's. */
+static bool has_other_certificate(
+  const struct tls4217_session *sess, const server_rec *own, const char *name) {
+  const struct tls4217_vhost *host = tls4217_vhost_find(own);
+  const struct tls4217_context *context = NULL;
+
+  if (name != NULL && host != NULL && host->tls != NULL) {
+    context = tls4217_generation_find_name(host->tls, name);
+  }
+
+  return context != NULL && context != sess->control.context;
+}
+
+static bool is_other_host(const void *who, const char *name) {
+  const struct tls4217_session *sess = who;
+  const server_rec *own = sess->control.named, *other;
+  bool is_known;
+
+  if (sess->control.name_counts == false) {
+    return false;
+  }
+
+  own = own != NULL ? own : main_server;
+  other = find_host(sess, name, &is_known);
+  return tls4217_admission_are_two_hosts(own, other) ||
+    has_other_certificate(sess, own, name);
+}
+
 static enum tls4217_choice refuse(struct tls4217_session *sess,
   enum tls4217_choice choice, const char *name, const char *why) {
   tls4217_error_set(&sess->control.refusal, EPERM,
     "the server name '%s' (SNI) is refused: %s", name, why);
   return choice;
+}
+
+/* A client that names nobody in TLS may have done so by HOST. */
+static const struct tls4217_context *find_unnamed(
+  const struct tls4217_session *sess) {
+  const char *name = pr_table_get(session.notes, "mod_core.host", NULL);
+  const struct tls4217_generation *generation = sess->server->tls;
+  const struct tls4217_context *context = NULL;
+
+  if (name != NULL && sess->control.name_counts) {
+    context = tls4217_generation_find_name(generation, name);
+  }
+
+  if (context == NULL && session.c != NULL) {
+    context = tls4217_generation_find_address(
+      generation, session.c->local_addr);
+  }
+
+  return context != NULL ? context : sess->control.entry;
 }
 
 static enum tls4217_choice use_context(struct tls4217_session *sess,
@@ -126,6 +163,7 @@ static enum tls4217_choice use_context(struct tls4217_session *sess,
 static enum tls4217_choice use_host(
   struct tls4217_session *sess, const char *name) {
   const struct tls4217_vhost *host = tls4217_vhost_find(sess->control.named);
+  const struct tls4217_context *context;
 
   /* One without TLS, or one that a module has just made (mod_autohost), has
    * nothing of its own to shake hands with; all else of it holds. */
@@ -138,7 +176,25 @@ static enum tls4217_choice use_host(
       sess, TLS4217_CHOICE_UNKNOWN, name, host->last_error.text);
   }
 
-  return use_context(sess, host->tls->context, TLS4217_CHOICE_MADE);
+  context = tls4217_generation_find_name(host->tls, name);
+  return use_context(sess, context != NULL ? context : host->tls->context,
+    TLS4217_CHOICE_MADE);
+}
+
+/* Of the host that the client has reached, perhaps by HOST. */
+static enum tls4217_choice use_own(
+  struct tls4217_session *sess, const char *name) {
+  const struct tls4217_context *context = tls4217_generation_find_name(
+    sess->server->tls, name);
+
+  if (context == NULL &&
+    sess->settings.unknown_name == TLS4217_UNKNOWN_NAME_REJECT) {
+    return refuse(sess, TLS4217_CHOICE_UNKNOWN, name,
+      "no host and no certificate has it (TLSUnknownServerName reject)");
+  }
+
+  return use_context(sess, context != NULL ? context : find_unnamed(sess),
+    TLS4217_CHOICE_MADE);
 }
 
 /* In the callback of the ClientHello. */
@@ -149,7 +205,7 @@ static enum tls4217_choice choose(void *who, const char *name) {
   bool is_known;
 
   if (control->name_counts == false || *name == '\0') {
-    return use_context(sess, control->entry, TLS4217_CHOICE_IGNORED);
+    return use_context(sess, find_unnamed(sess), TLS4217_CHOICE_IGNORED);
   }
 
   tls4217_notes_sni(name);
@@ -158,10 +214,7 @@ static enum tls4217_choice choose(void *who, const char *name) {
   host = find_host(sess, name, &is_known);
   control->named = host;
   if (host == NULL) {
-    return sess->settings.unknown_name == TLS4217_UNKNOWN_NAME_REJECT ?
-      refuse(sess, TLS4217_CHOICE_UNKNOWN, name,
-        "no host and no certificate has it (TLSUnknownServerName reject)") :
-      use_context(sess, control->entry, TLS4217_CHOICE_MADE);
+    return use_own(sess, name);
   }
 
   if (is_known == false) {

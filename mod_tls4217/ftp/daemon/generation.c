@@ -7,203 +7,17 @@
  * settings.h; how a file is read and checked, in tls/cert/.
  */
 
-#include <stdarg.h>
-#include <time.h>
-
-#include "mod_tls4217/ftp/config/complaints.h"
+#include "mod_tls4217/ftp/daemon/buildpairs.h"
 #include "mod_tls4217/ftp/daemon/generation.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
-#include "mod_tls4217/ftp/daemon/selfsigning.h"
 #include "mod_tls4217/tls/cert/castore.h"
 #include "mod_tls4217/tls/cert/chain.h"
-#include "mod_tls4217/tls/cert/fileguard.h"
 #include "mod_tls4217/tls/offer.h"
-
-/* What is said when a generation serves, and not while it is tried. */
-struct finding {
-  enum tls4217_complaint_kind kind;
-  const char *text;
-};
-
-/* What a generation is built from. */
-struct build {
-  const server_rec *rec;
-  const struct tls4217_settings *settings;
-  const struct tls4217_generation *previous; /* or NULL */
-  enum tls4217_generation_source source;
-  struct tls4217_generation *generation;
-  struct tls4217_error *err;
-};
-
-static void find(const struct build *build, enum tls4217_complaint_kind kind,
-  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static void find(const struct build *build, enum tls4217_complaint_kind kind,
-  const char *fmt, ...) {
-  struct finding *finding = push_array(build->generation->findings);
-  char text[1024];
-  va_list ap;
-
-  va_start(ap, fmt);
-  (void) vsnprintf(text, sizeof(text), fmt, ap);
-  va_end(ap);
-  finding->kind = kind;
-  finding->text = pstrdup(build->generation->pool, text);
-}
-
-/* Certificates. */
-
-static void find_fingerprint(const struct build *build,
-  const struct tls4217_certificate_files *files,
-  const struct tls4217_keypair *pair) {
-  char fingerprint[TLS4217_FINGERPRINT_SIZE];
-
-  if (files->cert_file == build->settings->self_signed &&
-    tls4217_keypair_fingerprint(pair, fingerprint, NULL) == 0) {
-    find(build, TLS4217_COMPLAINT_NOTICE,
-      "self-signed certificate '%s' has the SHA-256 fingerprint %s",
-      files->cert_file, fingerprint);
-  }
-}
-
-/* Of a certificate that can be served, whatever clients say to it. */
-static void find_weaknesses(const struct build *build,
-  const struct tls4217_certificate_files *files,
-  const struct tls4217_keypair *pair) {
-  const char *key_file = files->key_file != NULL ? files->key_file :
-                                                   files->cert_file;
-  struct tls4217_error err;
-  int res;
-
-  tls4217_error_clear(&err);
-  if (tls4217_keypair_check_time(pair, time(NULL), &err) < 0) {
-    find(build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
-  }
-
-  tls4217_error_clear(&err);
-  pr_signals_block();
-  PRIVS_ROOT
-  res = tls4217_fileguard_key(key_file, &err);
-  PRIVS_RELINQUISH
-  pr_signals_unblock();
-
-  if (res < 0) {
-    find(
-      build, TLS4217_COMPLAINT_WARNING, "%s: %s", files->directive, err.text);
-  }
-}
-
-/* That of the previous generation for the same files, or NULL. */
-static struct tls4217_credential *find_previous(
-  const struct build *build, const struct tls4217_certificate_files *files) {
-  const struct tls4217_generation *previous = build->previous;
-
-  for (size_t i = 0; previous != NULL && i < previous->npairs; i++) {
-    if (tls4217_credential_is_of(previous->credentials[i], files)) {
-      return previous->credentials[i];
-    }
-  }
-
-  return NULL;
-}
-
-static struct tls4217_credential *get_last_good(
-  const struct build *build, const struct tls4217_certificate_files *files) {
-  struct tls4217_credential *credential = find_previous(build, files);
-
-  if (credential != NULL && tls4217_credential_is_usable(credential)) {
-    return tls4217_credential_share(credential);
-  }
-
-  credential = tls4217_credential_recall(build->rec, files);
-  if (credential == NULL) {
-    tls4217_error_set(build->err, ENOENT,
-      "%s '%s': there is no previous working certificate", files->directive,
-      files->cert_file);
-  }
-
-  return credential;
-}
-
-static struct tls4217_credential *get_from_files(
-  const struct build *build, const struct tls4217_certificate_files *files) {
-  struct tls4217_credential *credential = find_previous(build, files);
-
-  return credential != NULL && tls4217_credential_is_current(credential) ?
-    tls4217_credential_share(credential) :
-    tls4217_credential_load(build->rec, files, build->err);
-}
-
-static int add_pair(
-  const struct build *build, const struct tls4217_certificate_files *files) {
-  struct tls4217_generation *generation = build->generation;
-  const size_t at = generation->npairs;
-  struct tls4217_credential *credential = build->source ==
-      TLS4217_GENERATION_FROM_FILES ?
-    get_from_files(build, files) :
-    get_last_good(build, files);
-
-  if (credential == NULL) {
-    return -1;
-  }
-
-  generation->credentials[at] = credential;
-  generation->npairs++;
-  generation->pairs[at] = tls4217_keypair_copy(
-    tls4217_credential_pair(credential), build->err);
-  if (generation->pairs[at] == NULL) {
-    return -1;
-  }
-
-  generation->pairs[at]->label = pstrcat(
-    generation->pool, files->directive, " '", files->cert_file, "'", NULL);
-  find_weaknesses(build, files, generation->pairs[at]);
-  find_fingerprint(build, files, generation->pairs[at]);
-  return 0;
-}
-
-static int check_self_signed(const struct build *build) {
-  struct tls4217_error err;
-  int res;
-
-  tls4217_error_clear(&err);
-  res = tls4217_selfsigning_check(build->settings, &err);
-  if (res > 0) {
-    find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
-
-  } else if (res < 0) {
-    *build->err = err;
-  }
-
-  return res < 0 ? -1 : 0;
-}
-
-static int add_pairs(const struct build *build) {
-  if (check_self_signed(build) < 0) {
-    return -1;
-  }
-
-  for (size_t i = 0; i < build->settings->nfiles; i++) {
-    if (add_pair(build, &build->settings->files[i]) < 0) {
-      return -1;
-    }
-  }
-
-  if (build->generation->npairs == 0) {
-    tls4217_error_set(build->err, ENOENT,
-      "TLSEngine is on, but there is no certificate: add "
-      "'TLSCertificateFile /path/fullchain.pem /path/privkey.pem', or "
-      "'TLSSelfSignedCertificate /path/file.pem' to have one made");
-    return -1;
-  }
-
-  return 0;
-}
 
 /* CAs. */
 
 /* CAs and revocation lists, where clients are asked for a certificate. */
-static int add_verify(const struct build *build) {
+static int add_verify(const struct tls4217_building *build) {
   const struct tls4217_verify_settings *verify = &build->settings->client
                                                     .verify;
 
@@ -222,7 +36,7 @@ static int add_verify(const struct build *build) {
 
 /* The CAs that the settings name, for clients or not: an intermediate of the
  * server's own may be found only there. */
-static STACK_OF(X509) * read_cas(const struct build *build) {
+static STACK_OF(X509) * read_cas(const struct tls4217_building *build) {
   const struct tls4217_verify_settings *verify = &build->settings->client
                                                     .verify;
   STACK_OF(X509) *certs = tls4217_castore_list_new();
@@ -251,13 +65,29 @@ static STACK_OF(X509) * read_cas(const struct build *build) {
 
   /* Where clients are verified with them, that has been an error. */
   if (res < 0) {
-    find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
+    tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
   }
 
   return certs;
 }
 
-static int complete_chains(const struct build *build) {
+/* What the directory had in the previous generation was checked for it. */
+static bool is_new(const struct tls4217_building *build, size_t at) {
+  const struct tls4217_generation *previous = build->previous;
+  const struct tls4217_credential *credential = build->generation
+                                                  ->credentials[at];
+
+  for (size_t i = previous != NULL ? previous->nnamed_from : 0;
+       previous != NULL && i < previous->npairs; i++) {
+    if (previous->credentials[i] == credential) {
+      return false;
+    }
+  }
+
+  return true;
+}
+
+static int complete_chains(const struct tls4217_building *build) {
   STACK_OF(X509) *cas = read_cas(build);
   int res = 0;
 
@@ -271,8 +101,8 @@ static int complete_chains(const struct build *build) {
       tls4217_error_about(&err, pair->label);
       *build->err = err;
 
-    } else if (tls4217_chain_check(pair, cas, &err) < 0) {
-      find(build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
+    } else if (is_new(build, i) && tls4217_chain_check(pair, cas, &err) < 0) {
+      tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
     }
   }
 
@@ -283,37 +113,48 @@ static int complete_chains(const struct build *build) {
 /* The context. */
 
 /* A session must never be resumed at another host or under other rules. */
-static const char *describe_scope(const struct build *build) {
+static const char *describe_scope(const struct tls4217_building *build) {
   const server_rec *rec = build->rec;
-  char number[32], verify[TLS4217_VERIFY_DESCRIPTION_SIZE];
+  const struct tls4217_parameters *tls = &build->settings->tls;
+  char number[32], verify[TLS4217_VERIFY_DESCRIPTION_SIZE], rules[64];
 
   (void) snprintf(number, sizeof(number), "%u", rec->sid);
+  (void) snprintf(rules, sizeof(rules), "rules %d %u %d", (int) tls->profile,
+    tls->versions, tls->weak_security ? 1 : 0);
   tls4217_verify_describe(build->generation->verify, verify);
   return pstrcat(build->generation->pool, "mod_tls4217 server ", number, " ",
-    rec->ServerName, " ", verify, NULL);
+    rec->ServerName, " ", verify, " ", rules, " ",
+    tls->ciphers != NULL ? tls->ciphers : "-", " ",
+    tls->ciphersuites != NULL ? tls->ciphersuites : "-", NULL);
+}
+
+/* One certificate of the directory serves who names nobody, where there is no
+ * other. */
+static size_t count_own(const struct tls4217_generation *generation) {
+  return generation->nnamed_from > 0 ? generation->nnamed_from : 1;
 }
 
 /* What of the settings cannot be negotiated. */
-static int check_offer(const struct build *build) {
+static int check_offer(const struct tls4217_building *build) {
   const struct tls4217_generation *generation = build->generation;
   struct tls4217_error err;
   int res;
 
   tls4217_error_clear(&err);
   res = tls4217_offer_check(generation->context, build->settings->tls.versions,
-    generation->pairs, generation->npairs, &err);
+    generation->pairs, count_own(generation), &err);
   if (res < 0) {
     *build->err = err;
 
   } else if (res > 0) {
-    find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
+    tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
   }
 
   return res < 0 ? -1 : 0;
 }
 
 /* TLSDHParamFile: where it cannot be used, OpenSSL's own groups serve. */
-static void use_dh_group(const struct build *build) {
+static void use_dh_group(const struct tls4217_building *build) {
   const char *path = build->settings->dh_file;
   struct tls4217_context *context = build->generation->context;
   struct tls4217_error err;
@@ -324,7 +165,7 @@ static void use_dh_group(const struct build *build) {
   }
 
   if (tls4217_offer_has_dhe(context) == false) {
-    find(build, TLS4217_COMPLAINT_WARNING,
+    tls4217_building_find(build, TLS4217_COMPLAINT_WARNING,
       "TLSDHParamFile has no effect: no suite with DHE is offered; remove it, "
       "or name such suites in TLSCipherSuite");
     return;
@@ -338,21 +179,22 @@ static void use_dh_group(const struct build *build) {
   pr_signals_unblock();
 
   if (res < 0) {
-    find(build, TLS4217_COMPLAINT_WARNING,
+    tls4217_building_find(build, TLS4217_COMPLAINT_WARNING,
       "TLSDHParamFile: %s; a group of OpenSSL's, as strong as the "
       "certificate, is used",
       err.text);
   }
 }
 
-static int add_context(const struct build *build) {
+static int add_contexts(const struct tls4217_building *build) {
   struct tls4217_generation *generation = build->generation;
+  const size_t from = generation->nnamed_from;
   const struct tls4217_context_settings wanted = {
     .parameters = build->settings->tls,
     .no_decryption = tls4217_keyprocess_is_there(),
     .verify = generation->verify,
     .pairs = generation->pairs,
-    .npairs = generation->npairs,
+    .npairs = count_own(generation),
     .scope = describe_scope(build),
   };
 
@@ -362,7 +204,13 @@ static int add_context(const struct build *build) {
   }
 
   use_dh_group(build);
-  return check_offer(build);
+  if (check_offer(build) < 0) {
+    return -1;
+  }
+
+  generation->names = tls4217_contextmap_new(&wanted, generation->context,
+    generation->pairs + from, generation->npairs - from, build->err);
+  return generation->names != NULL ? 0 : -1;
 }
 
 static struct tls4217_generation *make(void) {
@@ -372,7 +220,8 @@ static struct tls4217_generation *make(void) {
   pr_pool_tag(p, MOD_TLS4217_VERSION " generation");
   generation = pcalloc(p, sizeof(*generation));
   generation->pool = p;
-  generation->findings = make_array(p, 2, sizeof(struct finding));
+  generation->troubles = make_array(p, 2, sizeof(const char *));
+  generation->findings = make_array(p, 2, sizeof(struct tls4217_finding));
   return generation;
 }
 
@@ -380,15 +229,15 @@ struct tls4217_generation *tls4217_generation_build(const server_rec *rec,
   const struct tls4217_settings *settings,
   const struct tls4217_generation *previous,
   enum tls4217_generation_source source, struct tls4217_error *err) {
-  const struct build build = { .rec = rec,
+  const struct tls4217_building build = { .rec = rec,
     .settings = settings,
     .previous = previous,
     .source = source,
     .generation = make(),
     .err = err };
 
-  if (add_pairs(&build) < 0 || add_verify(&build) < 0 ||
-    complete_chains(&build) < 0 || add_context(&build) < 0) {
+  if (tls4217_buildpairs_add(&build) < 0 || add_verify(&build) < 0 ||
+    complete_chains(&build) < 0 || add_contexts(&build) < 0) {
     tls4217_generation_free(build.generation);
     return NULL;
   }
@@ -396,7 +245,8 @@ struct tls4217_generation *tls4217_generation_build(const server_rec *rec,
   return build.generation;
 }
 
-static void complain(const server_rec *rec, const struct finding *finding) {
+static void complain(
+  const server_rec *rec, const struct tls4217_finding *finding) {
   switch (finding->kind) {
     case TLS4217_COMPLAINT_NOTICE:
       tls4217_complaints_notice(rec, "%s", finding->text);
@@ -414,7 +264,7 @@ static void complain(const server_rec *rec, const struct finding *finding) {
 
 void tls4217_generation_accept(
   const struct tls4217_generation *generation, const server_rec *rec) {
-  const struct finding *findings = generation->findings->elts;
+  const struct tls4217_finding *findings = generation->findings->elts;
 
   for (size_t i = 0; i < generation->npairs; i++) {
     tls4217_credential_accept(generation->credentials[i]);
@@ -436,11 +286,32 @@ bool tls4217_generation_has_lost_key(
   return false;
 }
 
+const struct tls4217_context *tls4217_generation_find_name(
+  const struct tls4217_generation *generation, const char *name) {
+  return tls4217_contextmap_find(generation->names, name);
+}
+
+const struct tls4217_context *tls4217_generation_find_address(
+  const struct tls4217_generation *generation, const pr_netaddr_t *address) {
+  const unsigned char *bytes = pr_netaddr_get_inaddr(address);
+  size_t size = pr_netaddr_get_inaddr_len(address);
+  const struct tls4217_context *context;
+
+  if (pr_netaddr_is_v4mappedv6(address) == TRUE) {
+    bytes += size - 4;
+    size = 4;
+  }
+
+  context = tls4217_contextmap_find_address(generation->names, bytes, size);
+  return context != NULL ? context : generation->context;
+}
+
 void tls4217_generation_free(struct tls4217_generation *generation) {
   if (generation == NULL) {
     return;
   }
 
+  tls4217_contextmap_free(generation->names);
   tls4217_context_free(generation->context);
   tls4217_verify_free(generation->verify);
   for (size_t i = 0; i < generation->npairs; i++) {

@@ -11,27 +11,7 @@
 #ifndef TLS4217_FTP_DAEMON_GENERATION_H
 #define TLS4217_FTP_DAEMON_GENERATION_H
 
-#include "mod_tls4217/ftp/core.h"
-#include "mod_tls4217/ftp/config/settings.h"
-#include "mod_tls4217/ftp/daemon/credential.h"
-#include "mod_tls4217/tls/context.h"
-
-struct tls4217_generation {
-  pool *pool; /* its own: goes with it */
-  struct tls4217_credential *credentials[TLS4217_MAX_CERTIFICATES];
-  struct tls4217_keypair *pairs[TLS4217_MAX_CERTIFICATES]; /* of them, with
-                                                              whole chains */
-  size_t npairs;
-  struct tls4217_verify *verify; /* NULL: TLSVerifyClient is off */
-  struct tls4217_context *context;
-  array_header *findings; /* what people should hear of it when it serves */
-};
-
-/* Where the certificates of a generation come from. */
-enum tls4217_generation_source {
-  TLS4217_GENERATION_FROM_FILES,
-  TLS4217_GENERATION_FROM_LAST_GOOD /* their files cannot be used */
-};
+#include "mod_tls4217/ftp/daemon/generation_struct.h"
 
 /*
  * Builds what the settings of a server ask for; files are read as root.  What
@@ -55,6 +35,16 @@ void tls4217_generation_accept(
  * cannot serve. */
 bool tls4217_generation_has_lost_key(
   const struct tls4217_generation *generation);
+
+/*
+ * What serves who gives a name: the context whose certificates have it; NULL
+ * where none has.  And what serves who gives none, at an address of ours: the
+ * context whose certificates have it as iPAddress, or the one for all others.
+ */
+const struct tls4217_context *tls4217_generation_find_name(
+  const struct tls4217_generation *generation, const char *name);
+const struct tls4217_context *tls4217_generation_find_address(
+  const struct tls4217_generation *generation, const pr_netaddr_t *address);
 
 /* Frees it with all that it owns.  NULL is fine. */
 void tls4217_generation_free(struct tls4217_generation *generation);

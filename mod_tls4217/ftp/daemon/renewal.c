@@ -30,6 +30,7 @@ static struct tls4217_filelook look_at_files(
     tls4217_filestamp_look(&look, settings->files[i].chain_file, 0, now);
   }
 
+  tls4217_filestamp_look(&look, settings->certificate_directory, 2, now);
   tls4217_filestamp_look(&look, verify->ca_file, 0, now);
   tls4217_filestamp_look(&look, verify->ca_path, 1, now);
   tls4217_filestamp_look(&look, verify->crl_file, 0, now);
@@ -297,7 +298,7 @@ static void prepare(struct tls4217_vhost *server) {
   if (generation != NULL) {
     swap(server, generation);
     tls4217_contradictions_check(server->rec, &server->settings,
-      generation->pairs, generation->npairs);
+      generation->pairs, generation->nnamed_from);
   }
 
   if (tls4217_error_is_set(&err)) {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
+/*
+ * mod_tls4217 - what one host serves TLS with, as a struct
+ *
+ * Filled by building.h's, and read through generation.h.
+ */
+
+#ifndef TLS4217_FTP_DAEMON_GENERATION_STRUCT_H
+#define TLS4217_FTP_DAEMON_GENERATION_STRUCT_H
+
+#include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/config/settings.h"
+#include "mod_tls4217/ftp/daemon/credential.h"
+#include "mod_tls4217/tls/contextmap.h"
+
+struct tls4217_generation {
+  pool *pool; /* its own: goes with it */
+  struct tls4217_credential **credentials;
+  struct tls4217_keypair **pairs; /* of them, with whole chains */
+  size_t npairs;
+  size_t nnamed_from; /* from here on those of TLSCertificateDirectory */
+  struct tls4217_verify *verify; /* NULL: TLSVerifyClient is off */
+  struct tls4217_context *context;  /* for who names nobody, and its tickets */
+  struct tls4217_contextmap *names; /* for who names one */
+  array_header *troubles; /* what is wrong in TLSCertificateDirectory */
+  array_header *findings; /* what people should hear of it when it serves */
+};
+
+/* Where the certificates of a generation come from. */
+enum tls4217_generation_source {
+  TLS4217_GENERATION_FROM_FILES,
+  TLS4217_GENERATION_FROM_LAST_GOOD /* their files cannot be used */
+};
+
+#endif
