@@ -32,6 +32,8 @@ struct tls4217_counters {
   _Atomic uint64_t transfers[COUNT(directions)];
   _Atomic uint64_t bytes[COUNT(directions)];
   _Atomic uint64_t kernel;
+  _Atomic uint64_t signatures, last_key;
+  _Atomic uint64_t restarts;
 };
 
 size_t tls4217_counters_size(void) {
@@ -84,6 +86,34 @@ void tls4217_counters_transfer(
     add(&counters->transfers[sends], 1);
     add(&counters->bytes[sends], bytes);
     add(&counters->kernel, kernel ? 1 : 0);
+  }
+}
+
+/* The key first: whoever sees the number sees this key, or a later one. */
+void tls4217_counters_signature(
+  struct tls4217_counters *counters, uint64_t key) {
+  if (counters != NULL) {
+    atomic_store(&counters->last_key, key);
+    (void) atomic_fetch_add(&counters->signatures, 1);
+  }
+}
+
+uint64_t tls4217_counters_last_signature(
+  const struct tls4217_counters *counters, uint64_t *key) {
+  uint64_t count = 0;
+
+  *key = 0;
+  if (counters != NULL) {
+    count = atomic_load(&counters->signatures);
+    *key = atomic_load(&counters->last_key);
+  }
+
+  return count;
+}
+
+void tls4217_counters_restart(struct tls4217_counters *counters) {
+  if (counters != NULL) {
+    add(&counters->restarts, 1);
   }
 }
 
@@ -195,6 +225,15 @@ static void list_transfers(
     &counters->kernel);
 }
 
+static void list_keys(
+  const struct tls4217_counters *counters, const struct list *list) {
+  put(list, "ftps_signature_failures_total",
+    "Signatures that the key process did not make, or made wrongly.", "",
+    &counters->signatures);
+  put(list, "ftps_key_process_restarts_total",
+    "Times that the key process was restarted.", "", &counters->restarts);
+}
+
 void tls4217_counters_list(const struct tls4217_counters *counters,
   tls4217_counters_put each, void *user) {
   const struct list list = { .put = each, .user = user };
@@ -204,5 +243,6 @@ void tls4217_counters_list(const struct tls4217_counters *counters,
     list_groups(counters, &list);
     list_refusals(counters, &list);
     list_transfers(counters, &list);
+    list_keys(counters, &list);
   }
 }

@@ -37,6 +37,18 @@ void tls4217_counters_refusal(
 void tls4217_counters_transfer(
   struct tls4217_counters *counters, bool sends, uint64_t bytes, bool kernel);
 
+/* A signature that the key process did not give to a session, or that was
+ * wrong, by the key of that number. */
+void tls4217_counters_signature(
+  struct tls4217_counters *counters, uint64_t key);
+
+/* How many of these there are; *key becomes that of the last one. */
+uint64_t tls4217_counters_last_signature(
+  const struct tls4217_counters *counters, uint64_t *key);
+
+/* The key process was restarted. */
+void tls4217_counters_restart(struct tls4217_counters *counters);
+
 /*
  * Calls put for each number, all of one name together: its name, what it is,
  * its labels ("a=\"b\",c=\"d\"", or ""), its value.  Texts are valid during

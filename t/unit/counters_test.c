@@ -61,6 +61,24 @@ static uint64_t value_of(const char *name, const char *labels) {
   return search.found;
 }
 
+static void test_key_process(void **state) {
+  uint64_t key;
+
+  (void) state;
+  assert_int_equal(tls4217_counters_last_signature(counters, &key), 0);
+  tls4217_counters_signature(counters, 7);
+  tls4217_counters_signature(counters, 8);
+  assert_int_equal(tls4217_counters_last_signature(counters, &key), 2);
+  assert_int_equal(key, 8);
+  assert_int_equal(value_of("ftps_signature_failures_total", ""), 2);
+  tls4217_counters_restart(counters);
+  assert_int_equal(value_of("ftps_key_process_restarts_total", ""), 1);
+
+  tls4217_counters_signature(NULL, 9);
+  tls4217_counters_restart(NULL);
+  assert_int_equal(tls4217_counters_last_signature(NULL, &key), 0);
+}
+
 static void test_handshakes(void **state) {
   (void) state;
   tls4217_counters_handshake(counters, false, "TLSv1.3", "x25519", false);
@@ -114,7 +132,7 @@ static void test_format(void **state) {
   }
 
   tls4217_counters_list(counters, look, &search);
-  assert_int_equal(search.changes, 7);
+  assert_int_equal(search.changes, 9);
 }
 
 static void test_nothing_is_counted(void **state) {
@@ -133,6 +151,7 @@ int main(void) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
   const struct CMUnitTest tests[] = {
     TEST(test_handshakes),
+    TEST(test_key_process),
     TEST(test_refusals),
     TEST(test_transfers),
     TEST(test_format),

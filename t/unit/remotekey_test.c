@@ -35,6 +35,7 @@ struct world {
   struct tls4217_signer *signer;
   struct tls4217_remotekeys *keys;
   unsigned int asked;
+  unsigned int failed; /* that was said */
   bool fails, lies;
 };
 
@@ -60,6 +61,15 @@ static int ask(void *user, const struct tls4217_signjob *job,
   return res;
 }
 
+static void fail_cb(
+  void *user, uint64_t handle, const struct tls4217_error *err) {
+  struct world *world = user;
+
+  assert_int_equal(handle, 1);
+  assert_true(tls4217_error_is_set(err));
+  world->failed++;
+}
+
 static int make_world(void **state) {
   struct world *world = test_calloc(1, sizeof(*world));
   struct tls4217_error err = { .text = "" };
@@ -68,6 +78,7 @@ static int make_world(void **state) {
   world->keys = tls4217_remotekey_load_provider(ask, world, &err);
   assert_non_null(world->signer);
   assert_non_null(world->keys);
+  tls4217_remotekey_report(world->keys, fail_cb);
   *state = world;
   return 0;
 }
@@ -225,6 +236,7 @@ static void test_nobody_answers(void **state) {
 
   world->fails = true;
   break_with(world, "TLS handshake failed: the key process has not answered");
+  assert_int_equal(world->failed, COUNT(versions));
 }
 
 static void test_wrong_signature_is_not_sent(void **state) {
@@ -232,6 +244,7 @@ static void test_wrong_signature_is_not_sent(void **state) {
 
   world->lies = true;
   break_with(world, "not made with this certificate's key");
+  assert_int_equal(world->failed, COUNT(versions));
 }
 
 static void test_nothing_private_is_there(void **state) {

@@ -6,6 +6,7 @@
  */
 
 #include "mod_tls4217/ftp/daemon/keychannel.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
 
 static struct tls4217_keyclient channel = { .fd = -1 };
@@ -27,6 +28,16 @@ uint64_t tls4217_keychannel_scope(const server_rec *rec) {
 
 struct tls4217_keyclient *tls4217_keychannel_get(void) {
   return &channel;
+}
+
+void tls4217_keychannel_fail(
+  void *user, uint64_t handle, const struct tls4217_error *err) {
+  (void) user;
+
+  /* Not where this session may have no more. */
+  if (err->errnum != EDQUOT) {
+    tls4217_counters_signature(tls4217_shared_counters(), handle);
+  }
 }
 
 void tls4217_keychannel_open(int front, const server_rec *const *recs,

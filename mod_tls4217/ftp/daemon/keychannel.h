@@ -15,9 +15,14 @@
 /* A host's own number, the same after SIGHUP: keys and channels have it. */
 uint64_t tls4217_keychannel_scope(const server_rec *rec);
 
-/* The channel, for remotekey.h: the same one always, also while it is not
- * open. */
+/*
+ * The channel, for remotekey.h: the same one always, also while it is not
+ * open; and its tls4217_remotekey_fail, which counts, and so has the daemon look
+ * after the key process (keywatch.h).
+ */
 struct tls4217_keyclient *tls4217_keychannel_get(void);
+void tls4217_keychannel_fail(
+  void *user, uint64_t handle, const struct tls4217_error *err);
 
 /*
  * Opens it by front (keyclient.h), for so many signatures by the keys of nrecs

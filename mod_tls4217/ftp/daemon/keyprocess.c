@@ -12,6 +12,7 @@
 #include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/keywatch.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/tls/keys/keyclient.h"
 #include "mod_tls4217/tls/keys/keyloader.h"
 #include "mod_tls4217/tls/keys/keyloads.h"
@@ -20,9 +21,6 @@
 
 /* For a handshake of each version with itself. */
 #define WARM_UP_SIGNATURES 2
-
-/* Seconds between two looks whether it lives. */
-#define WATCH_INTERVAL 2
 
 /* How many looks are left out when it could not be started. */
 #define PAUSE 30
@@ -55,6 +53,7 @@ bool tls4217_keyprocess_is_there(void) {
 /* One that is gone, hangs or talks nonsense: its end is made sure of. */
 static void give_up(const struct tls4217_error *why) {
   self.restarts++;
+  tls4217_counters_restart(tls4217_shared_counters());
   pr_log_pri(PR_LOG_ERR,
     "error: %s: %s (process %lu): it is being restarted (restart %u), and "
     "until then full handshakes fail",
@@ -185,6 +184,7 @@ static int start(struct tls4217_error *err) {
 }
 
 static void stop(void) {
+  tls4217_keywatch_end(&self.watch);
   tls4217_keychannel_close();
   tls4217_keyfork_close(&self.fork);
   tls4217_remotekey_unload_provider(self.keys);
@@ -208,6 +208,9 @@ static int ensure(struct tls4217_error *err) {
   if (self.keys == NULL) {
     self.keys = tls4217_remotekey_load_provider(
       tls4217_keyclient_sign, tls4217_keychannel_get(), err);
+    if (self.keys != NULL) {
+      tls4217_remotekey_report(self.keys, tls4217_keychannel_fail);
+    }
   }
 
   return self.keys != NULL ? 0 : -1;
@@ -224,7 +227,7 @@ static int start_anew(
   struct tls4217_error trouble;
 
   give_up(why);
-  tls4217_keywatch_note_answer(&self.watch);
+  tls4217_keywatch_begin(&self.watch);
   if (start(err) < 0) {
     return -1;
   }
@@ -378,7 +381,8 @@ static int watch_cb(CALLBACK_FRAME) {
   }
 
   if (self.fork.daemon_fd >= 0 &&
-    tls4217_keywatch_is_lost(&self.watch, self.fork.daemon_fd, &why) == false) {
+    tls4217_keywatch_is_lost(&self.watch, &self.fork, &self.loads, &why) ==
+      false) {
     drop_unused();
     if (self.has_changed) {
       call_renew();
@@ -415,8 +419,8 @@ void tls4217_keyprocess_settle(void (*renew)(bool changed)) {
   self.renew = renew;
   tls4217_keywatch_note_answer(&self.watch);
   if (self.watched == false) {
-    self.watched = pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module, watch_cb,
-                     "key process of mod_tls4217") >= 0;
+    self.watched = pr_timer_add(TLS4217_KEYWATCH_INTERVAL, -1, &tls4217_module,
+                     watch_cb, "key process of mod_tls4217") >= 0;
   }
 }
 
@@ -444,6 +448,7 @@ void tls4217_keyprocess_warm_up_end(void) {
 }
 
 void tls4217_keyprocess_leave_daemon(void) {
+  tls4217_keywatch_end(&self.watch);
   tls4217_keyfork_close_daemon(&self.fork);
 }
 

@@ -8,10 +8,27 @@
 #include <poll.h>
 
 #include "mod_tls4217/ftp/daemon/keywatch.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/tls/keys/keyloader.h"
 
 /* How many looks without an answer are too many. */
 #define MAX_SILENT 5
+
+/* Milliseconds after which an answer to a probe is of no use. */
+#define PROBE_TIME (1000 * TLS4217_KEYWATCH_INTERVAL * MAX_SILENT)
+
+void tls4217_keywatch_begin(struct tls4217_keywatch *watch) {
+  uint64_t key;
+
+  tls4217_keywatch_end(watch);
+  watch->failures = tls4217_counters_last_signature(
+    tls4217_shared_counters(), &key);
+}
+
+void tls4217_keywatch_end(struct tls4217_keywatch *watch) {
+  tls4217_keyprobe_free(watch->probe);
+  *watch = (struct tls4217_keywatch){ .probe = NULL };
+}
 
 /* A socket that has ended, or one that brought what was not asked for. */
 static void describe_loss(int fd, struct tls4217_error *why) {
@@ -30,7 +47,17 @@ void tls4217_keywatch_note_answer(struct tls4217_keywatch *watch) {
   watch->silent = 0;
 }
 
-bool tls4217_keywatch_is_lost(
+static bool is_silent(unsigned int looks, struct tls4217_error *why) {
+  if (looks <= MAX_SILENT) {
+    return false;
+  }
+
+  tls4217_error_set(why, ETIMEDOUT, "the key process does not answer");
+  return true;
+}
+
+/* Whether the socket of the daemon has ended, or is silent. */
+static bool is_gone(
   struct tls4217_keywatch *watch, int fd, struct tls4217_error *why) {
   const int answers = tls4217_keyloader_pong(fd);
 
@@ -47,10 +74,70 @@ bool tls4217_keywatch_is_lost(
     tls4217_keyloader_ping(fd);
   }
 
-  if (++watch->silent <= MAX_SILENT) {
-    return false;
+  return is_silent(++watch->silent, why);
+}
+
+/* Asks, where a session has been left without the signature of a key that is
+ * still there. */
+static void begin_probe(struct tls4217_keywatch *watch, int front,
+  const struct tls4217_keyloads *loads) {
+  uint64_t handle, failures, scope;
+  struct tls4217_error err;
+  EVP_PKEY *key;
+
+  failures = tls4217_counters_last_signature(
+    tls4217_shared_counters(), &handle);
+  if (failures == watch->failures) {
+    return;
   }
 
-  tls4217_error_set(why, ETIMEDOUT, "the key process does not answer");
+  watch->failures = failures;
+  watch->waiting = 0;
+  key = tls4217_keyloads_get0_key(loads, handle, &scope);
+  if (key == NULL) {
+    return;
+  }
+
+  tls4217_error_clear(&err);
+  watch->probe = tls4217_keyprobe_new(
+    front, scope, handle, key, PROBE_TIME, &err);
+  if (watch->probe == NULL) {
+    pr_log_pri(PR_LOG_WARNING, "warning: %s: key process: %s",
+      MOD_TLS4217_VERSION, err.text);
+  }
+}
+
+/* Whether an answer to the probe has come that is none. */
+static bool signs_wrongly(
+  struct tls4217_keywatch *watch, struct tls4217_error *why) {
+  switch (tls4217_keyprobe_look(watch->probe, why)) {
+    case TLS4217_KEYPROBE_WAITS:
+      return is_silent(++watch->waiting, why);
+
+    case TLS4217_KEYPROBE_HOLDS:
+      tls4217_keyprobe_free(watch->probe);
+      watch->probe = NULL;
+      return false;
+
+    case TLS4217_KEYPROBE_FAILS:
+      break;
+  }
+
+  /* Its channel may have ended before the process has. */
+  why->errnum = EPROTO;
   return true;
+}
+
+bool tls4217_keywatch_is_lost(struct tls4217_keywatch *watch,
+  const struct tls4217_keyfork *fork, const struct tls4217_keyloads *loads,
+  struct tls4217_error *why) {
+  if (is_gone(watch, fork->daemon_fd, why)) {
+    return true;
+  }
+
+  if (watch->probe == NULL) {
+    begin_probe(watch, fork->front[0], loads);
+  }
+
+  return watch->probe != NULL && signs_wrongly(watch, why);
 }

@@ -3,19 +3,36 @@
  * mod_tls4217 - whether the key process still answers
  *
  * Looked at from a timer, which must not wait: each look takes what has come
- * since the one before, and asks again.
+ * since the one before, and asks again.  Where a session has got no signature,
+ * or a wrong one (counters.h), the daemon asks for one itself: it does not take
+ * the session's word for it, which somebody may have taken over.
  */
 
 #ifndef TLS4217_FTP_DAEMON_KEYWATCH_H
 #define TLS4217_FTP_DAEMON_KEYWATCH_H
 
 #include "mod_tls4217/ftp/core.h"
+#include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/keys/keyloads.h"
+#include "mod_tls4217/tls/keys/keyprobe.h"
+
+/* Seconds between two looks. */
+#define TLS4217_KEYWATCH_INTERVAL 2
 
 /* Empty: all zeros. */
 struct tls4217_keywatch {
-  unsigned int silent; /* looks since it has answered */
+  unsigned int silent;  /* looks since it has answered */
+  unsigned int waiting; /* looks since the probe was asked */
+  uint64_t failures;    /* of signatures, that have been looked after */
+  struct tls4217_keyprobe *probe; /* NULL: nothing is asked */
 };
+
+/* From now on there is another process. */
+void tls4217_keywatch_begin(struct tls4217_keywatch *watch);
+
+/* Frees what it has. */
+void tls4217_keywatch_end(struct tls4217_keywatch *watch);
 
 /*
  * It has answered something else that it was asked.  Who waits for an answer
@@ -25,11 +42,12 @@ struct tls4217_keywatch {
 void tls4217_keywatch_note_answer(struct tls4217_keywatch *watch);
 
 /*
- * One look; fd is the daemon's own socket.  Returns true with why filled where
- * there is a reason to start it anew: errnum is EPIPE (it has ended), EPROTO
- * (it sent an invalid message) or ETIMEDOUT (several looks without an answer).
+ * One look at the process of fork, which has the keys of loads.  Returns true
+ * with why filled where there is a reason to restart it: errnum is EPIPE where
+ * it has ended, else it is still there.
  */
-bool tls4217_keywatch_is_lost(
-  struct tls4217_keywatch *watch, int fd, struct tls4217_error *why);
+bool tls4217_keywatch_is_lost(struct tls4217_keywatch *watch,
+  const struct tls4217_keyfork *fork, const struct tls4217_keyloads *loads,
+  struct tls4217_error *why);
 
 #endif

@@ -120,12 +120,10 @@ static void describe_failure(
   }
 }
 
-int tls4217_keyclient_sign(void *user, const struct tls4217_signjob *job,
-  unsigned char *signature, size_t *size, struct tls4217_error *err) {
-  struct tls4217_keyclient *client = user;
-  unsigned char request[TLS4217_KEYPROTO_MAX_SIGN], answer[MAX_ANSWER];
+int tls4217_keyclient_ask(struct tls4217_keyclient *client,
+  const struct tls4217_signjob *job, struct tls4217_error *err) {
+  unsigned char request[TLS4217_KEYPROTO_MAX_SIGN];
   size_t len;
-  ssize_t res;
 
   if (client->fd < 0) {
     tls4217_error_set(err, EBADF, "there is no channel to the key process");
@@ -139,26 +137,49 @@ int tls4217_keyclient_sign(void *user, const struct tls4217_signjob *job,
     return -1;
   }
 
-  res = -1;
   if (tls4217_keysocket_send(
-        client->fd, request, len, NULL, 0, client->deadline) == 0) {
-    res = tls4217_keysocket_receive(
-      client->fd, answer, sizeof(answer), NULL, NULL, client->deadline);
-  }
-
-  if (res <= 0) {
-    /* An answer that comes late must not be taken for that of the next. */
-    describe_failure(errno, res, err);
+        client->fd, request, len, NULL, 0, client->deadline) < 0) {
+    describe_failure(errno, -1, err);
     tls4217_keyclient_close(client);
     return -1;
   }
 
-  res = read_answer(answer, (size_t) res, signature, size, err);
+  return 0;
+}
+
+int tls4217_keyclient_take(struct tls4217_keyclient *client,
+  unsigned char *signature, size_t *size, struct tls4217_error *err) {
+  unsigned char answer[MAX_ANSWER];
+  ssize_t got;
+  int res;
+
+  got = tls4217_keysocket_receive(
+    client->fd, answer, sizeof(answer), NULL, NULL, client->deadline);
+  if (got < 0 && errno == EAGAIN) {
+    tls4217_error_set(err, EAGAIN, "the key process has not answered yet");
+    return -1;
+  }
+
+  if (got <= 0) {
+    /* An answer that comes late must not be taken for that of the next. */
+    describe_failure(errno, got, err);
+    tls4217_keyclient_close(client);
+    return -1;
+  }
+
+  res = read_answer(answer, (size_t) got, signature, size, err);
   client->spent = res < 0 && err->errnum == EDQUOT;
   if (res < 0 && (err->errnum == EBADMSG || err->errnum == EPROTO)) {
     /* Whoever talks nonsense may go on with it. */
     tls4217_keyclient_close(client);
   }
 
-  return (int) res;
+  return res;
+}
+
+int tls4217_keyclient_sign(void *user, const struct tls4217_signjob *job,
+  unsigned char *signature, size_t *size, struct tls4217_error *err) {
+  return tls4217_keyclient_ask(user, job, err) < 0 ?
+    -1 :
+    tls4217_keyclient_take(user, signature, size, err);
 }

@@ -48,6 +48,16 @@ int tls4217_keyclient_open(struct tls4217_keyclient *client, int front,
 void tls4217_keyclient_close(struct tls4217_keyclient *client);
 
 /*
+ * Asks for a signature, and takes the answer: two halves of
+ * tls4217_keyclient_sign.  With a deadline of 0, take does not wait; -1 with
+ * err->errnum EAGAIN says that there is no answer yet.
+ */
+int tls4217_keyclient_ask(struct tls4217_keyclient *client,
+  const struct tls4217_signjob *job, struct tls4217_error *err);
+int tls4217_keyclient_take(struct tls4217_keyclient *client,
+  unsigned char *signature, size_t *size, struct tls4217_error *err);
+
+/*
  * Asks for a signature; a tls4217_remotekey_ask, whose user is a struct
  * tls4217_keyclient.  An interrupted wait goes on until the deadline.  No answer
  * by then, or one that is not understood, closes the channel.

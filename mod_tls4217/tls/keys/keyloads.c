@@ -15,12 +15,14 @@ struct tls4217_keyload {
   struct tls4217_keyfiles files; /* owned texts; none of one inherited */
   uint64_t handle;
   char fingerprint[TLS4217_FINGERPRINT_SIZE]; /* of the certificate */
+  X509 *leaf;                                 /* owned; NULL of one inherited */
   unsigned int users;
   int64_t unused_since; /* where there are none */
   bool is_lost;
 };
 
 static void free_load(struct tls4217_keyload *load) {
+  X509_free(load->leaf);
   free((char *) load->files.id);
   free((char *) load->files.cert_file);
   free((char *) load->files.key_file);
@@ -87,6 +89,10 @@ static bool describe(struct tls4217_keyload *load,
   const struct tls4217_keyfiles *files, const struct tls4217_keypair *pair) {
   (void) tls4217_keypair_fingerprint(pair, load->fingerprint, NULL);
   load->files.scope = files->scope;
+  if (load->leaf == NULL && X509_up_ref(pair->leaf) == 1) {
+    load->leaf = pair->leaf;
+  }
+
   return load->files.id != NULL ||
     (copy_text(&load->files.id, files->id) &&
       copy_text(&load->files.cert_file, files->cert_file) &&
@@ -246,6 +252,18 @@ bool tls4217_keyloads_reload(struct tls4217_keyloads *loads, int fd,
   }
 
   return all;
+}
+
+EVP_PKEY *tls4217_keyloads_get0_key(
+  const struct tls4217_keyloads *loads, uint64_t handle, uint64_t *scope) {
+  const struct tls4217_keyload *load = find(loads, handle);
+
+  if (load == NULL || load->leaf == NULL || load->is_lost) {
+    return NULL;
+  }
+
+  *scope = load->files.scope;
+  return X509_get0_pubkey(load->leaf);
 }
 
 bool tls4217_keyloads_has_lost(

@@ -72,6 +72,11 @@ bool tls4217_keyloads_drop(struct tls4217_keyloads *loads, int fd, int64_t now);
 bool tls4217_keyloads_reload(struct tls4217_keyloads *loads, int fd,
   struct tls4217_remotekeys *keys, struct tls4217_error *trouble);
 
+/* The public half of a pair's key, and its scope; NULL where there is no such
+ * pair.  It stays the pair's. */
+EVP_PKEY *tls4217_keyloads_get0_key(
+  const struct tls4217_keyloads *loads, uint64_t handle, uint64_t *scope);
+
 /* Whether a pair was not what it had been when the key process was started
  * anew: its handle is of no use. */
 bool tls4217_keyloads_has_lost(

@@ -260,6 +260,11 @@ struct tls4217_remotekeys *tls4217_remotekey_load_provider(
   return keys;
 }
 
+void tls4217_remotekey_report(
+  struct tls4217_remotekeys *keys, tls4217_remotekey_fail fail) {
+  keys->fail = fail;
+}
+
 void tls4217_remotekey_unload_provider(struct tls4217_remotekeys *keys) {
   if (keys == NULL) {
     return;

@@ -30,6 +30,10 @@
 struct tls4217_remotekeys *tls4217_remotekey_load_provider(
   tls4217_remotekey_ask ask, void *user, struct tls4217_error *err);
 
+/* From now on fail is called, with the same user as ask. */
+void tls4217_remotekey_report(
+  struct tls4217_remotekeys *keys, tls4217_remotekey_fail fail);
+
 /* Unloads the provider.  No key of it may be left.  NULL is fine. */
 void tls4217_remotekey_unload_provider(struct tls4217_remotekeys *keys);
 

@@ -25,11 +25,17 @@ typedef int (*tls4217_remotekey_ask)(void *user,
   const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
   struct tls4217_error *err);
 
+/* Hears of a signature by the key of handle that there was not, or that was
+ * wrong, and why. */
+typedef void (*tls4217_remotekey_fail)(
+  void *user, uint64_t handle, const struct tls4217_error *err);
+
 /* The provider, and who is asked. */
 struct tls4217_remotekeys {
   OSSL_LIB_CTX *libctx;
   OSSL_PROVIDER *provider;
   tls4217_remotekey_ask ask;
+  tls4217_remotekey_fail fail;
   void *user;
 };
 

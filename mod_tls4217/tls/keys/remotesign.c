@@ -168,24 +168,6 @@ static int begin_signing(
   return set_signing_params(signing, params);
 }
 
-/* Otherwise a wrong signature would look like a fault of the client's. */
-static int verify(
-  const struct signing *signing, const unsigned char *signature, size_t size) {
-  EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-  int res;
-
-  ERR_set_mark();
-  res = ctx != NULL &&
-    tls4217_signer_prepare(ctx, signing->key->inner, &signing->job, true) ==
-      0 &&
-    EVP_DigestVerify(
-      ctx, signature, size, signing->job.message, signing->job.size) == 1;
-  ERR_pop_to_mark();
-
-  EVP_MD_CTX_free(ctx);
-  return res;
-}
-
 static int sign(void *ctx, unsigned char *signature, size_t *size, size_t room,
   const unsigned char *message, size_t message_size) {
   struct signing *signing = ctx;
@@ -205,13 +187,21 @@ static int sign(void *ctx, unsigned char *signature, size_t *size, size_t room,
   *size = room;
 
   res = keys->ask(keys->user, &signing->job, signature, size, &err);
-  if (res == 0 && verify(signing, signature, *size) == 0) {
+
+  /* Otherwise a wrong signature would look like a fault of the client's. */
+  if (res == 0 &&
+    tls4217_signer_verify(
+      signing->key->inner, &signing->job, signature, *size) == false) {
     tls4217_error_set(&err, EBADMSG,
       "the returned signature was not made with this certificate's key");
     res = -1;
   }
 
   if (res < 0) {
+    if (keys->fail != NULL) {
+      keys->fail(keys->user, signing->job.handle, &err);
+    }
+
     ERR_raise_data(ERR_LIB_USER, ERR_R_PASSED_INVALID_ARGUMENT, "%s", err.text);
   }
 

@@ -153,6 +153,57 @@ int tls4217_signer_prepare(EVP_MD_CTX *ctx, EVP_PKEY *key,
   return res == 1 ? set_padding(key_ctx, job->padding) : -1;
 }
 
+bool tls4217_signer_verify(EVP_PKEY *key, const struct tls4217_signjob *job,
+  const unsigned char *signature, size_t size) {
+  EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+  bool holds;
+
+  ERR_set_mark();
+  holds = ctx != NULL && tls4217_signer_prepare(ctx, key, job, true) == 0 &&
+    EVP_DigestVerify(ctx, signature, size, job->message, job->size) == 1;
+  ERR_pop_to_mark();
+
+  EVP_MD_CTX_free(ctx);
+  return holds;
+}
+
+/* The one digest of a restricted key (2 says that it is), or one that every
+ * other key takes. */
+static enum tls4217_sign_digest choose_digest(EVP_PKEY *key) {
+  char name[32];
+
+  const EVP_MD *only;
+
+  if (EVP_PKEY_get_default_digest_name(key, name, sizeof(name)) != 2) {
+    return TLS4217_SIGN_SHA256;
+  }
+
+  only = EVP_get_digestbyname(name);
+  for (int i = TLS4217_SIGN_MD5_SHA1; i < TLS4217_SIGN_NDIGESTS; i++) {
+    const enum tls4217_sign_digest digest = (enum tls4217_sign_digest) i;
+
+    if (only != NULL && EVP_MD_is_a(only, tls4217_signer_digest_name(digest))) {
+      return digest;
+    }
+  }
+
+  return TLS4217_SIGN_NO_DIGEST;
+}
+
+struct tls4217_signjob tls4217_signer_suggest(EVP_PKEY *key) {
+  struct tls4217_signjob job = { .digest = TLS4217_SIGN_NO_DIGEST };
+
+  if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) {
+    job.padding = TLS4217_SIGN_PSS;
+    job.digest = choose_digest(key);
+
+  } else if (EVP_PKEY_is_a(key, "EC")) {
+    job.digest = TLS4217_SIGN_SHA256;
+  }
+
+  return job;
+}
+
 /* Whether digest and padding are the kind of this key: without this a key
  * could be made to use the library's defaults. */
 static bool suits(EVP_PKEY *key, const struct tls4217_signjob *job) {

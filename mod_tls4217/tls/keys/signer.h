@@ -65,6 +65,16 @@ int tls4217_signer_sign(EVP_PKEY *key, const struct tls4217_signjob *job,
   unsigned char *signature, size_t *size, struct tls4217_error *err);
 
 /*
+ * Whether signature was made of job->message with the private half of key, as
+ * job says.  OpenSSL's queue is left as it was.  EVP_DigestVerify(3).
+ */
+bool tls4217_signer_verify(EVP_PKEY *key, const struct tls4217_signjob *job,
+  const unsigned char *signature, size_t size);
+
+/* A job that a key can do: its digest and padding; the rest is 0. */
+struct tls4217_signjob tls4217_signer_suggest(EVP_PKEY *key);
+
+/*
  * The name by which OpenSSL knows a digest, NULL for TLS4217_SIGN_NO_DIGEST
  * and for what is no digest.  Static text.
  */

@@ -42,6 +42,13 @@ static bool is_certificate_verify(const unsigned char *message, size_t size) {
   return memcmp(message + BLANKS, context, sizeof(context)) == 0;
 }
 
+void tls4217_signform_write(unsigned char message[TLS4217_SIGNFORM_VERIFY],
+  const unsigned char hash[TLS4217_SIGNFORM_HASH]) {
+  memset(message, ' ', BLANKS);
+  memcpy(message + BLANKS, context, sizeof(context));
+  memcpy(message + BLANKS + sizeof(context), hash, TLS4217_SIGNFORM_HASH);
+}
+
 /* The length of a point of a NamedCurve (RFC 8422, section 5.1.1; RFC 7027;
  * uncompressed, section 5.4.1), or 0 for one that no server should use. */
 static size_t point_size(unsigned int curve) {

@@ -68,4 +68,12 @@ enum tls4217_signform {
 enum tls4217_signform tls4217_signform_find(
   const unsigned char *message, size_t size);
 
+/* A CertificateVerify's hash, and the message around it, in bytes. */
+#define TLS4217_SIGNFORM_HASH   32
+#define TLS4217_SIGNFORM_VERIFY (64 + 34 + TLS4217_SIGNFORM_HASH)
+
+/* Writes what is signed for a CertificateVerify of this hash. */
+void tls4217_signform_write(unsigned char message[TLS4217_SIGNFORM_VERIFY],
+  const unsigned char hash[TLS4217_SIGNFORM_HASH]);
+
 #endif
