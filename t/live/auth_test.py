@@ -279,10 +279,16 @@ class FailedHandshakes(harness.LiveCase):
         self.failed_completely(b"")
 
     def test_rfc4217_10_1_connection_closed_in_the_middle(self):
+        """The session ends, and no other."""
+        other = self.secure()
+        before = set(self.server.sessions())
         control = self.begin()
         hello = control.new_tls().hello()
         control.send(hello[:len(hello) // 2])
         client.reset(control.sock)
+        self.assertTrue(client.until(
+            lambda: set(self.server.sessions()) <= before))
+        self.assert_alive(other)
 
     def stalled(self, feed=lambda control: None):
         """How a stalled handshake ends, within the time that it has."""
