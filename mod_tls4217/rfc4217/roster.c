@@ -231,3 +231,21 @@ bool tls4217_roster_may_become_companions(
     is_whole(one->address, sizeof(one->address)) &&
     strcmp(one->address, other->address) == 0;
 }
+
+bool tls4217_roster_find_heir(const struct tls4217_roster *roster,
+  const struct tls4217_roster_entry *one, const unsigned char *digest,
+  tls4217_roster_alive is_alive, struct tls4217_roster_entry *entry) {
+  int count = tls4217_roster_count(roster);
+
+  for (int i = 0; i < count; i++) {
+    if (tls4217_roster_read(roster, i, entry) &&
+      memcmp(entry->resumed, digest, TLS4217_ROSTER_DIGEST_SIZE) == 0 &&
+      (tls4217_roster_are_companions(one, entry) ||
+        tls4217_roster_may_become_companions(one, entry)) &&
+      is_alive(entry->pid, entry->start)) {
+      return true;
+    }
+  }
+
+  return false;
+}

@@ -27,7 +27,9 @@ struct tls4217_roster_entry {
   int32_t pid;
   uint64_t start;  /* of the process, to tell it from a later one; 0: unknown */
   uint64_t server; /* a number of its own for each virtual host */
-  unsigned char digest[TLS4217_ROSTER_DIGEST_SIZE]; /* of the binding's id */
+  unsigned char digest[TLS4217_ROSTER_DIGEST_SIZE];  /* of the binding's id */
+  unsigned char resumed[TLS4217_ROSTER_DIGEST_SIZE]; /* of the one whose session
+                                          it has resumed; or zeros */
   bool anonymous;
   char user[128];   /* "": TLS is up, and nobody has logged in yet */
   char address[64]; /* of the control connection's client */
@@ -70,6 +72,14 @@ int tls4217_roster_count(const struct tls4217_roster *roster);
 bool tls4217_roster_find(const struct tls4217_roster *roster,
   const unsigned char *digest, tls4217_roster_alive is_alive,
   struct tls4217_roster_entry *entry);
+
+/*
+ * The same for the row of one that has resumed the session of that digest, and
+ * is a companion of one, or may become it.
+ */
+bool tls4217_roster_find_heir(const struct tls4217_roster *roster,
+  const struct tls4217_roster_entry *one, const unsigned char *digest,
+  tls4217_roster_alive is_alive, struct tls4217_roster_entry *entry);
 
 /* Gives back the rows of processes that have ended; returns how many. */
 int tls4217_roster_sweep(

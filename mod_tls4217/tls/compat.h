@@ -15,6 +15,8 @@
 #if OPENSSL_VERSION_NUMBER < 0x30300000L
 # define SSL_SESSION_set_time_ex(session, when) \
   SSL_SESSION_set_time((session), (long) (when))
+# define SSL_SESSION_get_time_ex(session) \
+  ((time_t) SSL_SESSION_get_time(session))
 #endif
 
 #endif

@@ -12,6 +12,7 @@
 #define TLS4217_TLS_SSLSTATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <openssl/ssl.h>
 
@@ -51,12 +52,22 @@ struct tls4217_chooser {
   void *who;
 };
 
+/* Which ticket a client has shown: what its stamp says (binding.c). */
+#define TLS4217_SHOWN_SIZE 36
+struct tls4217_shown {
+  bool any;
+  unsigned char ticket[TLS4217_SHOWN_SIZE];
+  int64_t since; /* time(2) when it was issued */
+  int64_t life;  /* seconds for which it is good */
+};
+
 struct tls4217_binding;
 
 struct tls4217_sslstate {
   struct tls4217_binding *binding; /* of the control connection; borrowed */
   bool data;                       /* this SSL is a data connection */
   enum tls4217_reuse reuse;        /* what the tickets offered amounted to */
+  struct tls4217_shown shown;      /* the one that was taken */
   int verify_error;                /* the peer's first: X509_V_ERR_... */
   bool own_parameters;             /* not its context's (parameters.h) */
   struct tls4217_hello hello;

@@ -4,6 +4,7 @@
 
 import re
 import signal
+import ssl
 import unittest
 
 import client
@@ -124,6 +125,87 @@ class Age(TicketCase):
         self.assertTrue(self.resumes(self.login()))
         self.server.reload()
         self.assertTrue(self.resumes(self.login()))
+
+
+#: How many transfers a client makes that uses a ticket once.
+TRANSFERS = 120
+
+
+@harness.both_versions
+class Clients(TicketCase):
+    """Who is given a new ticket, and who goes on without."""
+
+    @classmethod
+    def prepare(cls):
+        cls.server.put("file", b"file")
+
+    def transfer(self, control, session=client.OWN):
+        with control.begin("RETR file", session=session) as data:
+            self.assertTrue(data.tls.resumed)
+            data.read_all()
+            data.finish()
+        control.reply(226)
+
+    def is_1_3(self):
+        return self.VERSION == client.TLS1_3
+
+    def test_each_ticket_once(self):
+        """JSSE, Node and Go: in TLS 1.3, as many tickets as transfers."""
+        control = self.login()
+        used = set()
+        for _ in range(TRANSFERS):
+            with control.data("PASV") as data:
+                used.add(control.session.id)
+                control.command("RETR file", 150)
+                data.secure()
+                self.assertTrue(data.tls.resumed)
+                data.read_all()
+                data.finish()
+            control.reply(226)
+        self.assertEqual(len(used), TRANSFERS if self.is_1_3() else 1)
+
+    def test_one_ticket_for_all(self):
+        """It gets no other once it has shown that."""
+        control = self.login()
+        first = control.session
+        for _ in range(3):
+            self.transfer(control, first)
+        kept = control.session.id
+        for _ in range(10):
+            self.transfer(control, first)
+        self.assertEqual(control.session.id, kept)
+
+    def test_control_connection_goes_on_with_its_session(self):
+        """TLS 1.2: the same session as often as the client likes, also where
+        it is not given another one; its data connections have it, too."""
+        first = self.login()
+        session = first.session
+        for _ in range(5):
+            control = self.login(context=first.context, session=session)
+            self.assertTrue(control.tls.resumed)
+            self.transfer(control, session)
+            self.transfer(control)
+            control.quit()
+
+    def test_session_of_one_that_is_over(self):
+        """Another connection of the user's has resumed it: a third one's data
+        connections may, too, but nobody else's."""
+        first = self.login()
+        context, session = first.context, first.session
+        first.quit()
+        self.login(context=context, session=session)
+        third = self.login(context=context)
+        self.transfer(third, session)
+        other = self.secure(context=context)
+        other.login("bob", "builder").protect()
+        with other.data() as data:
+            other.command("RETR file", 150)
+            try:
+                data.secure(session)
+                data.read_all()
+            except (ssl.SSLError, ConnectionError):
+                pass
+            other.reply(522)
 
 
 class Directive(unittest.TestCase):

@@ -244,6 +244,32 @@ static void test_companions(void **state) {
   assert_false(tls4217_roster_are_companions(&own, &other));
 }
 
+/* Who has resumed the session of one that is over, and is the same user. */
+static void test_heir(void **state) {
+  struct tls4217_roster_entry mine = make(1, "alice"), heir = make(2, "alice"),
+                              first = make(3, ""), found;
+
+  (void) state;
+  memcpy(heir.resumed, first.digest, sizeof(heir.resumed));
+  assert_int_equal(tls4217_roster_enter(roster, &mine, is_alive), 0);
+  assert_int_equal(tls4217_roster_enter(roster, &heir, is_alive), 1);
+  assert_true(
+    tls4217_roster_find_heir(roster, &mine, first.digest, is_alive, &found));
+  assert_int_equal(found.pid, 2);
+  assert_false(
+    tls4217_roster_find_heir(roster, &mine, mine.digest, is_alive, &found));
+
+  /* One that has not logged in yet may become one; another user is none. */
+  tls4217_roster_set_text(heir.user, sizeof(heir.user), "");
+  tls4217_roster_update(roster, 1, &heir);
+  assert_true(
+    tls4217_roster_find_heir(roster, &mine, first.digest, is_alive, &found));
+  tls4217_roster_set_text(heir.user, sizeof(heir.user), "bob");
+  tls4217_roster_update(roster, 1, &heir);
+  assert_false(
+    tls4217_roster_find_heir(roster, &mine, first.digest, is_alive, &found));
+}
+
 int main(void) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
   const struct CMUnitTest tests[] = {
@@ -253,6 +279,7 @@ int main(void) {
     TEST(test_nonsense),
     TEST(test_processes),
     TEST(test_update),
+    TEST(test_heir),
     cmocka_unit_test(test_who_may_become_a_companion),
     cmocka_unit_test(test_companions),
   };

@@ -43,7 +43,8 @@ modret_t *tls4217_command_check(
 void tls4217_control_ignore_urgent(const struct tls4217_session *who) {
 }
 
-void tls4217_control_issue_ticket(struct tls4217_session *who) {
+void tls4217_control_issue_ticket(struct tls4217_session *who, bool last) {
+  assert_false(last);
   call("ticket");
 }
 

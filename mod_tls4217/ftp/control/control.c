@@ -371,11 +371,14 @@ void tls4217_control_ignore_urgent(const struct tls4217_session *sess) {
   }
 }
 
-void tls4217_control_issue_ticket(struct tls4217_session *sess) {
+void tls4217_control_issue_ticket(struct tls4217_session *sess, bool last) {
   struct tls4217_error err;
   int res;
 
-  if (sess->control.conn == NULL) {
+  if (sess->control.conn == NULL ||
+    (last == false &&
+      tls4217_binding_needs_ticket(&sess->binding, (int64_t) time(NULL)) ==
+        false)) {
     return;
   }
 

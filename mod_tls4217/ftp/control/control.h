@@ -32,8 +32,12 @@ void tls4217_control_drop(struct tls4217_session *sess);
  */
 void tls4217_control_ignore_urgent(const struct tls4217_session *sess);
 
-/* Has a fresh session ticket leave ahead of the next reply. */
-void tls4217_control_issue_ticket(struct tls4217_session *sess);
+/*
+ * Has a fresh session ticket leave ahead of the next reply, where the client
+ * needs one for its next data connection (binding.h); last: in any case, since
+ * no other can follow.
+ */
+void tls4217_control_issue_ticket(struct tls4217_session *sess, bool last);
 
 /* What a look at the control connection during a transfer found. */
 enum tls4217_control_news {

@@ -56,14 +56,23 @@ static void pause_shortly(void) {
   (void) nanosleep(&interval, NULL);
 }
 
+/* The connection that a ticket was given to; or, when that one is over, one that
+ * has resumed it: a client goes on with the same ticket there. */
+static bool find_other(const struct tls4217_roster_entry *own,
+  const unsigned char *digest, struct tls4217_roster_entry *other) {
+  const struct tls4217_roster *roster = tls4217_shared_roster();
+
+  return tls4217_roster_find(roster, digest, tls4217_shared_is_alive, other) ||
+    tls4217_roster_find_heir(
+      roster, own, digest, tls4217_shared_is_alive, other);
+}
+
 static enum tls4217_kinship compare_with(
   const struct tls4217_roster_entry *own, const unsigned char *digest) {
-  const struct tls4217_roster *roster = tls4217_shared_roster();
   struct tls4217_roster_entry other;
 
   for (int waited = 0; waited <= PATIENCE; waited += INTERVAL) {
-    if (tls4217_roster_find(roster, digest, tls4217_shared_is_alive, &other) ==
-      false) {
+    if (find_other(own, digest, &other) == false) {
       return TLS4217_KINSHIP_UNKNOWN;
     }
 
@@ -119,7 +128,9 @@ static void write_row(struct tls4217_session *sess) {
     return;
   }
 
-  if (tls4217_binding_digest(sess->binding.id, entry.digest, &err) < 0) {
+  if (tls4217_binding_digest(sess->binding.id, entry.digest, &err) < 0 ||
+    (sess->binding.has_resumed &&
+      tls4217_binding_digest(sess->binding.resumed, entry.resumed, &err) < 0)) {
     tls4217_session_log(sess, "%s", err.text);
 
   } else if (sess->member.row < 0) {

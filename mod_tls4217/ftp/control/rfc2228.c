@@ -126,7 +126,7 @@ modret_t *tls4217_rfc2228_prot(cmd_rec *cmd) {
   tls4217_state_set_level(&sess->state, verdict.level);
   sess->xfer_level = (int) verdict.level;
   if (verdict.level == TLS4217_LEVEL_PRIVATE && has_data_address()) {
-    tls4217_control_issue_ticket(sess);
+    tls4217_control_issue_ticket(sess, false);
   }
 
   return tls4217_response_accept(cmd, verdict.reply);
@@ -156,7 +156,7 @@ modret_t *tls4217_rfc2228_ccc(cmd_rec *cmd) {
 
   /* The last ticket that this connection can carry. */
   if (sess->state.level == TLS4217_LEVEL_PRIVATE) {
-    tls4217_control_issue_ticket(sess);
+    tls4217_control_issue_ticket(sess, true);
   }
 
   /* Protected, and now: TLS ends behind it. */

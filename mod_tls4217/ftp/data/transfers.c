@@ -116,7 +116,7 @@ void tls4217_transfers_issue_ticket(void) {
   struct tls4217_session *sess = tls4217_session_engine();
 
   if (is_protected(sess) && tls4217_session_facts(sess).logged_in) {
-    tls4217_control_issue_ticket(sess);
+    tls4217_control_issue_ticket(sess, false);
   }
 }
 

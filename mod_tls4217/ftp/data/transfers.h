@@ -22,7 +22,8 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd);
  */
 modret_t *tls4217_transfers_begin(cmd_rec *cmd);
 
-/* Before EPRT, EPSV, PASV, PORT of a user who is logged in: a fresh ticket. */
+/* Before EPRT, EPSV, PASV, PORT of a user who is logged in: a fresh ticket, for
+ * a client that needs one. */
 void tls4217_transfers_issue_ticket(void);
 
 /* POST_CMD_ERR of any command: our reason in place of the core's, and an end

@@ -21,9 +21,14 @@
 #include "mod_tls4217/tls/cert/verify.h"
 
 /* A stamp: its layout's version, the id of a control connection, and that of
- * the session that this one resumed, or zeros. */
-#define STAMP_VERSION 2
-#define STAMP_SIZE    (1 + 2 * TLS4217_BINDING_ID_SIZE)
+ * the session that this one resumed, or zeros; which ticket of that control
+ * connection it is. */
+#define STAMP_VERSION 3
+#define ID_AT         1
+#define ORIGIN_AT     (ID_AT + TLS4217_BINDING_ID_SIZE)
+#define NUMBER_AT     (ORIGIN_AT + TLS4217_BINDING_ID_SIZE)
+#define NUMBER_SIZE   sizeof(uint32_t)
+#define STAMP_SIZE    (NUMBER_AT + NUMBER_SIZE)
 
 int tls4217_binding_init(
   struct tls4217_binding *binding, struct tls4217_error *err) {
@@ -79,10 +84,12 @@ static int stamp_ticket_cb(SSL *ssl, void *arg) {
   state = tls4217_sslstate_find(ssl);
   if (state != NULL && state->data == false &&
     state->verify_error == X509_V_OK) {
-    memcpy(stamp + 1, state->binding->id, TLS4217_BINDING_ID_SIZE);
+    state->binding->issued++;
+    memcpy(stamp + ID_AT, state->binding->id, TLS4217_BINDING_ID_SIZE);
+    memcpy(stamp + NUMBER_AT, &state->binding->issued, NUMBER_SIZE);
     if (state->binding->has_resumed) {
-      memcpy(stamp + 1 + TLS4217_BINDING_ID_SIZE, state->binding->resumed,
-        TLS4217_BINDING_ID_SIZE);
+      memcpy(
+        stamp + ORIGIN_AT, state->binding->resumed, TLS4217_BINDING_ID_SIZE);
     }
   }
 
@@ -91,6 +98,42 @@ static int stamp_ticket_cb(SSL *ssl, void *arg) {
 }
 
 /* Ticket callbacks: what comes back. */
+
+/* id: of a stamp. */
+static void keep_shown(struct tls4217_shown *shown, const SSL_SESSION *session,
+  const unsigned char *id) {
+  memcpy(shown->ticket, id, TLS4217_BINDING_ID_SIZE);
+  memcpy(shown->ticket + TLS4217_BINDING_ID_SIZE, id + NUMBER_AT - ID_AT,
+    NUMBER_SIZE);
+  shown->since = (int64_t) SSL_SESSION_get_time_ex(session);
+  shown->life = SSL_SESSION_get_timeout(session);
+  shown->any = true;
+}
+
+static bool is_past_half(const struct tls4217_shown *shown, int64_t now) {
+  return now < shown->since || now - shown->since >= shown->life / 2;
+}
+
+void tls4217_binding_note_shown(struct tls4217_binding *binding, SSL *ssl) {
+  const struct tls4217_sslstate *state = tls4217_sslstate_find(ssl);
+
+  if (state->shown.any == false || SSL_session_reused(ssl) == 0) {
+    return;
+  }
+
+  if (binding->shown.any &&
+    memcmp(binding->shown.ticket, state->shown.ticket, TLS4217_SHOWN_SIZE) ==
+      0) {
+    binding->repeats = true;
+  }
+
+  binding->shown = state->shown;
+}
+
+bool tls4217_binding_needs_ticket(
+  const struct tls4217_binding *binding, int64_t now) {
+  return binding->repeats == false || is_past_half(&binding->shown, now);
+}
 
 static const unsigned char *read_stamp(SSL_SESSION *session) {
   static const unsigned char nobody[TLS4217_BINDING_ID_SIZE];
@@ -187,11 +230,26 @@ static bool has_same_name(
     state->hello.name_is_ignored ? "" : state->hello.server_name);
 }
 
+/*
+ * TLS 1.3 gives a new ticket with each handshake.  In TLS 1.2 a client that has
+ * one which is still good goes on with it: some store the new one in a way that
+ * they do not find again (libcurl by OpenSSL's callback).  Its session is not
+ * made younger: what it was agreed with ages.
+ */
+static SSL_TICKET_RETURN renew_or_not(
+  const SSL *ssl, const struct tls4217_shown *shown, SSL_TICKET_STATUS status) {
+  return SSL_version(ssl) > TLS1_2_VERSION ||
+      status == SSL_TICKET_SUCCESS_RENEW ||
+      is_past_half(shown, (int64_t) time(NULL)) ?
+    SSL_TICKET_RETURN_USE_RENEW :
+    SSL_TICKET_RETURN_USE;
+}
+
 /* What a full handshake would refuse must not come in by a ticket: then there
  * is a full handshake, which says why. */
 static SSL_TICKET_RETURN check_control_ticket(SSL *ssl,
-  struct tls4217_sslstate *state, SSL_SESSION *session,
-  const unsigned char *id) {
+  struct tls4217_sslstate *state, SSL_SESSION *session, const unsigned char *id,
+  SSL_TICKET_STATUS status) {
   if (id == NULL || has_same_name(state, session) == false ||
     tls4217_verify_still_holds(ssl, SSL_SESSION_get0_peer(session)) == false) {
     return SSL_TICKET_RETURN_IGNORE_RENEW;
@@ -199,9 +257,7 @@ static SSL_TICKET_RETURN check_control_ticket(SSL *ssl,
 
   memcpy(state->binding->resumed, id, TLS4217_BINDING_ID_SIZE);
   state->binding->has_resumed = true;
-
-  /* The client goes on with a ticket that carries this connection's id. */
-  return SSL_TICKET_RETURN_USE_RENEW;
+  return renew_or_not(ssl, &state->shown, status);
 }
 
 /* Of two that were given, on a data connection. */
@@ -279,8 +335,12 @@ static SSL_TICKET_RETURN check_ticket_cb(SSL *ssl, SSL_SESSION *session,
   }
 
   id = read_stamp(session);
+  if (id != NULL) {
+    keep_shown(&state->shown, session, id);
+  }
+
   if (state->data == false) {
-    return check_control_ticket(ssl, state, session, id);
+    return check_control_ticket(ssl, state, session, id, status);
   }
 
   return check_data_ticket(state, session, id);

@@ -46,7 +46,10 @@ enum tls4217_kinship {
 struct tls4217_binding {
   unsigned char id[TLS4217_BINDING_ID_SIZE];
   unsigned char resumed[TLS4217_BINDING_ID_SIZE];
-  bool has_resumed;     /* the control connection resumed a session */
+  bool has_resumed;           /* the control connection resumed a session */
+  uint32_t issued;            /* how many tickets it has been given */
+  struct tls4217_shown shown; /* the one that its client has shown last */
+  bool repeats; /* the client uses a ticket for more than one connection */
   SSL_SESSION *session; /* its TLS 1.2 session with an id, or NULL; owned */
 
   /*
@@ -87,6 +90,20 @@ int tls4217_binding_install(SSL_CTX *ctx, struct tls4217_error *err);
  * if it has one, resumable by the data connections of this binding.
  */
 void tls4217_binding_remember(struct tls4217_binding *binding, SSL *ssl);
+
+/*
+ * After the handshake of any connection of this binding: which ticket its
+ * client has shown.  One that was shown twice is kept and used again.
+ */
+void tls4217_binding_note_shown(struct tls4217_binding *binding, SSL *ssl);
+
+/*
+ * Whether the client needs another TLS 1.3 ticket for its next connection, at
+ * now (time(2)'s): one that uses each of them once does, and one that uses the
+ * same again does when that one is past half of its life.
+ */
+bool tls4217_binding_needs_ticket(
+  const struct tls4217_binding *binding, int64_t now);
 
 /* What find_kin is asked with: nobody can make an id of it.  Returns 0, or -1
  * with err filled. */

@@ -167,6 +167,8 @@ enum tls4217_io tls4217_connection_handshake(
     tls4217_binding_remember(conn->state.binding, conn->io.ssl);
   }
 
+  tls4217_binding_note_shown(conn->state.binding, conn->io.ssl);
+
   if (tls4217_kernel_sends(conn->io.ssl)) {
     tls4217_kernel_stream_begin(&conn->kernel, conn->io.ssl);
   }
