@@ -8,6 +8,7 @@ counters of /proc/net/tls_stat prove that it did the work.
 """
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -41,14 +42,22 @@ def sent_by_kernel():
                              re.MULTILINE).group(1))
 
 
+@functools.lru_cache(None)
+def bodies():
+    """Of a file, and of one that is more than two sockets hold.  Once for all
+    cases: user-mode-linux maps each page of a process by itself, and the
+    system that it runs on allows 65530 of them."""
+    body = client.pattern(BIG)
+    return body, body * HUGE
+
+
 class KernelCase(harness.LiveCase):
     """What the cases share."""
 
     @classmethod
     def prepare(cls):
-        cls.body = client.pattern(BIG)
+        cls.body, cls.huge = bodies()
         cls.server.put("big", cls.body)
-        cls.huge = cls.body * HUGE  # more than two sockets hold
         cls.server.put("huge", cls.huge)
         cls.server.put("small", cls.body[:1000])
         cls.server.put("text", b"line\n" * 40000)
