@@ -109,7 +109,7 @@ static void handle_readiness(enum tls4217_readiness readiness) {
 
   pr_log_pri(PR_LOG_ERR,
     "error: %s: TLS is refused by the servers named above until this is "
-    "fixed and ProFTPD reads its configuration again",
+    "fixed",
     MOD_TLS4217_VERSION);
 
   if (is_restart() == false) {

@@ -8,7 +8,9 @@ certificate with another one's key, what worked serves on, and the reason is
 said once.
 """
 
+import json
 import os
+import ssl
 import unittest
 
 import certcase
@@ -250,6 +252,131 @@ class BySighup(Matrix, harness.LiveCase):
 
     def again(self):
         pass
+
+
+class Fleet(harness.LiveCase):
+    """Two hosts, of which one is renewed."""
+
+    SERVER_CLASS = renewalcase.Fleet
+    HOSTS = {"one": renewalcase.Mv, "two": renewalcase.Mv}
+    SERVER = {"ways": HOSTS, "directives": "TLSReloadInterval 1\n"}
+
+    def put(self, what, host="one"):
+        for kind in ("cert", "key"):
+            self.server.put(host, kind, what)
+
+    def assert_presents(self, what, host="one"):
+        self.assertTrue(client.until(
+            lambda: self.server.presented(host) == what, SOON))
+
+    def info(self):
+        """By server, what "ftpdctl tls info -j" says of it."""
+        code, said = self.server.control("tls", "info", "-j")
+        self.assertEqual(code, 0, said)
+        lines = [json.loads(line.partition(": ")[2])
+                 for line in said.splitlines()]
+        return {line["name"]: line for line in lines
+                if line["kind"] == "server"}
+
+
+@unittest.skipUnless(harness.ftpdctl(), "there is no ftpdctl")
+class OneOfTwo(Fleet):
+    """The files of one host touch one host."""
+
+    def setUp(self):
+        for host in self.HOSTS:
+            self.put("old", host)
+        for host in self.HOSTS:
+            self.assert_presents("old", host)
+
+    def test_at_the_interval(self):
+        before = self.info()
+        self.put("new")
+        self.assert_presents("new")
+        after = self.info()
+        self.assertGreater(after["one"]["generation"],
+                           before["one"]["generation"])
+        self.assertEqual(self.server.presented("two"), "old")
+        self.assertNotIn("trouble", after["one"])
+
+    def test_broken(self):
+        self.server.put("one", "key", "other")
+        self.put("new", "two")
+        self.assert_presents("new", "two")
+        self.assertTrue(client.until(
+            lambda: "does not match" in self.info()["one"].get("trouble", ""),
+            SOON))
+        self.assertTrue(self.info()["one"]["serves"])
+        self.assertEqual(self.server.presented("one"), "old")
+        code, said = self.server.control("tls", "info")
+        self.assertRegex(said, r"one/cert.pem(?s:.)*generation \d+(?s:.)*"
+                         r"remains in use: .*does not match")
+
+    def test_by_name(self):
+        """Of the other one nothing is said, whatever its files are."""
+        self.server.put("one", "key", "other")
+        code, said = self.server.control("tls", "reload", "two")
+        self.assertEqual(code, 0, said)
+        self.assertIn("the server serves TLS", said)
+        address = "127.0.0.1:%d" % self.server.ports["one"]
+        for name in ("one", "ONE", address):
+            code, said = self.server.control("tls", "reload", name)
+            self.assertRegex(said, "nothing was changed: .*does not match")
+        code, said = self.server.control("tls", "reload", "three")
+        self.assertIn("there is no server 'three'", said)
+
+
+class NotOffered(Fleet):
+    """A pair that can be read, and that nothing can be negotiated with."""
+
+    SERVER = {"ways": Fleet.HOSTS, "directives": "TLSReloadInterval 1\n",
+              "host_directives": "TLSProtocol TLSv1.2\n"
+                                 "TLSCipherSuite ECDHE-RSA-AES128-GCM-SHA256"}
+
+    def test_last_good_one_serves(self):
+        self.put("ec")
+        self.assert_logged("'one' .*remain in use", "system.log", SOON)
+        self.assertEqual(self.server.presented("one"), "old")
+        if self.server.key_processes():
+            for _ in range(2):
+                self.server.reload()
+                self.assertEqual(self.server.presented("one"), "old")
+        self.put("new")
+        self.assert_presents("new")
+
+
+class SelfSigned(harness.LiveCase):
+    """It is made at the first start, and never again while it serves."""
+
+    SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
+                     "TLSSelfSignedCertificate {root}/made.pem\n",
+              "directives": "TLSReloadInterval 1\n"}
+
+    def presented(self):
+        made = ssl.create_default_context()
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+        control = self.secure(context=made)
+        got = control.tls.object.getpeercert(True)
+        control.close()
+        return got
+
+    def test_removed(self):
+        first = self.presented()
+        path = self.server.path("made.pem")
+        with open(path, encoding="ascii") as stream:
+            text = stream.read()
+        os.remove(path)
+        self.assert_logged("made.pem'.* remain in use", "system.log", SOON)
+        self.assertEqual(self.presented(), first)
+        if self.server.key_processes():
+            self.server.reload()
+            self.assertEqual(self.presented(), first)
+        self.assertFalse(os.path.exists(path))
+        self.server.mark()
+        renewalcase.Way.write(path, text)
+        self.assert_logged("were read again", "system.log", SOON)
+        self.assertEqual(self.presented(), first)
 
 
 @harness.both_versions

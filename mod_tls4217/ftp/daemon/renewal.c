@@ -241,8 +241,8 @@ static void renew(bool changed) {
 /* Without what files have now: a self-signed certificate is made only where
  * there has never been another. */
 static struct tls4217_generation *build_without_files(
-  const struct tls4217_vhost *server,
-  const struct tls4217_generation *previous, struct tls4217_error *err) {
+  struct tls4217_vhost *server, const struct tls4217_generation *previous,
+  struct tls4217_error *err) {
   struct tls4217_generation *generation;
   struct tls4217_error later;
 
@@ -259,6 +259,7 @@ static struct tls4217_generation *build_without_files(
       return NULL;
 
     case 1:
+      note_attempt(server);
       tls4217_error_clear(&later);
       generation = tls4217_generation_build(server->rec, &server->settings,
         previous, TLS4217_GENERATION_FROM_FILES, &later);
@@ -270,12 +271,11 @@ static struct tls4217_generation *build_without_files(
 }
 
 static struct tls4217_generation *build_first(
-  const struct tls4217_vhost *server, struct tls4217_error *err) {
+  struct tls4217_vhost *server, struct tls4217_error *err) {
   const struct tls4217_vhost *old = tls4217_vhost_find_old(server);
   const struct tls4217_generation *previous = old != NULL ? old->tls : NULL;
-  struct tls4217_generation *generation = tls4217_generation_build(
-    server->rec, &server->settings, previous, TLS4217_GENERATION_FROM_FILES,
-    err);
+  struct tls4217_generation *generation = tls4217_generation_build(server->rec,
+    &server->settings, previous, TLS4217_GENERATION_FROM_FILES, err);
 
   return generation != NULL ? generation :
                               build_without_files(server, previous, err);
@@ -289,8 +289,8 @@ static void prepare(struct tls4217_vhost *server) {
   note_attempt(server);
   if (tls4217_client_check(server->rec, &server->settings) < 0) {
     server->is_refused = true;
-    tls4217_error_set(&server->last_error, 0, "%s",
-      tls4217_complaints_reason(server->rec));
+    tls4217_error_set(
+      &server->last_error, 0, "%s", tls4217_complaints_reason(server->rec));
     return;
   }
 
