@@ -141,6 +141,10 @@ static void postparse_ev(const void *event_data, void *user_data) {
     end_refused();
   }
 
+  if (tls4217_ticketkeys_are_refused() && is_restart() == false) {
+    pr_session_end(PR_SESS_END_FL_ERROR);
+  }
+
   handle_readiness(readiness);
 }
 

@@ -27,6 +27,13 @@ struct tls4217_certificate_files {
 
 #define TLS4217_MAX_CERTIFICATES 16
 
+/* TLSSessionTicketKeyFile: the newest first. */
+#define TLS4217_MAX_TICKET_FILES 16
+struct tls4217_ticket_files {
+  const char *paths[TLS4217_MAX_TICKET_FILES];
+  size_t count;
+};
+
 /* What the directives of the other names say; each may be NULL. */
 struct tls4217_named_files {
   const char *rsa_file, *rsa_key_file;
@@ -66,6 +73,7 @@ struct tls4217_settings {
   bool engine;
   bool key_isolation; /* the main server's */
   struct tls4217_ticketring_rules ticket_keys; /* the same */
+  struct tls4217_ticket_files ticket_files;    /* the same */
   struct tls4217_options options;
   struct tls4217_parameters tls;
   int handshake_timeout;      /* seconds, control connection */

@@ -205,6 +205,8 @@ static void say_failures(const struct tls4217_control_answer *answer,
 
 int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
   const struct tls4217_vhost *only = NULL;
+  struct tls4217_error err;
+  bool failed = false;
 
   if (answer->argc > 0) {
     only = find_server(answer->pool, answer->argv[0]);
@@ -217,8 +219,19 @@ int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
     }
   }
 
+  tls4217_error_clear(&err);
+  if (only == NULL && tls4217_ticketkeys_reload(&err) < 0) {
+    tls4217_control_answer_say(
+      answer, "TLSSessionTicketKeyFile: nothing was changed: %s", err.text);
+    failed = true;
+  }
+
   if (tls4217_renewal_reload(only) < 0) {
     say_failures(answer, only);
+    failed = true;
+  }
+
+  if (failed) {
     return -1;
   }
 
@@ -228,12 +241,20 @@ int tls4217_control_words_reload(const struct tls4217_control_answer *answer) {
 }
 
 int tls4217_control_words_rotate(const struct tls4217_control_answer *answer) {
+  struct tls4217_ticketkeys_facts facts;
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
   if (tls4217_ticketkeys_rotate(&err) < 0) {
     tls4217_control_answer_say(answer, "%s", err.text);
     return -1;
+  }
+
+  if (tls4217_ticketkeys_tell(&facts) && facts.are_files) {
+    tls4217_control_answer_say(answer,
+      "the keys of session tickets are read from their files again: put a new "
+      "file first to have another key");
+    return 0;
   }
 
   tls4217_control_answer_say(answer,

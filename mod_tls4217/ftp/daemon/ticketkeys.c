@@ -9,6 +9,8 @@
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/ftp/daemon/ticketmemory.h"
+#include "mod_tls4217/tls/cert/filestamp.h"
+#include "mod_tls4217/tls/ticketfile.h"
 
 /* What the key process knows the ring by. */
 #define NAME "ticket keys"
@@ -18,9 +20,22 @@
 #define INTERVAL 60
 #define LOOKS    4
 
+/* Files of keys that were changed longer ago, in seconds, are told. */
+#define OLD_FILE (7 * 24 * 60 * 60)
+
+/* For which a new key of a file does not encrypt, where TLSReloadInterval is 0,
+ * in seconds. */
+#define DELAY 60
+
 static struct {
   struct tls4217_ticketring ring;
   struct tls4217_ticketring_rules rules;
+  struct tls4217_ticket_files files; /* none: keys are made here */
+  int64_t delay;                     /* until a new one of them encrypts */
+  struct tls4217_filelook tried;     /* what they were when they were read */
+  struct tls4217_filelook seen;      /* and when they were looked at last */
+  struct tls4217_error trouble;      /* why they could not be used; or empty */
+  size_t current;                    /* which key contexts encrypt with */
   void (*apply)(void);
   int timer; /* 0: none */
 } self;
@@ -70,10 +85,107 @@ static void fetch(void) {
   pr_memscrub(bytes, sizeof(bytes));
 }
 
-/* Returns whether it is another ring than before. */
+/* Files. */
+
+static struct tls4217_filelook look_at_files(void) {
+  const int64_t now = (int64_t) time(NULL);
+  struct tls4217_filelook look = { .digest = 0 };
+
+  pr_signals_block();
+  PRIVS_ROOT
+  for (size_t i = 0; i < self.files.count; i++) {
+    tls4217_filestamp_look(&look, self.files.paths[i], 0, now);
+  }
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+  return look;
+}
+
+static void tell_age(const char *path, int64_t modified) {
+  const int64_t age = (int64_t) time(NULL) - modified;
+
+  if (age > OLD_FILE) {
+    pr_log_pri(PR_LOG_NOTICE,
+      "notice: %s: TLSSessionTicketKeyFile '%s' is %ld days old: whoever gets "
+      "it can read the TLS 1.2 sessions of all that time; put a new file in "
+      "front of it each day, and remove the oldest",
+      MOD_TLS4217_VERSION, path, (long) (age / (24 * 60 * 60)));
+  }
+}
+
+static int read_files(
+  struct tls4217_ticketring *read, struct tls4217_error *err) {
+  int64_t modified = 0;
+  int ret = 0;
+
+  for (size_t i = 0; i < self.files.count && ret == 0; i++) {
+    const char *path = self.files.paths[i];
+
+    pr_signals_block();
+    PRIVS_ROOT
+    ret = tls4217_ticketfile_read(path, read, &modified, err);
+    PRIVS_RELINQUISH
+    pr_signals_unblock();
+    if (ret == 0) {
+      tell_age(path, modified);
+    }
+  }
+
+  return ret;
+}
+
+/* Once for each reason. */
+static void note_trouble(const struct tls4217_error *err) {
+  const bool is_new = strcmp(self.trouble.text, err->text) != 0;
+
+  self.trouble = *err;
+  if (is_new) {
+    pr_log_pri(PR_LOG_ERR, "error: %s: TLSSessionTicketKeyFile: %s; %s",
+      MOD_TLS4217_VERSION, err->text,
+      self.ring.source == TLS4217_TICKETRING_FILES ?
+        "the previous keys remain in use" :
+        "keys of this host's own are used until this is fixed");
+  }
+}
+
+static int take_files(struct tls4217_error *err) {
+  struct tls4217_ticketring read;
+  int ret;
+
+  tls4217_ticketring_clear(&read);
+  self.tried = self.seen = look_at_files();
+  ret = read_files(&read, err);
+  if (ret == 0) {
+    tls4217_ticketring_take(
+      &self.ring, &read, (int64_t) time(NULL), self.delay);
+    tls4217_error_clear(&self.trouble);
+
+  } else {
+    note_trouble(err);
+  }
+
+  tls4217_ticketring_clear(&read);
+  return ret;
+}
+
+/* The time of one of them may have come. */
+static bool has_turned(void) {
+  return self.current !=
+    tls4217_ticketring_current(&self.ring, (int64_t) time(NULL));
+}
+
+static bool has_files(void) {
+  return self.files.count > 0 && self.ring.source == TLS4217_TICKETRING_FILES;
+}
+
+/* Whether contexts are to get other keys. */
 static bool tend(void) {
   struct tls4217_error err;
   int res;
+
+  if (has_files()) {
+    return has_turned();
+  }
 
   tls4217_error_clear(&err);
   res = tls4217_ticketring_tend(
@@ -85,6 +197,12 @@ static bool tend(void) {
   return res > 0;
 }
 
+static void use_ring(void) {
+  self.current = tls4217_ticketring_current(&self.ring, (int64_t) time(NULL));
+  tls4217_ticketkeys_keep();
+  self.apply();
+}
+
 static int tend_cb(CALLBACK_FRAME) {
   (void) p1;
   (void) p2;
@@ -92,15 +210,15 @@ static int tend_cb(CALLBACK_FRAME) {
   (void) data;
 
   if (tend()) {
-    tls4217_ticketkeys_keep();
-    self.apply();
+    use_ring();
   }
 
   return 1;
 }
 
 static void start_timer(void) {
-  int64_t interval = self.rules.age / LOOKS;
+  int64_t interval = (self.files.count > 0 ? self.delay : self.rules.age) /
+    LOOKS;
 
   if (self.timer > 0) {
     (void) pr_timer_remove(self.timer, &tls4217_module);
@@ -113,18 +231,65 @@ static void start_timer(void) {
 
 void tls4217_ticketkeys_begin(void (*apply)(void)) {
   struct tls4217_settings settings;
+  struct tls4217_error err;
 
   tls4217_resolve_settings(main_server->conf, &settings);
   self.rules = settings.ticket_keys;
+  self.files = settings.ticket_files;
+  self.delay = settings.reload_interval > 0 ? settings.reload_interval : DELAY;
   self.apply = apply;
   if (self.ring.count == 0) {
     fetch();
   }
 
+  tls4217_error_clear(&err);
+  tls4217_error_clear(&self.trouble);
+  if (self.files.count > 0) {
+    (void) take_files(&err);
+  }
+
   (void) tend();
-  tls4217_ticketkeys_keep();
-  self.apply();
+  use_ring();
   start_timer();
+}
+
+bool tls4217_ticketkeys_are_refused(void) {
+  return tls4217_error_is_set(&self.trouble);
+}
+
+void tls4217_ticketkeys_look(void) {
+  struct tls4217_filelook look;
+  struct tls4217_error err;
+  bool is_settled;
+
+  if (self.files.count == 0) {
+    return;
+  }
+
+  /* As renewal.c does it: not what is being written. */
+  look = look_at_files();
+  is_settled = look.digest == self.seen.digest && look.is_fresh == false;
+  self.seen = look;
+  tls4217_error_clear(&err);
+  if (is_settled &&
+    (look.digest != self.tried.digest || self.tried.is_fresh ||
+      tls4217_error_is_set(&self.trouble)) &&
+    take_files(&err) == 0) {
+    use_ring();
+  }
+}
+
+int tls4217_ticketkeys_reload(struct tls4217_error *err) {
+  if (self.files.count == 0) {
+    return 0;
+  }
+
+  if (take_files(err) < 0) {
+    return -1;
+  }
+
+  use_ring();
+  return 0;
 }
 
 void tls4217_ticketkeys_apply(struct tls4217_context *context) {
@@ -139,13 +304,16 @@ void tls4217_ticketkeys_apply(struct tls4217_context *context) {
 }
 
 int tls4217_ticketkeys_rotate(struct tls4217_error *err) {
+  if (self.files.count > 0) {
+    return tls4217_ticketkeys_reload(err);
+  }
+
   if (tls4217_ticketring_rotate(
         &self.ring, &self.rules, (int64_t) time(NULL), err) < 0) {
     return -1;
   }
 
-  tls4217_ticketkeys_keep();
-  self.apply();
+  use_ring();
   return 0;
 }
 
@@ -156,6 +324,7 @@ bool tls4217_ticketkeys_tell(struct tls4217_ticketkeys_facts *facts) {
 
   tls4217_error_clear(&err);
   facts->count = self.ring.count;
+  facts->are_files = has_files();
   return self.ring.count > 0 &&
     tls4217_ticketring_label(&self.ring.secrets[current], facts->label, &err) ==
     0;

@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - the daemon's ring of ticket keys
  *
- * TLSSessionTicketKeys.  One ring (tls/ticketring.h) for all hosts, tended by a
+ * TLSSessionTicketKeys, TLSSessionTicketKeyFile.  One ring (tls/ticketring.h) for all hosts, tended by a
  * timer; sessions have it as it was at their fork.  SIGHUP unmaps the module
  * and frees every context: the ring is kept by the key process meanwhile, or,
  * where there is none, in the daemon's own memory (ticketmemory.h).
@@ -21,6 +21,19 @@
  */
 void tls4217_ticketkeys_begin(void (*apply)(void));
 
+/*
+ * Whether files of keys could not be used when they were read last.  A start
+ * ends then; a daemon that runs goes on with the keys that it has.
+ */
+bool tls4217_ticketkeys_are_refused(void);
+
+/* Looks whether files of keys have changed, and reads them then. */
+void tls4217_ticketkeys_look(void);
+
+/* Reads files of keys at once, if there are any.  Returns 0, or -1 with err
+ * filled, and the ring remains what it was. */
+int tls4217_ticketkeys_reload(struct tls4217_error *err);
+
 /* Gives a context the keys of the ring. */
 void tls4217_ticketkeys_apply(struct tls4217_context *context);
 
@@ -28,7 +41,8 @@ void tls4217_ticketkeys_apply(struct tls4217_context *context);
 void tls4217_ticketkeys_keep(void);
 
 /*
- * Another key encrypts from now on; older ones decrypt.  Returns 0, or -1 with
+ * Another key encrypts from now on; older ones decrypt.  Where keys are in
+ * files, these are read again.  Returns 0, or -1 with
  * err filled, and the ring remains what it was.
  */
 int tls4217_ticketkeys_rotate(struct tls4217_error *err);
@@ -36,6 +50,7 @@ int tls4217_ticketkeys_rotate(struct tls4217_error *err);
 /* What is told of the ring: a label of the key that encrypts, and how many
  * decrypt, that one included. */
 struct tls4217_ticketkeys_facts {
+  bool are_files; /* keys are in files */
   char label[TLS4217_TICKETRING_LABEL];
   size_t count;
 };

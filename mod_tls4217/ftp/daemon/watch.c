@@ -8,6 +8,7 @@
 
 #include "mod_tls4217/ftp/config/resolve.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
+#include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/ftp/daemon/watch.h"
 
 static int look_cb(CALLBACK_FRAME) {
@@ -17,6 +18,7 @@ static int look_cb(CALLBACK_FRAME) {
   (void) data;
 
   tls4217_renewal_look();
+  tls4217_ticketkeys_look();
   return 1;
 }
 
