@@ -31,6 +31,7 @@
 #include "mod_tls4217/ftp/daemon/watch.h"
 #include "mod_tls4217/ftp/lifecycle.h"
 #include "mod_tls4217/ftp/systemlog.h"
+#include "mod_tls4217/tls/warmup.h"
 
 /* Holds the daemon's process id once it has started: a configuration that is
  * read again by the same process comes from SIGHUP.  In the environment,
@@ -244,6 +245,7 @@ static void module_unload_ev(const void *event_data, void *user_data) {
   tls4217_ticketkeys_end(restarts);
   tls4217_keyprocess_end(restarts);
   tls4217_shared_end(restarts);
+  tls4217_warmup_open_gaps();
   tls4217_complaints_forget();
   tls4217_parsing_forget();
   pr_event_unregister(NULL, "core.postparse", postparse_ev);

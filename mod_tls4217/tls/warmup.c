@@ -14,11 +14,29 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
-#ifdef __GLIBC__
+/* Where the unused end of the heap begins, and how many bytes are free between
+ * what is in use ahead of it. */
+#if defined(__GLIBC__) && \
+  (__GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 33))
 # include <malloc.h>
-# define TRIM() ((void) malloc_trim(0))
+# include <unistd.h>
+# define TRIM()   ((void) malloc_trim(0))
+# define CACHES   (256 * 1024)
+static const char *heap_end(size_t *gaps) {
+  const struct mallinfo2 info = mallinfo2();
+
+  /* Its caches of small pieces count as used. */
+  *gaps = info.arena == 0 ?
+    0 :
+    info.fordblks + info.fsmblks - info.keepcost + CACHES;
+  return (const char *) sbrk(0) - info.keepcost;
+}
 #else
 # define TRIM() ((void) 0)
+static const char *heap_end(size_t *gaps) {
+  *gaps = 0;
+  return NULL;
+}
 #endif
 
 /* More turns than any handshake takes. */
@@ -95,4 +113,50 @@ void tls4217_warmup_warm_up(const struct tls4217_context *context) {
 
 void tls4217_warmup_give_back(void) {
   TRIM();
+}
+
+/* A piece of memory that is kept from being used. */
+struct plug {
+  struct plug *next;
+};
+
+/* Of the daemon; there is one heap. */
+static struct plug *plugs = NULL;
+
+/* The largest piece, and by how much the next is smaller. */
+#define MAX_PLUG  (64 * 1024)
+#define PLUG_STEP 16
+
+void tls4217_warmup_open_gaps(void) {
+  while (plugs != NULL) {
+    struct plug *next = plugs->next;
+
+    free(plugs);
+    plugs = next;
+  }
+}
+
+static size_t step(size_t size) {
+  return size > 256 * PLUG_STEP ? 64 * PLUG_STEP : PLUG_STEP;
+}
+
+void tls4217_warmup_close_gaps(void) {
+  size_t gaps, size = MAX_PLUG;
+  const char *end;
+
+  TRIM();
+  end = heap_end(&gaps);
+  while (size >= sizeof(struct plug)) {
+    struct plug *plug = gaps >= size ? malloc(size) : NULL;
+
+    if (plug != NULL && (const char *) plug < end) {
+      plug->next = plugs;
+      plugs = plug;
+      gaps -= size;
+
+    } else {
+      free(plug);
+      size -= step(size);
+    }
+  }
 }

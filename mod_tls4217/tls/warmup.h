@@ -25,4 +25,15 @@ void tls4217_warmup_warm_up(const struct tls4217_context *context);
  */
 void tls4217_warmup_give_back(void);
 
+/*
+ * In the daemon, when it has all that it will have: takes the memory that is
+ * free between what is in use, so that what a session takes for itself lies
+ * together, at the end of the heap, instead of spoiling a page here and there
+ * (fork(2) shares pages until they are written to).  It is given back by
+ * tls4217_warmup_open_gaps, before the daemon takes more.  Without glibc
+ * neither does anything.
+ */
+void tls4217_warmup_close_gaps(void);
+void tls4217_warmup_open_gaps(void);
+
 #endif

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include <openssl/err.h>
@@ -38,9 +39,51 @@ static void test_context_works_afterwards(void **unused) {
   pki_free(leaf);
 }
 
+#define PIECES 4000
+#define PIECE  200
+
+/* What a session takes lies behind everything, while the gaps are closed. */
+static void test_gaps(void **unused) {
+  static char *pieces[PIECES];
+  char *last = NULL, *taken;
+
+  (void) unused;
+  for (size_t i = 0; i < PIECES; i++) {
+    pieces[i] = malloc(PIECE);
+    last = pieces[i] > last ? pieces[i] : last;
+  }
+
+  for (size_t i = 0; i < PIECES; i += 2) {
+    free(pieces[i]);
+  }
+
+  taken = malloc(PIECE);
+  if (taken > last) { /* no glibc, or a sanitizer's memory */
+    skip();
+  }
+
+  free(taken);
+  tls4217_warmup_close_gaps();
+  for (size_t i = 0; i < PIECES; i += 2) {
+    pieces[i] = malloc(PIECE);
+    assert_true(pieces[i] > last);
+  }
+
+  tls4217_warmup_open_gaps();
+  taken = malloc(PIECE);
+  assert_true(taken < last);
+  free(taken);
+  for (size_t i = 0; i < PIECES; i++) {
+    free(pieces[i]);
+  }
+
+  tls4217_warmup_open_gaps();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_context_works_afterwards),
+    cmocka_unit_test(test_gaps),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,7 @@ static int reload(struct tls4217_vhost *server) {
     return -1;
   }
 
+  tls4217_warmup_open_gaps();
   is_quiet = server->seen.digest == server->tried.digest &&
     tls4217_error_is_set(&server->last_error) == false;
   note_attempt(server);
@@ -109,6 +110,7 @@ static int reload(struct tls4217_vhost *server) {
     server->tls, TLS4217_GENERATION_FROM_FILES, &err);
   if (generation == NULL) {
     note_failure(server, &err);
+    tls4217_warmup_close_gaps();
     return -1;
   }
 
@@ -131,7 +133,7 @@ static void settle(const struct tls4217_vhost *server) {
   tls4217_keyprocess_settle(renew);
   tls4217_ticketkeys_keep();
   warm_up(server);
-  tls4217_warmup_give_back();
+  tls4217_warmup_close_gaps();
 }
 
 int tls4217_renewal_reload(const struct tls4217_vhost *only) {
@@ -310,6 +312,7 @@ enum tls4217_readiness tls4217_renewal_build_all(void) {
   const struct tls4217_vhost *serving = NULL;
   unsigned int ready = 0, wanted = 0;
 
+  tls4217_warmup_open_gaps();
   tls4217_vhost_begin();
   tls4217_keyprocess_begin();
 
@@ -339,7 +342,7 @@ enum tls4217_readiness tls4217_renewal_build_all(void) {
     warm_up(serving);
   }
 
-  tls4217_warmup_give_back();
+  tls4217_warmup_close_gaps();
   if (ready == wanted) {
     return TLS4217_READY_ALL;
   }
