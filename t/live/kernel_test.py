@@ -443,6 +443,19 @@ class Kernel(KernelCase):
         self.assertIn(b"up", received)
         self.assertEqual(sent_by_kernel(), count)
 
+    def test_abor_from_a_client_that_reads_on(self):
+        """Who takes everything at once never leaves the server waiting."""
+        control = self.login("on")
+        for _ in range(3):
+            with control.begin("RETR huge") as data:
+                received = bytearray(data.tls.read(1000))
+                control.send(b"ABOR\r\n")
+                received += data.tls.read_all()
+                control.reply(426)
+                control.reply(226)
+            self.assertTrue(self.huge.startswith(received))
+            self.assertLess(len(received), len(self.huge))
+
     def test_what_is_sent_beside(self):
         """NOOP in the middle is answered, at the end at the latest."""
         control = self.login("on")

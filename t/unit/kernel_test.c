@@ -369,6 +369,48 @@ static void test_close_notify_serves_its_caller(void **state) {
   }
 }
 
+static int give_up(void *user, int fd, short events, int timeout) {
+  (void) user;
+  (void) fd;
+  (void) events;
+  assert_int_equal(timeout, 0);
+  errno = ECONNABORTED;
+  return -1;
+}
+
+/* Where there is room for a piece, nobody has to wait; but a command of the
+ * client's may have come. */
+static void test_every_piece_lets_others_have_their_turn(void **state) {
+  const struct tls4217_waiter waiter = { give_up, NULL };
+  struct tls4217_error err;
+  FILE *file = tmpfile();
+  struct ends ends;
+  off_t sent;
+
+  assert_non_null(file);
+  assert_int_equal(ftruncate(fileno(file), 2000), 0);
+  open_ends(&ends, *(const int *) *state);
+
+  tls4217_error_clear(&err);
+  assert_int_equal(
+    tls4217_kernel_stream_send_file(&ends.stream, ends.server, fileno(file),
+      1000, &sent, &waiter, &err),
+    TLS4217_IO_STOPPED);
+  assert_int_equal(sent, 1000);
+  assert_int_equal(err.errnum, ECONNABORTED);
+
+  tls4217_error_clear(&err);
+  assert_int_equal(
+    tls4217_kernel_stream_send_file(&ends.stream, ends.server, fileno(file),
+      1000, &sent, &tls4217_waiter_poll, &err),
+    TLS4217_IO_DONE);
+  assert_int_equal(sent, 1000);
+  assert_int_equal(lseek(fileno(file), 0, SEEK_CUR), 2000);
+
+  (void) fclose(file);
+  close_ends(&ends);
+}
+
 /* A client that has gone. */
 static void test_close_notify_finds_nobody(void **state) {
   struct tls4217_error err;
@@ -405,6 +447,8 @@ int main(void) {
       test_close_notify_serves_its_caller, NULL, NULL, &v12 },
     { "close_notify serves its caller, TLS 1.3",
       test_close_notify_serves_its_caller, NULL, NULL, &v13 },
+    { "every piece lets others have their turn",
+      test_every_piece_lets_others_have_their_turn, NULL, NULL, &v13 },
     { "close_notify finds nobody", test_close_notify_finds_nobody, NULL, NULL,
       &v13 },
   };

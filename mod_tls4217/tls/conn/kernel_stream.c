@@ -290,9 +290,12 @@ enum tls4217_io tls4217_kernel_stream_send_file(
     *sent = res;
     ks->files += (uint64_t) res;
     ks->in_vain = 0;
-    if (res < size) {
-      push(fd);
+    if (res == size) {
+      return tls4217_waiter_look(
+        waiter, fd, POLLOUT, TLS4217_WAITER_NEVER, err);
     }
+
+    push(fd);
 
   } else if (res < 0 && (errno == EAGAIN || errno == EINTR)) {
     return wait_for_room(ks, fd, waiter, TLS4217_WAITER_NEVER, err);

@@ -49,9 +49,10 @@ void tls4217_kernel_stream_begin(struct tls4217_kernel_stream *ks, SSL *ssl);
 
 /*
  * Sends what there is room for of file (a descriptor), from where it stands,
- * size bytes at most, and puts into *sent how many that were: none where it
- * had to wait for room, once.  To be called only where
- * tls4217_kernel_sends(ssl).
+ * size bytes at most, and puts into *sent how many that were, whatever it
+ * returns: none where it had to wait for room, once.  The waiter has its turn
+ * either way: a client that is fast enough never leaves the server waiting.
+ * To be called only where tls4217_kernel_sends(ssl).
  *
  * Returns DONE, or CLOSED where the file has ended; with err filled, CUT when
  * the client has gone, STOPPED, or FAILED: errnum EINVAL, ENOSYS or EOVERFLOW
