@@ -88,7 +88,7 @@ def check_key(path, certificate):
                 "'openssl pkey -in %s -out NEW'" % (path, path)
     public, good = _openssl("pkey", "-in", path, "-pubout")
     if not good:
-        return "%s holds no key" % path
+        return "%s contains no key" % path
     if public.strip() != certificate.public.strip():
         return "the key in %s does not belong to the certificate" % path
     return ""
@@ -127,7 +127,7 @@ def check_line(config, line, key_path, named):
         return GOES, "%s is not there" % path
     certificate = Certificate(path)
     if not certificate.good:
-        return GOES, "%s holds no certificate in PEM" % path
+        return GOES, "%s contains no certificate in PEM" % path
     kind, bits = key_type(certificate.public)
     found = []
     if not certificate.lasts(0):

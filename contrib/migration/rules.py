@@ -200,7 +200,7 @@ class Rules:
                      if kind not in ("ifmodule", "ifdefine")), "")
         value = line.words[1].lower()
         if kind == "directory":
-            return Finding(line, CHANGES, "it is judged by what a command "
+            return Finding(line, CHANGES, "it is decided by what a command "
                            "names, not by the working directory", None)
         if kind not in ("anonymous", "ifuser", "ifgroup",
                         "ifauthenticated") or value not in ("off", "false"):

@@ -36,6 +36,6 @@ def read(path=None):
         row = Row(*fields)
         rows[row.name.lower()] = row
     if "tlsengine" not in rows:
-        raise ValueError("%s holds no directives: make directives.txt"
+        raise ValueError("%s contains no directives: make directives.txt"
                          % (path or "directives.txt"))
     return rows

@@ -6,9 +6,9 @@
  * close_notify (RFC 5246, section 7.2.1, makes it), or goes on sending an
  * upload that has been refused, before it looks at the control connection.
  * If that met a closed socket, the client would get a reset, which on some
- * systems throws away what it has not read yet; and one that cannot write any
+ * systems discards what it has not read yet; and one that cannot write any
  * more shows its user that, and not our reply.  So the socket stays, and what
- * comes is read and thrown away: while we wait for the next command, so that
+ * comes is read and discarded: while we wait for the next command, so that
  * no reply waits for it, and within limits.
  */
 

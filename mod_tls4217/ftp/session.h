@@ -43,7 +43,7 @@ struct tls4217_control_channel {
    * control connection's sessions, whose tickets are the entry's.
    */
   const struct tls4217_context *entry, *context;
-  server_rec *named; /* by the handshake's server name; NULL: nobody */
+  server_rec *named; /* by the handshake's server name; NULL: none */
   bool name_counts;  /* a server name chooses (IgnoreSNI) */
   struct tls4217_error refusal; /* why a server name was refused (hosts.c) */
   struct tls4217_command_buffer input;
@@ -175,7 +175,7 @@ void tls4217_session_refresh(struct tls4217_session *sess);
 void tls4217_session_refresh_after_login(struct tls4217_session *sess);
 
 /*
- * Gives a connection of a context that has not shaken hands yet the
+ * Gives a connection of a context whose handshake has not begun the
  * parameters of the client's class, where mod_ifsession has set some.  Returns 0, or -1
  * with err filled.
  */
@@ -194,7 +194,7 @@ bool tls4217_session_is_control(
  */
 bool tls4217_session_is_logged_in(void);
 
-/* What the state machine wants to know, as of now; what only REIN is judged
+/* What the state machine wants to know, as of now; what only REIN is checked
  * by is rein.c's. */
 struct tls4217_facts tls4217_session_facts(const struct tls4217_session *sess);
 

@@ -25,7 +25,7 @@ static const char *const texts[] = {
     "that AuthPAMConfig names)",
   [TLS4217_ACCOUNT_NOT_CHECKED] =
     "PAM could not be asked about the account: build the module with "
-    "--with-pam, or take mod_auth_pam.c out of AuthOrder",
+    "--with-pam, or remove mod_auth_pam.c from AuthOrder",
 };
 
 static bool starts_with(const char *text, const char *prefix) {

@@ -5,7 +5,7 @@
  * RFC 4217, section 12.2, lets a certificate stand for the password; it says
  * who somebody is, not that the account is still open (RFC 2228, section
  * 5.2.1: 232 is an authorization).  What the password's check would have
- * judged beside the password is judged here: a lock, an expiry, and what PAM
+ * checked beside the password is checked here: a lock, an expiry, and what PAM
  * says where mod_auth_pam is asked for passwords.  Who asks them all is
  * ftp/control/authorization.c.
  */

@@ -4,7 +4,7 @@
  *
  * The server's view of the control connection (RFC 4217, sections 4.2 and
  * 10.1): the server cannot dictate TLS, but it can refuse to serve commands
- * until it is there.  Commands of RFC 2228 themselves are judged in state.c,
+ * until it is there.  Commands of RFC 2228 themselves are checked in state.c,
  * those that open a data connection there and in policy.c.
  */
 

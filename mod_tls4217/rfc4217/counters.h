@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - what has happened, counted in memory that processes share
  *
- * Each number only grows, and by one addition, so that nobody waits.  The
+ * Each number only grows, and by one addition, so that none waits.  The
  * names are those of Prometheus' text format (prometheus.io/docs/practices/
  * naming).  Every function takes NULL for a server that counts nothing.
  */

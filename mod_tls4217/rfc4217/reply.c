@@ -50,7 +50,7 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "AUTH is not accepted after CCC: send it on a new connection" },
   [TLS4217_REPLY_AUTH_NO_CERTIFICATE] = { "431",
     "TLS is not available, the server has no usable certificate: "
-    "try again later or tell the administrator" },
+    "try again later, or inform the administrator" },
   [TLS4217_REPLY_HANDSHAKE_FAILED] = { "421",
     "TLS negotiation failed, closing the connection: send AUTH TLS on a "
     "new one and start TLS after the 234 reply" },

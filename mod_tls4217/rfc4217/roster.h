@@ -4,7 +4,7 @@
  *
  * One row for each session that has TLS, from its handshake on: which control
  * connection it is, whose, at which server, from where.  Written by the session
- * itself, read by the others and by the daemon.  Nobody waits for anybody: a
+ * itself, read by the others and by the daemon.  No process waits for another: a
  * row has a turn that is odd while it is being written, and one that stays odd
  * is not read.
  * A row whose process has ended is taken when there is no other.
@@ -22,7 +22,7 @@
 #define TLS4217_ROSTER_ROWS        4096
 #define TLS4217_ROSTER_DIGEST_SIZE 32
 
-/* One session.  Texts that are too long are cut, and then name nobody. */
+/* One session.  Texts that are too long are cut, and then match no user. */
 struct tls4217_roster_entry {
   int32_t pid;
   uint64_t start;  /* of the process, to tell it from a later one; 0: unknown */

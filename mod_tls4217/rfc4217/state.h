@@ -6,7 +6,7 @@
  * clear, protected or cleared again; PBSZ seen; data protection level) and
  * decides, for every command that touches it, whether it is accepted and
  * with which reply.  Decisions do not change the state: the caller does what
- * an accepted command asks for (send the reply, shake hands) and then tells
+ * an accepted command asks for (send the reply, do the handshake) and then tells
  * the machine what happened.  No input or output, no OpenSSL, no ProFTPD.
  */
 
@@ -36,7 +36,7 @@ struct tls4217_state {
 /* What the rest of the server knows at the moment of a command. */
 struct tls4217_facts {
   bool logged_in;        /* USER and PASS have been accepted */
-  bool certificate;      /* there is a key pair to shake hands with */
+  bool certificate;      /* there is a key pair for a handshake */
   bool pbsz_required;    /* PROT needs a PBSZ before it */
   bool ccc_accepted;     /* TLSClearCommandChannel */
   bool control_required; /* the control connection must be protected */
@@ -65,7 +65,7 @@ void tls4217_state_reset(struct tls4217_state *state);
 /*
  * AUTH (section 4, 8, 17).  mechanism is the whole parameter as received, or
  * NULL or "" when there was none.  Accepted means: send the reply in clear,
- * shake hands, then call tls4217_state_protect with verdict.level.  Refused,
+ * do the handshake, then call tls4217_state_protect with verdict.level.  Refused,
  * by the first reason that holds: 501 without a parameter, 504 unknown
  * mechanism (RFC 2228, section 3, names it first), 534 protected already,
  * after CCC, or logged in, 431 without a certificate.

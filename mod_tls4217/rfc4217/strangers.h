@@ -4,7 +4,7 @@
  *
  * TLSSessionReuse report lets such data connections in and counts them here,
  * by user, server and client program, beyond the end of their sessions.
- * Nobody waits for anybody, and nothing that is read is trusted (roster.h).
+ * No process waits for another, and nothing that is read is trusted (roster.h).
  */
 
 #ifndef TLS4217_RFC4217_STRANGERS_H

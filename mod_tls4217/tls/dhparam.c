@@ -38,7 +38,7 @@ static EVP_PKEY *parse(
   ERR_clear_error();
   if (group == NULL || is_group(group) == false) {
     tls4217_error_set(err, EINVAL,
-      "'%s' holds no Diffie-Hellman group: make one with 'openssl dhparam "
+      "'%s' contains no Diffie-Hellman group: make one with 'openssl dhparam "
       "-out %s 2048'",
       file->path, file->path);
 

@@ -80,11 +80,11 @@ static const struct explanation explanations[] = {
   { ERR_LIB_SSL, SSL_R_VERSION_TOO_LOW, OLDER_CLIENT },
   { ERR_LIB_SSL, SSL_R_UNKNOWN_PROTOCOL, OLDER_CLIENT },
   { ERR_LIB_SSL, SSL_R_NO_APPLICATION_PROTOCOL,
-    "the client wants another protocol than FTP (its ALPN lacks \"ftp\"); "
+    "the client offers another protocol than FTP (its ALPN lacks \"ftp\"); "
     "it meant to reach another server, or was redirected; TLSNextProtocol "
     "off accepts it" },
   { ERR_LIB_SSL, SSL_R_INAPPROPRIATE_FALLBACK,
-    "the client retried with an older TLS version although both know a "
+    "the client retried with an older TLS version although both support a "
     "newer one; an earlier handshake failed, or someone is tampering with "
     "the connection" },
   { ERR_LIB_SSL, SSL_R_NO_RENEGOTIATION,
@@ -99,7 +99,7 @@ static const struct explanation explanations[] = {
   { ERR_LIB_SSL, SSL_R_HTTP_REQUEST,
     "an HTTP request arrived; the client is a web browser or a scanner" },
   { ERR_LIB_SSL, SSL_R_HTTPS_PROXY_REQUEST,
-    "an HTTP proxy request arrived; the client takes this port for a web "
+    "an HTTP proxy request arrived; the client treats this port as a web "
     "proxy" },
   { ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING,
     "the peer closed the connection without ending TLS (close_notify); "

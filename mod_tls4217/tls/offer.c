@@ -124,7 +124,7 @@ int tls4217_offer_check_words(
     return 0;
   }
 
-  tls4217_error_set(err, EINVAL, "OpenSSL does not know %s%s", words,
+  tls4217_error_set(err, EINVAL, "OpenSSL does not recognize %s%s", words,
     kind == TLS4217_OFFER_GROUPS ? ": write groups such as X25519:P-256" :
                                    ", and leaves that out");
   return -1;

@@ -27,7 +27,7 @@
 #define VERSION_OPTIONS \
  (SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3)
 
-/* What OpenSSL has where nobody asks for groups: a word for it from 3.5 on,
+/* What OpenSSL has where no groups are set: a word for it from 3.5 on,
  * and what can be used of it before. */
 #define DEFAULT_GROUPS "DEFAULT"
 #define OLDER_GROUPS   "X25519:P-256:X448:P-521:P-384"

@@ -70,7 +70,7 @@ static void carry(SSL *from, SSL *to) {
   }
 }
 
-static void shake_hands(SSL *client, SSL *server) {
+static void do_handshake(SSL *client, SSL *server) {
   SSL_set_connect_state(client);
   SSL_set_accept_state(server);
 
@@ -92,7 +92,7 @@ static void warm_up_version(SSL_CTX *client_ctx, SSL_CTX *ctx, int version) {
   if (client != NULL && server != NULL && add_memory(client) &&
     add_memory(server) && SSL_set_min_proto_version(client, version) == 1 &&
     SSL_set_max_proto_version(client, version) == 1) {
-    shake_hands(client, server);
+    do_handshake(client, server);
   }
 
   SSL_free(client);

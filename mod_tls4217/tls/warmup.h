@@ -13,7 +13,7 @@
 #include "mod_tls4217/tls/context.h"
 
 /*
- * Shakes hands with itself, in memory, in every version that the context has.
+ * Does handshakes with itself, in memory, in every version that the context has.
  * A context that wants a client certificate lets it fail half-way, which
  * serves as well.  Changes nothing in the context.
  */

@@ -3,7 +3,7 @@
  * mod_tls4217 - fuzzes tls/keys/keyproto.c, signform.c and keybook.c
  *
  * The input is what somebody sends to the key process: a session, which may
- * have been taken over, or the daemon.  Its first byte says who; with MENDED
+ * have been taken over, or the daemon.  Its first byte says who; with REPAIRED
  * version and length are made right, so that what is behind them is reached.
  */
 
@@ -21,7 +21,7 @@
 #include "mod_tls4217/tls/keys/keysocket.h"
 #include "t/fuzz/fuzz.h"
 
-#define MENDED 0x80
+#define REPAIRED 0x80
 #define DAEMON 0x40
 #define FILES  0x03
 
@@ -147,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
 
   len = fuzz_take(&in, frame, sizeof(frame));
-  if ((how & MENDED) != 0 && len >= TLS4217_KEYPROTO_HEADER) {
+  if ((how & REPAIRED) != 0 && len >= TLS4217_KEYPROTO_HEADER) {
     frame[0] = TLS4217_KEYPROTO_VERSION;
     for (size_t i = 0; i < 4; i++) {
       frame[4 + i] = (unsigned char) (len >> (8 * (3 - i)));

@@ -35,7 +35,7 @@ ACCOUNTS = {
     "banned": ("{hash}", "19000::::::"),
 }
 
-#: Who is judged by PAM alone; pam_permit takes any password.
+#: Who is decided by PAM alone; pam_permit takes any password.
 SERVICE = """\
 auth required pam_permit.so
 session required pam_permit.so

@@ -75,7 +75,7 @@ class Verification(certcase.CertCase):
         self.assert_logged("TLSVerifyClient")
 
     def test_reason_reaches_a_client_that_writes_first(self):
-        """TLS 1.3: it is done when the server has not yet judged it."""
+        """TLS 1.3: it is done when the server has not yet checked it."""
         for name, host in ((None, "strict"), ("stranger", "main")):
             for _ in range(5):
                 with self.subTest(name=name):

@@ -38,7 +38,7 @@ class ControlCase(harness.LiveCase):
         return done.returncode, done.stdout + done.stderr
 
     def ftpdctl(self, *words):
-        """The exit status, and what was said.  Behind SIGHUP mod_ctrls opens
+        """The exit status, and what was printed.  After SIGHUP mod_ctrls opens
         its socket anew, and for a moment nobody listens."""
         said = []
 

@@ -92,7 +92,7 @@ class Death(KeyCase):
         self.login("hasty").download("LIST")
 
     def test_the_daemon_ends(self):
-        """Its sessions do not need it to shake hands again."""
+        """Its sessions do not need it for another handshake."""
         server = harness.Server()
         server.start()
         key_process, = server.key_processes()
@@ -228,7 +228,7 @@ class Storm(KeyCase):
 
     SERVER = {"directives": "MaxInstances 400\n"}
 
-    def shake_hands(self, count):
+    def do_handshakes(self, count):
         """So many handshakes, all at once.  Returns what went wrong."""
         controls = [self.connect() for _ in range(count)]
         for control in controls:
@@ -251,7 +251,7 @@ class Storm(KeyCase):
         return troubles
 
     def test_many_at_once(self):
-        self.assertEqual(self.shake_hands(AT_ONCE), [])
+        self.assertEqual(self.do_handshakes(AT_ONCE), [])
 
     def test_sighup_while_sessions_sign(self):
         key_process = self.key_process()

@@ -5,7 +5,7 @@
 The other tests keep their server in the foreground.  This one leaves its
 terminal and the descriptors it was started with, has no syslog to turn to,
 and lives through SIGHUP, rotated logs, a certificate that breaks and is
-mended, ftpdctl rmmod and insmod, and a shutdown, under transfers each time.
+fixed, ftpdctl rmmod and insmod, and a shutdown, under transfers each time.
 """
 
 import os

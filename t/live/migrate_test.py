@@ -80,7 +80,7 @@ FILES = (
      "pass phrase"),
     ("TLSCertificateFile {pki}/expired.pem {pki}/expired.key", "changes",
      "has expired"),
-    ("TLSCertificateFile {pki}/rsa.pem", "must go", "holds no key"),
+    ("TLSCertificateFile {pki}/rsa.pem", "must go", "contains no key"),
     ("TLSCertificateFile {pki}/none.pem", "must go", "is not there"),
 )
 
@@ -114,7 +114,7 @@ def migrate(*words):
     return done.returncode, done.stdout, done.stderr
 
 
-def judge(path):
+def check_file(path):
     """The same in this process, without a look into files: (status, text)."""
     config = conf.read(path)
     findings = rules.Rules(TABLE, config).run()
@@ -168,7 +168,7 @@ class Verdicts(unittest.TestCase):
             for place in places:
                 line = "%s %s" % (name, value)
                 with self.subTest(line=line, place=place):
-                    code, said = judge(self.put(PLACES[place] % line))
+                    code, said = check_file(self.put(PLACES[place] % line))
                     if name == "TLSRequired" and place == "D":
                         self.assertEqual(code, 1, said)
                     elif value == "AllowWeakSecurity" or fate == "told":

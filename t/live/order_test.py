@@ -155,7 +155,7 @@ class Implicit:
 
 
 class Rewritten:
-    """What mod_rewrite has made of a name is what is judged."""
+    """What mod_rewrite has made of a name is what is checked."""
 
     @unittest.skipUnless("mod_rewrite" in MODULES, "no mod_rewrite")
     def test_rewritten_names_are_checked(self):

@@ -66,7 +66,7 @@ class Views:
                 self.all_refused(control)
 
     def all_refused(self, control):
-        """521 before any 1xx; PASV, EPSV, PORT and EPRT are not judged."""
+        """521 before any 1xx; PASV, EPSV, PORT and EPRT are not checked."""
         for line in TRANSFERS:
             for mode in ("PASV", "EPSV", "PORT", "EPRT"):
                 with self.subTest(line=line, mode=mode), control.data(mode):

@@ -4,7 +4,7 @@
 patterns that match much, STAT and MLST, moves and copies.
 
 RFC 4217, section 10.2: the server's view is of each transfer; here it is
-judged by all that a command could touch.
+decided by all that a command could touch.
 """
 
 import os

@@ -46,7 +46,7 @@ class UserCase(harness.LiveCase):
 
 @harness.both_versions
 class Spelling(UserCase):
-    """The user who has logged in is judged, not only the one in USER."""
+    """The user who has logged in is checked, not only the one in USER."""
 
     SERVER = {"directives": SQL, "before": ("mod_sql", "mod_sql_sqlite")}
 

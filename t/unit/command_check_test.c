@@ -180,7 +180,7 @@ static void test_before_login(void **state) {
   assert_string_equal(check_text("RETR", "secret/file"), "");
 }
 
-/* The file that will be opened is judged, whatever the argument says. */
+/* The file that will be opened is checked, whatever the argument says. */
 static void test_what_the_core_has_resolved(void **state) {
   static const char *const notes[] = { "mod_xfer.store-path",
     "mod_xfer.retr-path" };
@@ -269,7 +269,7 @@ static bool is_retr(
   return strcmp(transfer->command, "RETR") == 0;
 }
 
-/* STAT and MLST are judged as the listings that they stand for. */
+/* STAT and MLST are checked as the listings that they stand for. */
 static void test_rules(void **state) {
   const struct tls4217_rule rules[] = {
     { TLS4217_VIEW_REQUIRED, is_retr, NULL },

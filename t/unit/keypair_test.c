@@ -286,7 +286,7 @@ static void test_each_file_is_named_by_its_role(void **state) {
   refuse(cert, missing, NULL, "key file", missing, "does not exist", NULL);
   refuse(cert, key, missing, "chain file", missing, "does not exist", NULL);
   refuse(cert, key, key, "no certificate in chain file", key,
-    "holds a key only", NULL);
+    "contains a key only", NULL);
 }
 
 static void test_files_exchanged(void **state) {
@@ -295,9 +295,9 @@ static void test_files_exchanged(void **state) {
   const char *key = key_file(world, "key.pem", world->leaf);
 
   refuse(key, cert, NULL, "no certificate in certificate file", key,
-    "holds a key only; name the file with the certificate", NULL);
+    "contains a key only; name the file with the certificate", NULL);
   refuse(cert, cert, NULL, "no private key in key file", cert,
-    "holds certificates only", NULL);
+    "contains certificates only", NULL);
 }
 
 static void test_key_is_nowhere(void **state) {
@@ -443,7 +443,7 @@ static void test_check_time(void **state) {
   tls4217_keypair_free(pair);
 }
 
-/* Whether a certificate is in time is not the loader's to judge. */
+/* Whether a certificate is in time is not for the loader to check. */
 static void test_expired_certificate_loads(void **state) {
   tls4217_keypair_free(load_valid(*state, -10, -5));
 }

@@ -54,7 +54,7 @@ static struct tls4217_context *make_context(struct tls4217_keypair *pair) {
   return context;
 }
 
-static void shake_hands(const struct tls4217_context *context, int version) {
+static void do_handshake(const struct tls4217_context *context, int version) {
   const struct endpoint_spec spec = { .context = context, .version = version };
 
   endpoint_free(endpoint_open(&spec));
@@ -70,8 +70,8 @@ static void test_handshakes(void **state) {
 
   assert_int_equal(X509_cmp(pair->leaf, world->cert->cert), 0);
   keyworld_connect(world, KEYWORLD_BUDGET);
-  shake_hands(context, TLS1_2_VERSION);
-  shake_hands(context, TLS1_3_VERSION);
+  do_handshake(context, TLS1_2_VERSION);
+  do_handshake(context, TLS1_3_VERSION);
   assert_int_equal(
     tls4217_keyloader_count(world->daemon, &keys, &channels, &err), 0);
   assert_int_equal(keys, 1);

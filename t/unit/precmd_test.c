@@ -185,7 +185,7 @@ static void test_login(void **state) {
   assert_true(login_ends_session());
 }
 
-/* The name typed is judged, where the core has kept it. */
+/* The name typed is checked, where the core has kept it. */
 static void test_login_by_typed_name(void **state) {
   (void) state;
   session.user = "zoe";

@@ -115,7 +115,7 @@ static SSL *make_client(int version) {
 }
 
 /* Both ends over memory.  Returns whether the handshake is done. */
-static bool shake_hands(SSL *client, const struct tls4217_context *context) {
+static bool do_handshake(SSL *client, const struct tls4217_context *context) {
   SSL *server = SSL_new(context->ctx);
   BIO *up = BIO_new(BIO_s_mem()), *down = BIO_new(BIO_s_mem());
   bool done = false;
@@ -140,8 +140,7 @@ static bool shake_hands(SSL *client, const struct tls4217_context *context) {
 static void add(char *text, const char *word) {
   const size_t used = strlen(text);
 
-  (void) snprintf(
-    text + used, TEXT - used, "%s%s", used > 0 ? ":" : "", word);
+  (void) snprintf(text + used, TEXT - used, "%s%s", used > 0 ? ":" : "", word);
 }
 
 /* All that a client still has, but one; false: nothing is left. */
@@ -192,7 +191,7 @@ static void find_suites(
     }
 
     open = leave_out(client, list, name, tls13) &&
-      shake_hands(client, context);
+      do_handshake(client, context);
     if (open) {
       (void) snprintf(name, sizeof(name), "%s", SSL_get_cipher_name(client));
       add(found, name);
@@ -207,7 +206,7 @@ static void find_groups(const struct tls4217_context *context, char *found) {
     SSL *client = make_client(TLS1_3_VERSION);
 
     if (SSL_set1_groups_list(client, groups[i]) == 1 &&
-      shake_hands(client, context)) {
+      do_handshake(client, context)) {
       add(found, groups[i]);
     }
 
@@ -237,7 +236,7 @@ static void find_signatures(
 
   SSL_CTX_set_verify(context->ctx, SSL_VERIFY_PEER, NULL);
   SSL_set_cert_cb(client, read_signatures_cb, found);
-  assert_true(shake_hands(client, context));
+  assert_true(do_handshake(client, context));
   SSL_free(client);
 }
 
@@ -248,8 +247,8 @@ static FILE *open_pins(void) {
   char path[TEXT];
   FILE *file;
 
-  (void) snprintf(path, sizeof(path), "%s/t/unit/wire.txt",
-    srcdir != NULL ? srcdir : ".");
+  (void) snprintf(
+    path, sizeof(path), "%s/t/unit/wire.txt", srcdir != NULL ? srcdir : ".");
   file = fopen(path, "r");
   if (file == NULL) {
     fail_msg("%s: not there; TLS4217_SRCDIR says where the sources are", path);

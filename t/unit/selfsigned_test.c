@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - tests of tls/selfsigned.c
  *
- * What is made is read back with keypair.c and judged as a client would:
+ * What is made is read back with keypair.c and checked as a client would:
  * with the file as its only trust anchor.
  */
 

@@ -22,7 +22,7 @@
 static const char server[] = "TLS 1.3, server CertificateVerify";
 static const char client[] = "TLS 1.3, client CertificateVerify";
 
-/* Judges a copy of exactly that size, so that a look beyond it is seen. */
+/* Checks a copy of exactly that size, so that a look beyond it is seen. */
 static enum tls4217_signform classify(const unsigned char *bytes, size_t size) {
   unsigned char *copy = malloc(size != 0 ? size : 1);
   enum tls4217_signform form;

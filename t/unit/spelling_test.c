@@ -3,7 +3,7 @@
  * mod_tls4217 - tests of ftp/data/spelling.c
  *
  * Whatever name an administrator has written in <Directory>, it is among
- * those that a file is judged by.
+ * those that a file is decided by.
  */
 
 #include <setjmp.h>

@@ -117,7 +117,7 @@ static const struct {
   { "APPE", " check watch", " check hold watch" },
   { "RETR", " check watch", " check offload watch" },
 
-  /* Judged before the core made the file. */
+  /* Checked before the core made the file. */
   { "STOU", " watch", " hold watch" },
 };
 

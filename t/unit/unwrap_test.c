@@ -47,7 +47,7 @@ static const struct unwrap_case {
   { "4217-12.3 command behind close_notify", NULL, false, true, 0,
     "PWD\r\nNOOP\r\n", ENDPOINT_OPEN, LATE, TLS4217_UNWRAP_NOTIFIED,
     "PWD\r\nNOOP\r\n" },
-  { "what is inside is thrown away", "MKD evil\r\n", false, true, 0, "PWD\r\n",
+  { "what is inside is discarded", "MKD evil\r\n", false, true, 0, "PWD\r\n",
     ENDPOINT_OPEN, LATE, TLS4217_UNWRAP_NOTIFIED, "PWD\r\n" },
   { "what looks like a record behind close_notify", NULL, false, true, 0,
     FORGED, ENDPOINT_OPEN, LATE, TLS4217_UNWRAP_NOTIFIED, FORGED },

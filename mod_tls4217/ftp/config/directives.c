@@ -169,7 +169,8 @@ static const struct tls4217_directive directives[] = {
     "trust the server's certificate",
     NULL, NO_FIELD },
   { "TLSServerInfoFile", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: custom TLS extensions are not sent, and FTP clients know none; "
+    "ignored: custom TLS extensions are not sent, and FTP clients support "
+    "none; "
     "remove it",
     NULL, NO_FIELD },
   { "TLSSessionCache", tls4217_migration_session_cache, CONF_ROOT, 1, 2,

@@ -4,7 +4,7 @@
  *
  * <IfUser>, <IfGroup> and <IfAuthenticated> of mod_ifsession are known when
  * the password has been sent, <IfClass> when the certificates have been read,
- * <Anonymous> when USER has been judged.
+ * <Anonymous> when USER has been checked.
  */
 
 #ifndef TLS4217_FTP_CONFIG_SECTIONS_H

@@ -56,7 +56,7 @@ enum tls4217_session_reuse {
   TLS4217_SESSION_REUSE_OFF         /* it need not resume any */
 };
 
-/* TLSUnknownServerName: what a client gets that names nobody here. */
+/* TLSUnknownServerName: what a name gets that no host here has. */
 enum tls4217_unknown_name {
   TLS4217_UNKNOWN_NAME_DEFAULT, /* what one without a name gets */
   TLS4217_UNKNOWN_NAME_REJECT

@@ -23,7 +23,7 @@ struct tls4217_value_type {
   void (*preset)(
     const struct tls4217_value_type *type, const char *otherwise, void *member);
 
-  /* Sets it to what a record says; NULL: read elsewhere, or by nobody. */
+  /* Sets it to what a record says; NULL: read elsewhere, or not at all. */
   void (*take)(const config_rec *c, void *member);
 
   bool repeats; /* every record counts, in their order; else the first */

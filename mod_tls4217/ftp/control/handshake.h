@@ -12,13 +12,13 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Throws away what the client sent in clear behind the command that is being
+ * Discards what the client sent in clear behind the command that is being
  * handled, so that it is never executed.  Returns how many bytes that were.
  */
 size_t tls4217_handshake_discard_clear(struct tls4217_session *sess);
 
 /*
- * Shakes hands on the control connection and makes it protected, with the
+ * Does the handshake on the control connection and makes it protected, with the
  * data level given.  Does not return when that fails: the session ends as
  * RFC 4217, section 10.1, says (a 421 in clear if no TLS was spoken).
  */
@@ -29,7 +29,7 @@ void tls4217_handshake_protect(
  * Ends TLS on the control connection after the reply to a command (CCC, REIN):
  * close_notify both ways, within a few seconds.  What follows is in clear, and
  * read from its first byte; what the client sent inside TLS behind the command
- * is thrown away.  Ends the session where the two ends cannot agree on where
+ * is discarded.  Ends the session where the two ends cannot agree on where
  * TLS ended.
  */
 void tls4217_handshake_clear(struct tls4217_session *sess, const char *command);

@@ -166,7 +166,7 @@ static enum tls4217_choice use_host(
   const struct tls4217_context *context;
 
   /* One without TLS, or one that a module has just made (mod_autohost), has
-   * nothing of its own to shake hands with; all else of it holds. */
+   * no certificate of its own; everything else of it applies. */
   if (host == NULL || host->unprepared) {
     return use_context(sess, sess->control.entry, TLS4217_CHOICE_MADE);
   }

@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - the client's certificate, and whether it is welcome
  *
- * After a handshake on the control connection the certificate is judged once:
+ * After a handshake on the control connection the certificate is checked once:
  * by verify.c's CAs, and by TLSOptions dNSNameRequired,
  * iPAddressRequired and CommonNameRequired.  A client that is refused is told
  * so in TLS (RFC 4217, section 10.1).  From then on every data connection

@@ -3,7 +3,7 @@
  * mod_tls4217 - refuses commands that may not come without TLS
  *
  * A password that has crossed in clear cannot be taken back, so users are
- * judged at USER; and once more when they have logged in, because a database
+ * checked at USER; and once more when they have logged in, because a database
  * may take another spelling for the same user.
  */
 
@@ -40,7 +40,7 @@ static enum tls4217_control_view find_section_view(
                         TLS4217_CONTROL_VIEW_UNKNOWN;
 }
 
-/* A user is judged before his password comes, and so are his sections. */
+/* A user is checked before the password comes, and so are his sections. */
 static struct tls4217_verdict check_user(
   cmd_rec *cmd, const struct tls4217_session *sess) {
   const enum tls4217_control_view section = find_section_view(cmd, sess);

@@ -38,7 +38,7 @@ static struct tls4217_facts find_facts(const struct tls4217_session *sess) {
   return facts;
 }
 
-/* Sessions of before must not open the data connections of the next user. */
+/* Earlier sessions must not open the data connections of the next user. */
 static void renew_binding(struct tls4217_session *sess) {
   struct tls4217_error err;
 

@@ -13,7 +13,8 @@
 #include "mod_tls4217/ftp/core.h"
 
 /*
- * Before the configuration is read: registers the words, for nobody as yet.
+ * Before the configuration is read: registers the words.
+ * No one may use them yet.
  * Again for each reading, where the module stays loaded.
  */
 void tls4217_controls_begin(void);

@@ -36,7 +36,7 @@ void tls4217_keywatch_end(struct tls4217_keywatch *watch);
 
 /*
  * It has answered something else that it was asked.  Who waits for an answer
- * throws away what comes before it, and with it perhaps what the look before
+ * discards what comes before it, and with it perhaps what the look before
  * has asked for.
  */
 void tls4217_keywatch_note_answer(struct tls4217_keywatch *watch);

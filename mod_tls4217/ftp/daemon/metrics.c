@@ -166,7 +166,7 @@ static int replace_file(pool *p, const char *path, const char *text) {
   return -1;
 }
 
-/* Once for each reason that is not the one of before. */
+/* Once for each reason that is not the previous one. */
 static void complain(const char *path, int errnum) {
   static int said = 0;
 

@@ -17,7 +17,7 @@
 
 /*
  * In the daemon, when the configuration has been read: makes it, or finds it.
- * Where there is no memory it is logged, and nobody is anybody's companion.
+ * Where there is no memory it is logged, and no session has a companion.
  */
 void tls4217_shared_begin(void);
 

@@ -18,7 +18,7 @@
 #include "mod_tls4217/tls/provider.h"
 
 #define UNPREPARED \
- "nothing was prepared for this server: the module was loaded behind the " \
+ "nothing was prepared for this server: the module was loaded after the " \
  "configuration (ftpdctl insmod), or TLSEngine is on for a class of clients " \
  "alone; put 'TLSEngine on' at the server's level, and have ProFTPD read its " \
  "configuration (SIGHUP)"

@@ -15,8 +15,8 @@
 #include "mod_tls4217/tls/conn/kernel.h"
 
 /* Milliseconds: close_notify waits for a client that is still reading, a
- * while for one that has asked for the end, and not at all where nobody has
- * the time. */
+ * while for one that has asked for the end, and not at all where there is
+ * no time. */
 #define WHOLE_TIMEOUT   60000
 #define ABORTED_TIMEOUT 300
 #define NO_TIMEOUT      0

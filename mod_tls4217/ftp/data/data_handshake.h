@@ -10,7 +10,7 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Shakes hands over the streams in sess->data, and lets nobody through who is
+ * Does the handshake over the streams in sess->data, and admits no client who is
  * not to have this data.  is_unfiltered says that what the core writes comes to us
  * as it is in the file: else the kernel must not send that.
  *

@@ -177,8 +177,8 @@ void tls4217_offload_begin(struct tls4217_session *sess) {
   offload->next_progress = 0;
 }
 
-/* Whether bytes are read from this file as they are on the disk: nobody but
- * us stands between the core and the system's read(2).  Since 1.3.9 a layer
+/* Whether bytes are read from this file as they are on the disk: no other
+ * layer is between the core and the system's read(2).  Since 1.3.9 a layer
  * inherits that of the layer below. */
 static bool is_plain_file(const struct tls4217_offload *offload) {
   const pr_fs_t *system = offload->fs, *fs;

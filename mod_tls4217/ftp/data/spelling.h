@@ -5,7 +5,7 @@
  * A file has the name that the client wrote, the one that is left when links
  * are resolved, and, where mod_vroot is at work, one inside the virtual root
  * and one outside of it.  An administrator may have written any of them in
- * <Directory>, so all of them are judged, and the strictest view wins.
+ * <Directory>, so all of them are checked, and the strictest view wins.
  */
 
 #ifndef TLS4217_FTP_DATA_SPELLING_H

@@ -77,7 +77,7 @@ static void add_directories(
   void *dir = pr_fsio_opendir(path);
   struct dirent *entry;
 
-  /* Nobody can list what cannot be opened. */
+  /* What cannot be opened cannot be listed. */
   if (dir == NULL) {
     return;
   }

@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - commands that open a data connection, and those around them
  *
- * The level is judged when the transfer command arrives, never at PORT or
+ * The level is checked when the transfer command arrives, never at PORT or
  * PASV (RFC 4217, section 10.2); the decision itself is in rfc4217/state.c.
  */
 
@@ -86,7 +86,7 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
 
   tls4217_control_ignore_urgent(sess);
 
-  /* STOU was judged before the core made its file. */
+  /* STOU was checked before the core made its file. */
   if (pr_cmd_cmp(cmd, PR_CMD_STOU_ID) != 0) {
     refusal = tls4217_command_check(cmd, sess);
     if (refusal != NULL) {

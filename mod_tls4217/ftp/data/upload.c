@@ -64,7 +64,7 @@ static int open_cb(pr_fh_t *fh, const char *path, int flags) {
   return fd;
 }
 
-/* MaxStoreFileSize is judged by the size that the core believes in. */
+/* MaxStoreFileSize is checked against the size that the core has counted. */
 static int fstat_cb(pr_fh_t *fh, int fd, struct stat *st) {
   const struct tls4217_upload *upload = &tls4217_session_get()->upload;
   int res;
@@ -80,7 +80,7 @@ static int fstat_cb(pr_fh_t *fh, int fd, struct stat *st) {
 
 /*
  * Whether another process has the file open, and may be about to write to it:
- * a lease is given to nobody then (fcntl(2)).  Who opens it meanwhile waits
+ * no lease is granted then (fcntl(2)).  Who opens it meanwhile waits
  * until we close it.
  */
 static bool is_open_elsewhere(int fd) {

@@ -102,7 +102,7 @@ int tls4217_castore_read_file(
 }
 
 /* A file that is no certificate, a README, is no mistake; and one CA
- * less accepts nobody too many. */
+ * less accepts no client too many. */
 static int take_certs(const char *path, void *user, struct tls4217_error *err) {
   (void) err;
   return tls4217_castore_read_file(path, user, NULL) == 0 ? 1 : 0;
@@ -115,7 +115,8 @@ int tls4217_castore_read_dir(
   taken = walk_directory(path, take_certs, certs, err);
   if (taken == 0) {
     tls4217_error_set(err, ENOENT,
-      "directory '%s' holds no PEM file with a certificate: put the clients' "
+      "directory '%s' contains no PEM file with a certificate: put the "
+      "clients' "
       "CAs there",
       path);
   }
@@ -166,12 +167,12 @@ static int add_crl(X509_STORE *store, X509_CRL *crl) {
 
 /* Adds the lists of a PEM file.  Returns how many, or -1. */
 static int add_pem_crls(
-  BIO *bio, X509_STORE *store, struct tls4217_passphrase *nobody) {
+  BIO *bio, X509_STORE *store, struct tls4217_passphrase *none) {
   int count = 0;
 
   for (;;) {
     X509_CRL *crl = PEM_read_bio_X509_CRL(
-      bio, NULL, tls4217_passphrase_cb, nobody);
+      bio, NULL, tls4217_passphrase_cb, none);
 
     if (crl == NULL) {
       /* The end of the file, or a list that is cut or damaged. */
@@ -208,13 +209,13 @@ static int add_der_crl(BIO *bio, X509_STORE *store) {
 
 /* Returns how many the file holds, or -1. */
 static int add_crls(const struct tls4217_wholefile *file, X509_STORE *store,
-  struct tls4217_passphrase *nobody) {
+  struct tls4217_passphrase *none) {
   BIO *bio = BIO_new_mem_buf(file->bytes, (int) file->size);
   int count = -1;
 
   ERR_clear_error();
   if (bio != NULL) {
-    count = add_pem_crls(bio, store, nobody);
+    count = add_pem_crls(bio, store, none);
   }
 
   if (count == 0) {
@@ -228,7 +229,7 @@ static int add_crls(const struct tls4217_wholefile *file, X509_STORE *store,
 
 /* A list that is cut must not pass for none: that might revoke nothing. */
 static int take_crls(const char *path, void *user, struct tls4217_error *err) {
-  struct tls4217_passphrase nobody = { NULL, false };
+  struct tls4217_passphrase none = { NULL, false };
   struct tls4217_wholefile file = {
     .role = CRL_ROLE, .path = path, .content = "CRLs", .limit = MAX_CRL_SIZE
   };
@@ -240,13 +241,13 @@ static int take_crls(const char *path, void *user, struct tls4217_error *err) {
   }
 
   count = tls4217_wholefile_read(&file, fd, err) == 0 ?
-    add_crls(&file, user, &nobody) :
+    add_crls(&file, user, &none) :
     -1;
   tls4217_wholefile_wipe(&file);
 
   if (count < 0) {
     tls4217_error_set(err, EINVAL, CRL_ROLE " '%s' is %s: fetch it again", path,
-      nobody.was_asked ?
+      none.was_asked ?
         "encrypted, and the server cannot ask for a pass phrase" :
         "cut or damaged");
     return -1;
@@ -275,7 +276,7 @@ int tls4217_castore_add_crl_dir(
   taken = walk_directory(path, take_crls, store, err);
   if (taken == 0) {
     tls4217_error_set(err, ENOENT,
-      "directory '%s' holds no CRL: put the CAs' lists there", path);
+      "directory '%s' contains no CRL: put the CAs' lists there", path);
   }
 
   return taken > 0 ? 0 : -1;

@@ -447,11 +447,11 @@ bool tls4217_identity_has_value(
 bool tls4217_identity_is_listed(
   const struct tls4217_identity *identity, const void *pem, size_t size) {
   BIO *bio = BIO_new_mem_buf(pem, (int) size);
-  struct tls4217_passphrase nobody = { NULL, false };
+  struct tls4217_passphrase none = { NULL, false };
   bool found = false;
 
   while (bio != NULL && found == false) {
-    X509 *cert = PEM_read_bio_X509(bio, NULL, tls4217_passphrase_cb, &nobody);
+    X509 *cert = PEM_read_bio_X509(bio, NULL, tls4217_passphrase_cb, &none);
 
     if (cert == NULL) {
       break;

@@ -35,12 +35,12 @@ struct tls4217_keypair {
  * its key; key_file may be NULL (the key is then in cert_file); chain_file
  * may be NULL, and is read only where cert_file brings no chain.  Copies of
  * the leaf in the chain are left out; its order is that of the file.  The
- * files are opened with the caller's privileges.  Validity is not judged here.
+ * files are opened with the caller's privileges.  Validity is not checked here.
  *
  * Returns a new pair (free it with tls4217_keypair_free), or NULL with err
  * naming the file and what is wrong with it: missing, not readable, no PEM
  * certificate in it, no key in it, cut or damaged, a key that needs a pass
- * phrase, a key that does not fit the certificate.  errnum is open(2)'s for a
+ * phrase, a key that does not match the certificate.  errnum is open(2)'s for a
  * file that could not be had, EAGAIN for one that changed meanwhile, EINVAL
  * for most of what is wrong inside.
  */

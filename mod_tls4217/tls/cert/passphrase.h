@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - what OpenSSL is told when it wants a pass phrase
  *
- * A daemon has nobody to ask: without a pem_password_cb(3) OpenSSL would
+ * A daemon cannot ask for one: without a pem_password_cb(3) OpenSSL would
  * prompt on the terminal, or read descriptor 0, which is the client's
  * connection in a session.  Every PEM_read of this layer has this one.
  */

@@ -43,20 +43,20 @@ static const struct content_advice content_advices[] = {
     "its key is in OpenSSH's own form; convert it with "
     "'ssh-keygen -p -m PEM -f FILE'" },
   { WANT_KEY, "-----BEGIN PUBLIC KEY-----",
-    "it holds a public key only; name the file with the private key" },
+    "it contains a public key only; name the file with the private key" },
   { WANT_KEY, "-----BEGIN CERTIFICATE-----",
-    "it holds certificates only; append the private key to it, or name the "
+    "it contains certificates only; append the private key to it, or name the "
     "file with the key" },
   { WANT_CERT, "-----BEGIN CERTIFICATE REQUEST-----",
-    "it holds a signing request; name the certificate that the CA issued "
+    "it contains a signing request; name the certificate that the CA issued "
     "for it" },
   { WANT_CERT, "-----BEGIN PKCS7-----",
-    "it holds PKCS #7; convert it with 'openssl pkcs7 -print_certs'" },
+    "it contains PKCS #7; convert it with 'openssl pkcs7 -print_certs'" },
   { WANT_CERT, "-----BEGIN PUBLIC KEY-----",
-    "it holds a public key only; name the certificate that the CA issued "
+    "it contains a public key only; name the certificate that the CA issued "
     "for it" },
   { WANT_CERT, "PRIVATE KEY-----",
-    "it holds a key only; name the file with the certificate" },
+    "it contains a key only; name the file with the certificate" },
 };
 
 static const struct {
@@ -298,7 +298,7 @@ static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
     !has_text(file, "OPENSSH PRIVATE KEY-----")) {
     tls4217_error_set_openssl(err,
       "cannot read the private key in %s '%s'; "
-      "it is damaged, or of a kind that OpenSSL does not know",
+      "it is damaged, or of a kind that OpenSSL does not support",
       file->whole.role, file->whole.path);
     return;
   }

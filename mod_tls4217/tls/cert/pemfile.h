@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - one PEM file, and the certificates and the key in it
  *
- * Reads a file whole, so that what is judged is what is used, and says in an
+ * Reads a file whole, so that what is checked is what is used, and says in an
  * administrator's words what is wrong with it.  PEM_read_bio_ex(3),
  * PEM_read_bio_PrivateKey(3).
  */

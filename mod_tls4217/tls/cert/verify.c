@@ -39,11 +39,11 @@ struct explanation {
 };
 
 #define CHAIN_ADVICE \
- "TLSCACertificateFile or TLSCACertificatePath must hold the client's " \
+ "TLSCACertificateFile or TLSCACertificatePath must contain the client's " \
  "CA, up to its root"
 
 #define CRL_ADVICE \
- "TLSCARevocationFile and TLSCARevocationPath must hold a list of each " \
+ "TLSCARevocationFile and TLSCARevocationPath must contain a list of each " \
  "CA, or say missing=allow"
 
 #define CRL_TIME_ADVICE \

@@ -93,7 +93,7 @@ int tls4217_verify_apply(
  * Whether a certificate whose session a client wants to resume would pass a
  * full handshake at ssl's context now: chain, CRL, validity.  cert may be
  * NULL: none was given.  Where the chain needs certificates that only the
- * client has, it does not hold; the caller then shakes hands in full.
+ * client has, it does not hold; the caller then does a full handshake.
  */
 bool tls4217_verify_still_holds(SSL *ssl, X509 *cert);
 

@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - a file that is read whole
  *
- * So that what is judged is what is used.  open(2), fstat(2), read(2): a
+ * So that what is checked is what is used.  open(2), fstat(2), read(2): a
  * directory, a FIFO or a device in place of the file is refused without
  * waiting for it, and so is a file that is too large, or that changes
  * meanwhile.  Says what is wrong in an administrator's words.

@@ -9,7 +9,7 @@
  * when the session that it resumes carries that id, or the id of the session
  * that the control connection itself resumed.  Where find_kin says so, the
  * session of another control connection of the same user's does, too; and as a
- * client shakes hands before it logs in, a ticket also carries the id of the
+ * client's handshake precedes its login, a ticket also carries the id of the
  * session that its own control connection resumed, which counts until somebody
  * is logged in there.  RFC 4217, sections 10.2 and
  * 15.2.6, lets a server insist on that.

@@ -44,7 +44,7 @@ static void strip_root(struct tls4217_hello *hello) {
 }
 
 /* "Literal IPv4 and IPv6 addresses are not permitted in HostName": a client
- * that sends one has named nobody. */
+ * that sends one has named no host. */
 static bool is_address(const char *name) {
   unsigned char address[16];
 

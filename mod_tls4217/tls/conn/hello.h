@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - what a client says in its ClientHello
  *
- * Kept beside the SSL (sslstate.h) for logs, for the judgement of the session
+ * Kept beside the SSL (sslstate.h) for logs, for the check of the session
  * that it offers, and to know whether TLS has been spoken at all.
  */
 

@@ -25,7 +25,7 @@
 /*
  * Whether OpenSSL and the kernel of this machine can do it at all; whether
  * they do is known after each handshake.  Asks by a socket that is
- * connected to nobody: as root this has the kernel load its module.  Returns
+ * that is not connected: as root this has the kernel load its module.  Returns
  * 0, or -1 with err saying what is missing.
  */
 int tls4217_kernel_probe(struct tls4217_error *err);

@@ -24,7 +24,7 @@ enum tls4217_unwrap {
 /*
  * Waits for the peer's close_notify, until deadline; ours must have been sent
  * (tls4217_connection_shutdown).  Plaintext that the peer still sends inside
- * TLS is thrown away, *discarded gets its size in bytes.  What the peer sends
+ * TLS is discarded, *discarded gets its size in bytes.  What the peer sends
  * in clear is left in the socket, from its first byte.
  *
  * Returns how it ended; err is filled for SILENT, CLOSED and FAILED.  FAILED

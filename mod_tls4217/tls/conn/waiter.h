@@ -65,8 +65,8 @@ enum tls4217_io tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
   short events, int64_t deadline, struct tls4217_error *err);
 
 /*
- * Sets O_NONBLOCK on fd, so that nobody but a waiter waits for it, and puts
- * the flags of before into *old_flags (-1 where they cannot be read).
+ * Sets O_NONBLOCK on fd, so that only a waiter waits for it, and puts
+ * the previous flags into *old_flags (-1 where they cannot be read).
  * Returns 0, or -1 with err, which may be NULL, filled.
  */
 int tls4217_waiter_make_nonblocking(

@@ -170,7 +170,7 @@ int tls4217_keyclient_take(struct tls4217_keyclient *client,
   res = read_answer(answer, (size_t) got, signature, size, err);
   client->spent = res < 0 && err->errnum == EDQUOT;
   if (res < 0 && (err->errnum == EBADMSG || err->errnum == EPROTO)) {
-    /* Whoever talks nonsense may go on with it. */
+    /* A process that sends invalid responses may go on to do so. */
     tls4217_keyclient_close(client);
   }
 
