@@ -218,7 +218,7 @@ class Digest(harness.LiveCase):
 @needs("mod_sftp")
 @unittest.skipUnless(shutil.which("ssh-keygen"), "no ssh-keygen here")
 class Sftp(harness.LiveCase):
-    """FTPS here, SFTP on another port, also behind SIGHUP."""
+    """FTPS here, SFTP on another port, also after SIGHUP."""
 
     SFTP = "SFTPEngine on\nSFTPHostKey {root}/host\nTLSEngine off\n"
     SERVER = {"modules": ("mod_sftp",), "tls": "",

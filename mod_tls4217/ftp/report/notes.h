@@ -21,7 +21,7 @@ void tls4217_notes_sni(const char *name);
 void tls4217_notes_data(const struct tls4217_handshake_facts *facts);
 
 /* Takes those of a data connection away: the next one is in clear, or has not
- * shaken hands. */
+ * had its handshake. */
 void tls4217_notes_forget_data(void);
 
 /*
