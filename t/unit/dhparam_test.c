@@ -80,7 +80,7 @@ static void test_what_is_none(void **state) {
 
   (void) state;
   pki_add_cert(path, leaf);
-  refuse(path, "holds no Diffie-Hellman group");
+  refuse(path, "contains no Diffie-Hellman group");
   refuse(pki_path(dir, "none.pem"), "none.pem");
   pki_free(leaf);
 }
