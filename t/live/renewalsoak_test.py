@@ -26,6 +26,11 @@ HOSTS = 30
 #: "make check" has are over before the allocator has all that it comes to use.
 NOISE = 64 * 1024 if RENEWALS >= 300 else 1024 * 1024
 
+#: Bytes that ProFTPD keeps of each life of a module, as much with TLSEngine off:
+#: its listeners to events are unregistered, and their memory stays (event.c of
+#: 1.3.8).
+LIFE = 512
+
 harness.TEST_SECONDS = 100 + 2 * RENEWALS
 
 
@@ -58,6 +63,9 @@ def fleet(count, interval):
 class Soak:
 
     SERVER_CLASS = renewalcase.Fleet
+
+    #: Bytes that a round may cost the daemon.
+    LOSS = 0
 
     def setUp(self):
         self.hosts = sorted(self.server.ways)
@@ -111,7 +119,9 @@ class Soak:
             str(after[pid] - before[pid]) for pid in after)))
         self.assertEqual(self.descriptors(), descriptors)
         for pid, size in after.items():
-            self.assertLess(size - before[pid], NOISE)
+            lost = self.LOSS * (rounds + samples) \
+                if pid == self.server.process.pid else 0
+            self.assertLess(size - before[pid] - lost, NOISE)
 
     def descriptors(self):
         """How many each process has while there is no session."""
@@ -154,6 +164,7 @@ class AtTheInterval(Soak, harness.LiveCase):
 @unittest.skipIf(daemon.ISOLATION, "there is no key process")
 class BySighup(Soak, harness.LiveCase):
     SERVER = fleet(5, 0)
+    LOSS = LIFE
 
     def renew_all(self):
         what, good = self.renew(self.hosts)
