@@ -7,9 +7,12 @@ makes a key private, and so is the core file of a session.  What becomes of the
 process that has the keys: keylife_test.py.
 """
 
+import glob
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -84,11 +87,11 @@ class Scan:
     """One kind of key."""
 
     KEY = None
-    ISOLATION = "on"
 
     @classmethod
     def prepare(cls):
         cls.server.put("big", BIG)
+        cls.server.build()
         cls.numbers = private_numbers(cls.server.pki.path(cls.KEY + ".key"))
 
     def session(self):
@@ -116,7 +119,99 @@ class Scan:
         return counts
 
 
-class Isolated(Scan):
+HERE = os.path.dirname(os.path.abspath(__file__))
+COMPILER = shutil.which(os.environ.get("CC", "").split(" ")[0] or "cc")
+
+
+def core_pattern():
+    with open("/proc/sys/kernel/core_pattern", encoding="ascii") as stream:
+        return stream.read().strip()
+
+
+#: What a session is killed with: it has no handler for it, and the kernel
+#: writes a core file.
+DEADLY = signal.SIGSYS
+
+#: What gdb has the session do, which would leave no core file by itself: it has
+#: changed its user.
+READY = ("call ((int (*)(int, long, long, long, long)) prctl)(4, 1, 0, 0, 0)",
+         "call ((int (*)(const char *)) chdir)(\"%s\")")
+
+
+class DumpingServer(harness.Server):
+    """One that does not keep its sessions from leaving core files."""
+
+    def environment(self):
+        environment = super().environment()
+        library = self.path("keepcore.so")
+        if os.path.exists(library):
+            environment["LD_PRELOAD"] = ":".join(
+                filter(None, [environment.get("LD_PRELOAD"), library]))
+        return environment
+
+    def build(self):
+        limit = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
+        if COMPILER:
+            subprocess.run(
+                [COMPILER, "-shared", "-fPIC", "-o",
+                 self.path("keepcore.so"), os.path.join(HERE, "keepcore.c")],
+                check=True, stdin=subprocess.DEVNULL, timeout=60)
+
+
+class Killed:
+    """A session that is killed leaves a core file, which has no key in it."""
+
+    def core_of(self, pid, folder):
+        """Kills it: the bytes of its core file.  folder is one in which it may
+        write, by its own root directory."""
+        commands = [READY[0], READY[1] % folder, "detach"]
+        done = subprocess.run(
+            ["gdb", "-nx", "-batch", "-p", str(pid)] +
+            [word for line in commands for word in ("-ex", line)],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=60, check=False)
+        os.kill(pid, DEADLY)
+        if not client.until(
+                lambda: not os.path.exists("/proc/%d" % pid), 20):
+            self.fail("it lives:\n%s" % done.stdout)
+        found = glob.glob(os.path.join(self.server.home, core_pattern() + "*"))
+        self.assertEqual(len(found), 1, done.stdout + done.stderr)
+        with open(found[0], "rb") as stream:
+            core = stream.read()
+        os.unlink(found[0])
+        self.assertIn(b"mod_tls4217", core)
+        return core
+
+    def cores(self):
+        """Of a session before its login, behind it, and in a download."""
+        control = self.connect()
+        control.auth()
+        yield self.core_of(self.session(), self.server.home)
+        control = self.connect()
+        control.auth().login()
+        yield self.core_of(self.session(), "/")
+        control = self.connect()
+        control.auth().login().protect().command("TYPE I", 200)
+        with control.begin("RETR big"):
+            yield self.core_of(self.session(), "/")
+
+    @unittest.skipUnless(COMPILER and shutil.which("gdb"),
+                         "there is no gdb, or no C compiler")
+    @unittest.skipIf(re.search(r"[|/%]", core_pattern()),
+                     "core files go elsewhere (kernel.core_pattern)")
+    @unittest.skipIf(os.environ.get("TLS4217_PRELOAD"),
+                     "a core file would have the sanitizer's terabytes")
+    def test_core_of_a_killed_session(self):
+        self.assert_cores([sum(core.count(form)
+                               for form in both_ways(self.numbers))
+                           for core in self.cores()])
+
+
+class Isolated(Killed, Scan):
+    def assert_cores(self, counts):
+        self.assertEqual(counts, [0] * 3)
+
     def test_nobody_has_it(self):
         self.assertGreater(len(self.numbers), 0)
         self.assertEqual(self.counts(), [0] * 5)
@@ -145,7 +240,13 @@ class Isolated(Scan):
             self.assertEqual(core.count(form), 0)
 
 
-class InEveryProcess(Scan):
+class InEveryProcess(Killed, Scan):
+    def assert_cores(self, counts):
+        """Else that search would prove nothing."""
+        self.assertEqual(len(counts), 3)
+        for count in counts:
+            self.assertGreater(count, 0)
+
     def test_everybody_has_it(self):
         self.assertEqual(self.server.key_processes(), [])
         for count in self.counts():
@@ -153,21 +254,25 @@ class InEveryProcess(Scan):
 
 
 class Rsa(Isolated, harness.LiveCase):
+    SERVER_CLASS = DumpingServer
     SERVER = {"tls": KEYS % "rsa"}
     KEY = "rsa"
 
 
 class Ec(Isolated, harness.LiveCase):
+    SERVER_CLASS = DumpingServer
     SERVER = {"tls": KEYS % "ec"}
     KEY = "ec"
 
 
 class Ed25519(Isolated, harness.LiveCase):
+    SERVER_CLASS = DumpingServer
     SERVER = {"tls": KEYS % "ed25519"}
     KEY = "ed25519"
 
 
 class RsaWithout(InEveryProcess, harness.LiveCase):
+    SERVER_CLASS = DumpingServer
     SERVER = {"tls": KEYS % "rsa" + "TLSKeyIsolation off\n"}
     KEY = "rsa"
 
