@@ -130,6 +130,55 @@ int tls4217_offer_check_words(
   return -1;
 }
 
+/* Whether a word stands for suites of TLS 1.2 and below that all have static
+ * RSA key exchange. */
+static bool is_static_rsa(SSL_CTX *ctx, const char *word) {
+  STACK_OF(SSL_CIPHER) * ciphers;
+  bool found = false;
+
+  if (is_known(ctx, TLS4217_OFFER_CIPHERS, word) == false) {
+    return false;
+  }
+
+  ciphers = SSL_CTX_get_ciphers(ctx);
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+    const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
+    const int exchange = SSL_CIPHER_get_kx_nid(cipher);
+
+    if (exchange == NID_kx_rsa || exchange == NID_kx_rsa_psk) {
+      found = true;
+
+    } else if (exchange != NID_kx_any) {
+      return false;
+    }
+  }
+
+  return found;
+}
+
+bool tls4217_offer_names_static_rsa(
+  const char *list, char *words, size_t size) {
+  const char *separators = grammars[TLS4217_OFFER_CIPHERS].separators;
+  SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+  words[0] = '\0';
+  while (ctx != NULL && *list != '\0') {
+    size_t len = strcspn(list, separators);
+    char word[MAX_WORD];
+
+    (void) snprintf(word, sizeof(word), "%.*s", (int) len, list);
+    if (strchr("!-@", word[0]) == NULL && is_static_rsa(ctx, word)) {
+      add_word(words, size, word);
+    }
+
+    list += len;
+    list += strspn(list, separators);
+  }
+
+  SSL_CTX_free(ctx);
+  return words[0] != '\0';
+}
+
 /* Whether a suite of TLS 1.2 or below can be used with a key. */
 static bool suits(const SSL_CIPHER *cipher, const EVP_PKEY *key) {
   const int auth = SSL_CIPHER_get_auth_nid(cipher);

@@ -125,6 +125,10 @@ WARNINGS = {
         ("can never match", "to the end")),
     "a word of the ciphers that there is not": (
         ENGINE + "TLSCipherSuite ECDHE+AESGCM:HIHG", ("'HIHG'", "leaves")),
+    "a suite with static RSA": (
+        ENGINE + "TLSCipherSuite ECDHE+AESGCM:AES128-GCM-SHA256",
+        ("TLSCipherSuite 'ECDHE+AESGCM:AES128-GCM-SHA256': "
+         "'AES128-GCM-SHA256'", "TLSKeyIsolation off")),
     "a suite of TLS 1.3 among the others": (
         ENGINE + "TLSCipherSuite TLS_AES_256_GCM_SHA384:HIGH",
         ("'TLS_AES_256_GCM_SHA384'", "'TLSCipherSuite TLSv1.3 ")),

@@ -60,6 +60,39 @@ static void test_words(void **state) {
   }
 }
 
+/* Static RSA. */
+
+static const struct {
+  const char *list, *want; /* NULL: none is named */
+} static_rsa[] = {
+  { "HIGH:!aNULL", NULL },
+  { "DEFAULT:@SECLEVEL=0", NULL },
+  { "ECDHE+AESGCM:!kRSA", NULL },
+  { "ECDHE-RSA-AES128-GCM-SHA256", NULL },
+  { "HIGH:-AES128-SHA", NULL },
+  { "NO-SUCH-CIPHER", NULL },
+  { "", NULL },
+  { "ECDHE+AESGCM:AES128-SHA:AES256-SHA", "'AES128-SHA', 'AES256-SHA'" },
+  { "HIGH,AES128-GCM-SHA256", "'AES128-GCM-SHA256'" },
+  { "kRSA+AES:ECDHE", "'kRSA'" },
+  { "ALL:+RSA", "'RSA'" },
+};
+
+static void test_static_rsa(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(static_rsa); i++) {
+    char named_words[64];
+    const bool named = tls4217_offer_names_static_rsa(
+      static_rsa[i].list, named_words, sizeof(named_words));
+
+    if (named != (static_rsa[i].want != NULL) ||
+      strcmp(named_words, named ? static_rsa[i].want : "") != 0) {
+      fail_msg("'%s': \"%s\"", static_rsa[i].list, named_words);
+    }
+  }
+}
+
 /* Versions and suites. */
 
 static const struct {
@@ -136,6 +169,7 @@ static void test_offers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_words),
+    cmocka_unit_test(test_static_rsa),
     cmocka_unit_test(test_offers),
   };
 

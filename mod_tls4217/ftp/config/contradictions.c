@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/config/contradictions.h"
 #include "mod_tls4217/ftp/config/directive.h"
 #include "mod_tls4217/ftp/config/parsing.h"
+#include "mod_tls4217/tls/offer.h"
 #include "mod_tls4217/tls/version.h"
 
 #define CONTROL "TLSControlProtection"
@@ -91,9 +92,26 @@ static void check_pairs(
   }
 }
 
+/* The keys are in a process that decrypts nothing (parameters.h). */
+static void check_static_rsa(
+  const server_rec *rec, const struct tls4217_settings *settings) {
+  char words[256];
+
+  if (settings->tls.ciphers != NULL &&
+    tls4217_offer_names_static_rsa(
+      settings->tls.ciphers, words, sizeof(words))) {
+    tls4217_complaints_warning(rec,
+      "TLSCipherSuite '%s': %s and other suites with static RSA key exchange "
+      "are left out, because TLSKeyIsolation keeps the private keys in a "
+      "process that only signs: remove them from the list (clients that know "
+      "nothing else need 'TLSKeyIsolation off')",
+      settings->tls.ciphers, words);
+  }
+}
+
 void tls4217_contradictions_check(const server_rec *rec,
   const struct tls4217_settings *settings, struct tls4217_keypair *const *pairs,
-  size_t npairs) {
+  size_t npairs, bool only_signs) {
   if (settings->clear_command_channel &&
     settings->control_view == TLS4217_CONTROL_VIEW_REQUIRED) {
     tls4217_complaints_warning(rec,
@@ -115,6 +133,10 @@ void tls4217_contradictions_check(const server_rec *rec,
       "TLSOptions NoSessionReuseRequired (or TLSSessionCache off) has no "
       "effect "
       "beside TLSSessionReuse: remove it");
+  }
+
+  if (only_signs) {
+    check_static_rsa(rec, settings);
   }
 
   check_pairs(rec, pairs, npairs);

@@ -19,10 +19,11 @@
  */
 void tls4217_contradictions_repeated(cmd_rec *cmd);
 
-/* A server's settings, and its certificates, of which there are npairs. */
+/* A server's settings, and its certificates, of which there are npairs;
+ * only_signs: their keys are in a process that decrypts nothing. */
 void tls4217_contradictions_check(const server_rec *rec,
   const struct tls4217_settings *settings, struct tls4217_keypair *const *pairs,
-  size_t npairs);
+  size_t npairs, bool only_signs);
 
 /*
  * Two servers with TLSEngine on, at one address and port: the first of them

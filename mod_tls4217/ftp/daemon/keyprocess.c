@@ -151,12 +151,11 @@ static void keep_handles(void) {
 
 /* Starting. */
 
-static bool is_wanted(void) {
+bool tls4217_keyprocess_is_configured(void) {
   struct tls4217_settings settings;
 
   tls4217_resolve_settings(main_server->conf, &settings);
-  return settings.key_isolation && ServerType == SERVER_STANDALONE &&
-    tls4217_keyfork_is_check() == false;
+  return settings.key_isolation && ServerType == SERVER_STANDALONE;
 }
 
 static int start(struct tls4217_error *err) {
@@ -196,7 +195,8 @@ void tls4217_keyprocess_begin(void) {
     (void) find_again();
   }
 
-  self.wanted = is_wanted();
+  self.wanted = tls4217_keyprocess_is_configured() &&
+    tls4217_keyfork_is_check() == false;
 }
 
 /* For the first pair that is to be loaded. */

@@ -26,6 +26,9 @@ void tls4217_keyprocess_begin(void);
 /* Whether private keys are to be kept there, and nowhere else. */
 bool tls4217_keyprocess_is_there(void);
 
+/* Whether the configuration has it so, which proftpd -t only reads. */
+bool tls4217_keyprocess_is_configured(void);
+
 /*
  * Has it load a pair, as root; or recall the last good one of the same files,
  * without reading any.  Return a new pair (tls4217_keypair_free) with *handle

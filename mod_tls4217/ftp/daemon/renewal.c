@@ -300,7 +300,8 @@ static void prepare(struct tls4217_vhost *server) {
   if (generation != NULL) {
     swap(server, generation);
     tls4217_contradictions_check(server->rec, &server->settings,
-      generation->pairs, generation->nnamed_from);
+      generation->pairs, generation->nnamed_from,
+      tls4217_keyprocess_is_configured());
   }
 
   if (tls4217_error_is_set(&err)) {
