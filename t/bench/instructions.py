@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """Counts the instructions of a session process with valgrind's callgrind.
 
-    instructions.py [--servers A,B] [--groups LIST] [--json FILE]
-                    [--profiles DIR]
+    instructions.py [--servers A,B] [--groups LIST] [--key ec|rsa]
+                    [--json FILE] [--profiles DIR]
 
 Times drift by a fifth on a busy machine; instructions repeat to a few in a
 thousand (what is left are random numbers, addresses and the length of paths).
@@ -44,7 +44,14 @@ class OneProcess(servers.Tls4217):
     EXTRA = "TLSKeyIsolation off\n"
 
 
-COUNTED = (OneProcess, servers.ModTls, servers.ModTlsTuned,
+class KeyProcess(servers.Tls4217):
+    """For a module that was built --without-seccomp: counts the session alone,
+    which verifies what the key process has signed."""
+
+    NAME = "key-process"
+
+
+COUNTED = (OneProcess, KeyProcess, servers.ModTls, servers.ModTlsTuned,
            servers.ProFTPD, servers.Bare)
 
 #: Enough for transfers to repeat themselves.
@@ -92,7 +99,7 @@ class Counter:
         self._site = site
         self._network = network.Loopback()
         self._callgrind = Callgrind(site.path(kind.NAME + "-callgrind"))
-        self.server = kind(site, "ec", options.cache)
+        self.server = kind(site, options.key, options.cache)
 
     def start(self):
         wrapped = _Prefixed(self._network, self._callgrind.prefix())
@@ -229,6 +236,8 @@ def parse_arguments():
                         + " ".join(each.NAME for each in COUNTED))
     parser.add_argument("--groups", default="P-256",
                         help="key exchange groups of the client; P-256")
+    parser.add_argument("--key", choices=("ec", "rsa"), default="ec",
+                        help="the server's key; P-256")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--profiles", metavar="DIR",
                         help="keep the profiles, for callgrind_annotate")

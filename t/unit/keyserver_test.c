@@ -239,6 +239,70 @@ static void test_hostile_neighbours(void **state) {
   }
 }
 
+/* How many answers lie in a channel. */
+static int count_answers(int fd) {
+  unsigned char answer[TLS4217_SIGN_MAX_SIGNATURE];
+  int count = 0;
+
+  while (recv(fd, answer, sizeof(answer), MSG_DONTWAIT) > 0) {
+    count++;
+  }
+  return count;
+}
+
+/*
+ * Whether another session gets its signature before one that has asked so often
+ * has got all of its own.  Both have asked before anybody is served.
+ */
+static bool gets_its_turn(
+  struct keyworld *world, const struct tls4217_signjob *job, int often) {
+  struct tls4217_keyclient greedy;
+  struct tls4217_error err = { .text = "" };
+  unsigned char frame[512], signature[TLS4217_SIGN_MAX_SIGNATURE];
+  size_t size = sizeof(signature), len;
+  int status, answers;
+
+  assert_int_equal(
+    tls4217_keyclient_open(&greedy, world->front, keyworld_scopes,
+      KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED, &err),
+    0);
+  keyworld_connect(world, KEYWORLD_BUDGET);
+  assert_int_equal(ask(&world->client, job, &err), 0);
+
+  assert_int_equal(kill(world->pid, SIGSTOP), 0);
+  assert_int_equal(waitpid(world->pid, &status, WUNTRACED), world->pid);
+  len = tls4217_keyproto_write_sign(
+    frame, sizeof(frame), job, (uint64_t) keyworld_soon());
+  for (int i = 0; i < often; i++) {
+    assert_int_equal(send(greedy.fd, frame, len, MSG_NOSIGNAL), len);
+  }
+  assert_int_equal(tls4217_keyclient_ask(&world->client, job, &err), 0);
+  assert_int_equal(kill(world->pid, SIGCONT), 0);
+
+  assert_int_equal(
+    tls4217_keyclient_take(&world->client, signature, &size, &err), 0);
+  answers = count_answers(greedy.fd);
+  tls4217_keyclient_close(&greedy);
+  tls4217_keyclient_close(&world->client);
+  return answers < often;
+}
+
+/* A test that is not scheduled for long sees all answers: one turn of several
+ * is enough, because without turns there is none. */
+static void test_turns(void **state) {
+  struct keyworld *world = *state;
+  unsigned char message[130];
+  struct tls4217_signjob job;
+  uint64_t handle;
+  int tries = 0;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = keyworld_job(handle, message);
+  while (gets_its_turn(world, &job, 150) == false) {
+    assert_true(++tries < 20);
+  }
+}
+
 /* Requests that lay there while the process was halted are of no use. */
 static void test_late_requests(void **state) {
   struct keyworld *world = *state;
@@ -311,6 +375,7 @@ int main(void) {
     CASE(test_other_scope),
     CASE(test_malformed_requests),
     CASE(test_hostile_neighbours),
+    CASE(test_turns),
     CASE(test_late_requests),
     CASE(test_dead_process),
     CASE(test_outlives_the_daemon),
