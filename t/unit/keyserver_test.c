@@ -303,6 +303,89 @@ static void test_turns(void **state) {
   }
 }
 
+#define CROWD 40
+
+/* Whether a session of one host gets its signature while many of another one,
+ * whose key is slow, wait for theirs.  All have asked before anybody is
+ * served, the one last of all; late: the row of the others is of no use by
+ * then. */
+static bool gets_past_a_crowd(struct keyworld *world,
+  const struct tls4217_signjob *job, const struct tls4217_signjob *slow,
+  bool late) {
+  struct tls4217_keyclient crowd[CROWD];
+  struct tls4217_error err = { .text = "" };
+  unsigned char signature[TLS4217_SIGN_MAX_SIGNATURE];
+  size_t size = sizeof(signature);
+  int status, answers = 0;
+
+  for (size_t i = 0; i < CROWD; i++) {
+    assert_int_equal(
+      tls4217_keyclient_open(&crowd[i], world->front, keyworld_scopes,
+        KEYWORLD_NSCOPES, KEYWORLD_BUDGET, &err),
+      0);
+    crowd[i].deadline = keyworld_soon();
+    assert_int_equal(ask(&crowd[i], job, &err), 0);
+  }
+  keyworld_connect(world, KEYWORLD_BUDGET);
+  assert_int_equal(ask(&world->client, job, &err), 0);
+
+  assert_int_equal(kill(world->pid, SIGSTOP), 0);
+  assert_int_equal(waitpid(world->pid, &status, WUNTRACED), world->pid);
+  for (size_t i = 0; i < CROWD; i++) {
+    /* Some are late by the time they are called. */
+    crowd[i].deadline = late ? tls4217_keysocket_now() + (int64_t) i / 4 :
+                               keyworld_soon();
+    assert_int_equal(tls4217_keyclient_ask(&crowd[i], slow, &err), 0);
+  }
+  assert_int_equal(tls4217_keyclient_ask(&world->client, job, &err), 0);
+  assert_int_equal(kill(world->pid, SIGCONT), 0);
+
+  assert_int_equal(
+    tls4217_keyclient_take(&world->client, signature, &size, &err), 0);
+  for (size_t i = 0; i < CROWD; i++) {
+    answers += count_answers(crowd[i].fd);
+  }
+
+  for (size_t i = 0; i < CROWD; i++) {
+    tls4217_keyclient_close(&crowd[i]);
+  }
+  tls4217_keyclient_close(&world->client);
+  return answers < CROWD / 2;
+}
+
+static void test_turns_of_keys(void **state) {
+  struct keyworld *world = *state;
+  struct pki_cert *rsa = pki_leaf("slow.example.org", PKI_RSA, NULL);
+  unsigned char message[130];
+  struct tls4217_signjob job, slow;
+  uint64_t handle;
+  int tries = 0;
+
+  tls4217_keypair_free(keyworld_load(world, &handle));
+  job = slow = keyworld_job(handle, message);
+  world->files.id = "slow";
+  world->files.cert_file = pki_path(world->dir, "slow.pem");
+  world->files.key_file = pki_path(world->dir, "slow.key");
+  pki_add_cert(world->files.cert_file, rsa);
+  pki_add_key(world->files.key_file, rsa, NULL);
+  tls4217_keypair_free(keyworld_load(world, &slow.handle));
+  slow.padding = TLS4217_SIGN_PSS;
+
+  while (gets_past_a_crowd(world, &job, &slow, false) == false) {
+    assert_true(++tries < 20);
+  }
+
+  /* Those that are late are passed over, and the key is not lost. */
+  for (int i = 0; i < 10; i++) {
+    (void) gets_past_a_crowd(world, &job, &slow, true);
+    keyworld_connect(world, KEYWORLD_BUDGET);
+    assert_int_equal(
+      ask(&world->client, &slow, &(struct tls4217_error){ 0 }), 0);
+    tls4217_keyclient_close(&world->client);
+  }
+  pki_free(rsa);
+}
+
 /* Requests that lay there while the process was halted are of no use. */
 static void test_late_requests(void **state) {
   struct keyworld *world = *state;
@@ -376,6 +459,7 @@ int main(void) {
     CASE(test_malformed_requests),
     CASE(test_hostile_neighbours),
     CASE(test_turns),
+    CASE(test_turns_of_keys),
     CASE(test_late_requests),
     CASE(test_dead_process),
     CASE(test_outlives_the_daemon),

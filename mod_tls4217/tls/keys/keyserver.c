@@ -25,6 +25,7 @@
 #include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keyserver.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
+#include "mod_tls4217/tls/keys/keyturns.h"
 
 /* Milliseconds for the daemon to take an answer. */
 #define ANSWER_TIMEOUT 5000
@@ -40,6 +41,9 @@ struct channel {
   int fd;
   uint64_t era;
   unsigned int budget; /* how often it may still ask */
+  struct tls4217_keyturn turn;
+  void *request; /* that waits for its turn; NULL: none */
+  size_t request_size;
   size_t nscopes;
   uint64_t scopes[]; /* that it may ask for */
 };
@@ -48,6 +52,7 @@ struct server {
   pthread_mutex_t lock; /* over what follows, but for epoll */
   struct tls4217_keybook *book;
   size_t open; /* daemon, front and channels */
+  struct tls4217_keyturns turns;
 
   int epoll;
   struct channel *daemon, *front;
@@ -68,17 +73,23 @@ static void end_channel(struct server *server, struct channel *channel) {
   last = --server->open == 0;
   (void) pthread_mutex_unlock(&server->lock);
 
+  free(channel->request);
   free(channel);
   if (last) {
     _exit(EXIT_SUCCESS);
   }
 }
 
-static int arm(const struct server *server, struct channel *channel, int op) {
-  struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT,
+static int arm_for(const struct server *server, struct channel *channel, int op,
+  uint32_t events) {
+  struct epoll_event event = { .events = events | EPOLLONESHOT,
     .data = { .ptr = channel } };
 
   return epoll_ctl(server->epoll, op, channel->fd, &event);
+}
+
+static int arm(const struct server *server, struct channel *channel, int op) {
+  return arm_for(server, channel, op, EPOLLIN);
 }
 
 /* Signatures. */
@@ -129,52 +140,148 @@ static int sign(struct server *server, struct channel *channel,
   return res;
 }
 
+/* Signs, and sends what came of it. */
+static int answer(struct server *server, struct channel *channel,
+  const struct tls4217_signjob *job) {
+  unsigned char signature[TLS4217_SIGN_MAX_SIGNATURE];
+  unsigned char frame[TLS4217_SIGN_MAX_SIGNATURE + 64];
+  size_t size = sizeof(signature), len;
+  struct tls4217_keyproto_writer writer;
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (sign(server, channel, job, signature, &size, &err) == 0) {
+    tls4217_keyproto_begin(
+      &writer, frame, sizeof(frame), TLS4217_KEYPROTO_DONE);
+    tls4217_keyproto_put_bytes(&writer, signature, size);
+    len = tls4217_keyproto_end(&writer);
+
+  } else {
+    len = tls4217_keyproto_write_failure(frame, sizeof(frame), &err);
+  }
+
+  return tls4217_keysocket_send(channel->fd, frame, len, NULL, 0, 0);
+}
+
+/* Turns (keyturns.h). */
+
 /*
- * Serves one request.  Returns 0, or -1 where the channel is to be ended: its
- * end, what is no request, or an answer that nobody takes.
+ * Whether a request may be served now.  If not, the channel keeps it, and is
+ * another thread's as soon as the lock is given back.  Without memory for it
+ * there are no turns.
  */
+static bool begin_turn(struct server *server, struct channel *channel,
+  uint64_t handle, const void *frame, size_t size) {
+  bool is_free;
+
+  (void) pthread_mutex_lock(&server->lock);
+  is_free = tls4217_keyturns_has_room(&server->turns, handle);
+  if (is_free == false) {
+    channel->request = malloc(size);
+    is_free = channel->request == NULL;
+  }
+
+  if (is_free) {
+    tls4217_keyturns_enter(&server->turns, handle);
+
+  } else {
+    memcpy(channel->request, frame, size);
+    channel->request_size = size;
+    channel->turn.owner = channel;
+    tls4217_keyturns_wait(&server->turns, handle, &channel->turn);
+  }
+
+  (void) pthread_mutex_unlock(&server->lock);
+  return is_free;
+}
+
+/*
+ * Calls who waits for a key, after work with it, or in place of one that was
+ * called and has not come.  It is put behind those that are ready: its socket
+ * can be written to always.
+ */
+static void call_next(struct server *server, uint64_t handle, bool has_worked) {
+  struct tls4217_keyturn *turn;
+
+  do {
+    (void) pthread_mutex_lock(&server->lock);
+    if (has_worked) {
+      tls4217_keyturns_leave(&server->turns, handle);
+      has_worked = false;
+    }
+
+    turn = tls4217_keyturns_next(&server->turns, handle);
+    (void) pthread_mutex_unlock(&server->lock);
+    if (turn == NULL ||
+      arm_for(server, turn->owner, EPOLL_CTL_MOD, EPOLLOUT) == 0) {
+      return;
+    }
+
+    end_channel(server, turn->owner);
+  } while (true);
+}
+
+/* The request that has waited, or the next one; as keysocket_receive. */
+static ssize_t take_request(
+  struct channel *channel, unsigned char *frame, size_t room) {
+  ssize_t size;
+
+  if (channel->request == NULL) {
+    return tls4217_keysocket_receive(channel->fd, frame, room, NULL, NULL, 0);
+  }
+
+  size = (ssize_t) channel->request_size;
+  memcpy(frame, channel->request, channel->request_size);
+  free(channel->request);
+  channel->request = NULL;
+  return size;
+}
+
+/* What becomes of a channel that has been served. */
+enum {
+  ENDS = -1, /* its end, what is no request, an answer that nobody takes */
+  GOES_ON = 0,
+  WAITS = 1 /* for its turn: it is not this thread's any more */
+};
+
 static int serve_channel(struct server *server, struct channel *channel) {
   unsigned char frame[TLS4217_KEYPROTO_MAX_SIGN];
-  unsigned char signature[TLS4217_SIGN_MAX_SIGNATURE];
-  unsigned char answer[TLS4217_SIGN_MAX_SIGNATURE + 64];
-  size_t size = sizeof(signature), len;
   struct tls4217_keyproto_reader reader;
-  struct tls4217_keyproto_writer writer;
   struct tls4217_signjob job;
-  struct tls4217_error err;
   uint64_t deadline;
+  bool has_waited;
   ssize_t got;
+  int res;
 
-  got = tls4217_keysocket_receive(
-    channel->fd, frame, sizeof(frame), NULL, NULL, 0);
+  has_waited = channel->request != NULL;
+  got = take_request(channel, frame, sizeof(frame));
   if (got <= 0) {
-    return got < 0 && errno == EAGAIN ? 0 : -1;
+    return got < 0 && errno == EAGAIN ? GOES_ON : ENDS;
   }
 
   if (tls4217_keyproto_open(&reader, frame, (size_t) got) !=
       TLS4217_KEYPROTO_SIGN ||
     reader.tag != 0 ||
     tls4217_keyproto_read_sign(&reader, &job, &deadline) == false) {
-    return -1;
+    return ENDS;
   }
 
   /* Who asked has given up: after a halt of this process, there are many. */
   if (deadline <= (uint64_t) tls4217_keysocket_now()) {
-    return -1;
+    if (has_waited) {
+      call_next(server, job.handle, false);
+    }
+
+    return ENDS;
   }
 
-  tls4217_error_clear(&err);
-  if (sign(server, channel, &job, signature, &size, &err) == 0) {
-    tls4217_keyproto_begin(
-      &writer, answer, sizeof(answer), TLS4217_KEYPROTO_DONE);
-    tls4217_keyproto_put_bytes(&writer, signature, size);
-    len = tls4217_keyproto_end(&writer);
-
-  } else {
-    len = tls4217_keyproto_write_failure(answer, sizeof(answer), &err);
+  if (begin_turn(server, channel, job.handle, frame, (size_t) got) == false) {
+    return WAITS;
   }
 
-  return tls4217_keysocket_send(channel->fd, answer, len, NULL, 0, 0);
+  res = answer(server, channel, &job);
+  call_next(server, job.handle, true);
+  return res;
 }
 
 /* Channels. */
@@ -313,13 +420,16 @@ static void *work(void *user) {
   for (;;) {
     struct epoll_event event;
     struct channel *channel;
+    int res;
 
     if (epoll_wait(server->epoll, &event, 1, -1) != 1) {
       continue;
     }
 
     channel = event.data.ptr;
-    if (serve(server, channel) < 0 || arm(server, channel, EPOLL_CTL_MOD) < 0) {
+    res = serve(server, channel);
+    if (res != WAITS &&
+      (res == ENDS || arm(server, channel, EPOLL_CTL_MOD) < 0)) {
       end_channel(server, channel);
     }
   }
@@ -357,6 +467,7 @@ int tls4217_keyserver_run(const struct tls4217_keyserver_settings *settings) {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .book = tls4217_keybook_new(),
     .open = 2,
+    .turns = { .share = settings->threads > 1 ? settings->threads - 1 : 1 },
     .epoll = epoll_create1(EPOLL_CLOEXEC),
     .daemon = make_channel(DAEMON, settings->daemon_fd),
     .front = make_channel(FRONT, settings->front_fd),
