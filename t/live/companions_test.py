@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 import client
@@ -107,6 +108,29 @@ class Companions(Transfers, harness.LiveCase):
             self.assertTrue(self.let_in(mine, theirs.session))
         else:
             self.refused(mine, theirs.session)
+
+    def test_abort_while_a_login_is_awaited(self):
+        """ABOR ends the wait for a connection that may log in yet."""
+        context = self.context()
+        mine = self.login(context=context)
+        theirs = self.secure(context=context)
+        theirs.command("NOOP", 200)
+        self.assertLess(min(self.abort(mine, theirs.session)
+                            for _ in range(3)), 1.2)
+        self.assert_alive(mine)
+
+    def abort(self, control, session):
+        """Offers a session, sends ABOR at once; seconds until the reply."""
+        with control.data() as data:
+            control.command("RETR file", 150)
+            data.open()
+            tls = client.Tls(data.sock, control.context, session)
+            data.sock.sendall(tls.hello())
+            begin = time.monotonic()
+            control.command("ABOR", 426)
+            seconds = time.monotonic() - begin
+        control.reply(226)
+        return seconds
 
     def test_of_another_user(self):
         context = self.context()

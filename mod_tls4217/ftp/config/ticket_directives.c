@@ -59,6 +59,13 @@ modret_t *tls4217_ticket_directives_keys(
   struct tls4217_ticketring_rules *rules;
   config_rec *c = add_config_param(directive->name, 1, NULL);
 
+  if (strncasecmp(cmd->argv[1], "redis:", 6) == 0 ||
+    strncasecmp(cmd->argv[1], "file:", 5) == 0) {
+    return tls4217_directive_refuse(cmd,
+      "keys for several hosts are in files: write 'TLSSessionTicketKeyFile "
+      "/path/ticket.key', and copy the file to each of them");
+  }
+
   rules = pcalloc(c->pool, sizeof(*rules));
   c->argv[0] = rules;
   directive->type->preset(directive->type, directive->otherwise, rules);

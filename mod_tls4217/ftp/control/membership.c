@@ -5,6 +5,7 @@
  * See membership.h.  What is decided is in rfc4217/roster.c.
  */
 
+#include "mod_tls4217/ftp/control/control.h"
 #include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
@@ -50,10 +51,19 @@ static struct tls4217_roster_entry make_entry(
 #define PATIENCE 1500
 #define INTERVAL 15
 
-static void pause_shortly(void) {
+/* Returns false where the client wants no data connection any more: ABOR, or its
+ * control connection's end. */
+static bool pause_shortly(void) {
   const struct timespec interval = { .tv_nsec = INTERVAL * 1000000L };
+  struct tls4217_session *sess = tls4217_session_get();
+
+  if (sess->control.writing == false && sess->control.ended == false &&
+    tls4217_control_look(sess) >= TLS4217_CONTROL_ABORT) {
+    return false;
+  }
 
   (void) nanosleep(&interval, NULL);
+  return true;
 }
 
 /* The connection that a ticket was given to; or, when that one is over, one that
@@ -82,7 +92,9 @@ static enum tls4217_kinship compare_with(
         TLS4217_KINSHIP_STRANGER;
     }
 
-    pause_shortly();
+    if (pause_shortly() == false) {
+      break;
+    }
   }
 
   return TLS4217_KINSHIP_UNKNOWN;
