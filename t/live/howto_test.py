@@ -89,6 +89,7 @@ class Page:
         """Runs it; returns what it prints at the end."""
         environment = dict(os.environ, TMPDIR=self.server.root,
                            CURL_CA_BUNDLE=self.server.pki.path("root.pem"),
+                           SSL_CERT_FILE=self.server.pki.path("root.pem"),
                            HOME=self.server.root)
         environment.pop("LD_PRELOAD", None)
         done = subprocess.run(
@@ -248,6 +249,45 @@ class Certificates(Page, harness.LiveCase):
         self.assertTrue(client.until(lambda: self.check() == "OK", 30),
                         self.said)
         self.issue("rsa")
+
+
+class ManyNames(Page, harness.LiveCase):
+    """Two certificates in a folder as certbot's, and a host of its own."""
+
+    PAGE = "many-names"
+
+    @classmethod
+    def directives(cls):
+        folder = daemon.temporary_directory()
+        cls.addClassCleanup(shutil.rmtree, folder)
+        made = daemon.certificates()
+        for name in ("ftp.example.org", "partners.example.org"):
+            place = os.path.join(folder, name)
+            made.own(name, name, place)
+            os.remove(place)
+            cls.keep(place, privkey=made.read(name + ".key"),
+                     fullchain=made.read(name + ".pem")
+                     + made.read("inter.pem"))
+        host = configuration(cls.PAGE)
+        text = configuration(cls.PAGE, 1) + host
+        return text.replace("/etc/letsencrypt/live", folder).replace(
+            "<VirtualHost 0.0.0.0>", "<VirtualHost 127.0.0.1>\n  Port {port}")
+
+    @staticmethod
+    def keep(folder, **files):
+        """As certbot has it: key and chain apart."""
+        os.mkdir(folder)
+        for name, text in files.items():
+            path = os.path.join(folder, name + ".pem")
+            with open(path, "w", encoding="ascii") as stream:
+                stream.write(text)
+            os.chmod(path, 0o600)
+
+    def test_check_fails(self):
+        script = self.script().replace('partners.example.org"',
+                                       'unknown.example.org"')
+        self.assertIn("unknown.example.org gets no certificate",
+                      self.check(script))
 
 
 @unittest.skipUnless(HAS_CURL, NO_CURL)
