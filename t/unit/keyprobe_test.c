@@ -111,9 +111,11 @@ static void test_a_dead_process(void **state) {
   struct keyworld *world = *state;
   struct tls4217_keyprobe *probe;
   uint64_t handle;
+  int status;
 
   tls4217_keypair_free(keyworld_load(world, &handle));
   assert_int_equal(kill(world->pid, SIGSTOP), 0);
+  assert_int_equal(waitpid(world->pid, &status, WUNTRACED), world->pid);
   probe = ask(world, handle, world->cert, TIME);
   assert_int_equal(kill(world->pid, SIGKILL), 0);
   (void) keyworld_wait_for_end(world);
