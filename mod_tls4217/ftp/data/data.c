@@ -185,7 +185,6 @@ static int postopen_cb(pr_netio_stream_t *strm) {
   /* What was left of another transfer protects nothing here. */
   tls4217_data_end_drop(sess);
 
-  tls4217_notes_forget_data();
   tls4217_failure_forget(sess);
   sess->data.in = session.d->instrm;
   sess->data.out = session.d->outstrm;

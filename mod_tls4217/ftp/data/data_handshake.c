@@ -16,6 +16,7 @@
 #include "mod_tls4217/ftp/data/failure.h"
 #include "mod_tls4217/ftp/report/diagnostics.h"
 #include "mod_tls4217/ftp/report/handshake_report.h"
+#include "mod_tls4217/ftp/report/notes.h"
 #include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/ftp/data/upload.h"
 
@@ -84,6 +85,7 @@ static enum tls4217_reply_id choose_reply(const struct tls4217_session *sess) {
 
 static void fail(struct tls4217_session *sess, enum tls4217_io outcome,
   const struct tls4217_error *err) {
+  tls4217_notes_forget_data();
   if (outcome == TLS4217_IO_STOPPED) {
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_ABORTED, NULL);
 

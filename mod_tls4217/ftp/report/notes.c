@@ -12,12 +12,14 @@
 static const char *const note_names[] = { "FTPS", "TLS_PROTOCOL", "TLS_CIPHER",
   "TLS_CIPHER_BITS", "TLS_GROUP", "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN",
   "TLS_LIBRARY_VERSION", "TLS_DATA_PROTOCOL", "TLS_DATA_CIPHER",
-  "TLS_DATA_CIPHER_BITS", "TLS_DATA_GROUP", "TLS_DATA_RESUMED", "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY",
-  "TLS_CLIENT_A_SIG", "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
+  "TLS_DATA_CIPHER_BITS", "TLS_DATA_GROUP", "TLS_DATA_RESUMED",
+  "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY", "TLS_CLIENT_A_SIG", "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
 
 /* What the notes of a data connection begin with. */
 #define DATA "TLS_DATA_"
 
+/* A note that changes costs memory until the session ends: those of a data
+ * connection stay as they are from one transfer to the next like it. */
 static void set_note(const char *name, const char *value) {
   const char *old = pr_table_get(session.notes, name, NULL);
 
