@@ -33,6 +33,12 @@ static int wait_data(void *user, int fd, short events, int timeout) {
   bool command = false;
   int res;
 
+  /* Seen elsewhere (membership.c): nothing more comes to wake this. */
+  if (tls4217_data_waiter_is_aborted(sess)) {
+    errno = ECONNABORTED;
+    return -1;
+  }
+
   if (!(session.sf_flags & SF_XFER)) {
     tls4217_wait_hurry(fd);
   }
