@@ -93,7 +93,9 @@ class Rules:
             return []
         written = {word.lower() for line in self.config.lines
                    for word in line.words}
-        return [(text, new) for name, text, new in DEFAULTS
+        unloaded = [] if written & {"mod_tls.c", "mod_tls4217.c"} else [
+            ("the module is loaded nowhere here", "LoadModule mod_tls4217.c")]
+        return unloaded + [(text, new) for name, text, new in DEFAULTS
                 if name not in written and "tlspolicy" not in written]
 
     # What holds for a line.

@@ -185,6 +185,7 @@ class Verdicts(unittest.TestCase):
     def test_defaults_are_told_where_there_is_an_engine(self):
         self.assertIn("> TLSOptions NoPBSZRequired", self.ask(PAIR)[1])
         self.assertNotIn("NoPBSZRequired", self.ask("ServerName x\n")[1])
+        self.assertIn("> LoadModule mod_tls4217.c", self.ask(PAIR)[1])
         self.assertNotIn("> TLSOptions NoPBSZRequired",
                          self.ask(PAIR + "TLSOptions NoPBSZRequired\n")[1])
 
