@@ -94,11 +94,11 @@ class Page:
         environment.pop("LD_PRELOAD", None)
         done = subprocess.run(
             ["sh", "-c", script or self.script()], env=environment,
-            cwd=self.folder(), stdin=subprocess.DEVNULL, text=True,
+            cwd=self.folder(), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=35,
             check=False)
-        self.said = done.stdout
-        return (done.stdout.splitlines() or [""])[-1]
+        self.said = done.stdout.decode(errors="replace")
+        return (self.said.splitlines() or [""])[-1]
 
     def folder(self):
         return self.server.root
@@ -288,6 +288,49 @@ class ManyNames(Page, harness.LiveCase):
                                        'unknown.example.org"')
         self.assertIn("unknown.example.org gets no certificate",
                       self.check(script))
+
+
+class Cluster(Page, harness.LiveCase):
+    """Two servers, and files with the keys that both read."""
+
+    PAGE = "cluster"
+    TLS = harness.TLS
+
+    @classmethod
+    def directives(cls):
+        cls.keys = daemon.temporary_directory()
+        cls.addClassCleanup(shutil.rmtree, cls.keys)
+        for number in (1, 2):
+            subprocess.run(
+                ["sh", "-ec", next(
+                    block for block in blocks(cls.PAGE) if "rand" in block)
+                 .replace("/etc/proftpd", cls.keys)
+                 .replace("ticket-1", "ticket-%d" % number)],
+                check=True, capture_output=True, timeout=20)
+        return configuration(cls.PAGE).replace("/etc/proftpd", cls.keys)
+
+    def script(self, second=None, **_):
+        """Both are on this host, at two ports."""
+        text = blocks(self.PAGE)[-1].replace("$host:$port", "$host")
+        for name, server in (("first", self.server),
+                             ("second", second or self.server)):
+            text = re.sub(r"%s=\S+" % name, "%s=localhost:%d" % (
+                name, server.ports["main"]), text, count=1)
+        return text
+
+    def other(self, directives):
+        other = daemon.Server(directives)
+        self.addCleanup(other.stop)
+        return other.start()
+
+    def test_check(self):
+        other = self.other(self.server.directives)
+        self.assertEqual(self.check(self.script(other)), "OK", self.said)
+
+    def test_check_fails(self):
+        """A server with keys of its own."""
+        self.assertIn("does not know the tickets",
+                      self.check(self.script(self.other(""))), self.said)
 
 
 @unittest.skipUnless(HAS_CURL, NO_CURL)
