@@ -69,17 +69,22 @@ static void say_end(
   }
 }
 
+/* Data that is with TCP is whole without close_notify for a client that has
+ * seen its end, and gone; not for one that sends ABOR instead. */
 static void say_whole(struct tls4217_session *sess) {
   struct tls4217_error err;
+  enum tls4217_io outcome;
 
   tls4217_error_clear(&err);
-  if (tls4217_connection_shutdown(
-        sess->data.conn, false, WHOLE_TIMEOUT, &err) == TLS4217_IO_DONE) {
+  outcome = tls4217_connection_shutdown(
+    sess->data.conn, false, WHOLE_TIMEOUT, &err);
+  if (outcome == TLS4217_IO_DONE) {
     return;
   }
 
   pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
-  if (sess->data.whole || tls4217_connection_kernel_sends(sess->data.conn)) {
+  if (outcome == TLS4217_IO_STOPPED || sess->data.whole ||
+    tls4217_connection_kernel_sends(sess->data.conn)) {
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err.text);
     (void) tls4217_switches_turn_on(TLS4217_SWITCH_CUT);
   }

@@ -290,23 +290,24 @@ enum tls4217_io tls4217_kernel_stream_send_file(
     *sent = res;
     ks->files += (uint64_t) res;
     ks->in_vain = 0;
-    if (res == size) {
-      return tls4217_waiter_look(
-        waiter, fd, POLLOUT, TLS4217_WAITER_NEVER, err);
+    if (res < size) {
+      push(fd);
     }
 
-    push(fd);
+    return tls4217_waiter_look(waiter, fd, POLLOUT, TLS4217_WAITER_NEVER, err);
+  }
 
-  } else if (res < 0 && (errno == EAGAIN || errno == EINTR)) {
+  if (res < 0 && (errno == EAGAIN || errno == EINTR)) {
     return wait_for_room(ks, fd, waiter, TLS4217_WAITER_NEVER, err);
+  }
 
-  } else if (res < 0) {
+  if (res < 0) {
     tls4217_error_set_errno(err, errno, "the kernel could not send the file");
     return errno == EPIPE || errno == ECONNRESET ? TLS4217_IO_CUT :
                                                    TLS4217_IO_FAILED;
   }
 
-  return res > 0 ? TLS4217_IO_DONE : TLS4217_IO_CLOSED;
+  return TLS4217_IO_CLOSED;
 }
 
 /* Closing. */
