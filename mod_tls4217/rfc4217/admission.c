@@ -102,6 +102,20 @@ struct tls4217_verdict tls4217_admission_login(
     TLS4217_REPLY_LOGIN_PROTECTED);
 }
 
+enum tls4217_control_view tls4217_admission_command_view(
+  enum tls4217_control_view server, enum tls4217_control_view section) {
+  return section == TLS4217_CONTROL_VIEW_OPTIONAL ? section : server;
+}
+
+enum tls4217_view tls4217_admission_user_view(
+  enum tls4217_view user, enum tls4217_control_view section) {
+  bool demands = section == TLS4217_CONTROL_VIEW_LOGIN ||
+    section == TLS4217_CONTROL_VIEW_REQUIRED;
+
+  return user == TLS4217_VIEW_OPTIONAL && demands ? TLS4217_VIEW_REQUIRED :
+                                                    user;
+}
+
 bool tls4217_admission_are_two_hosts(const void *one, const void *other) {
   return one != NULL && other != NULL && one != other;
 }

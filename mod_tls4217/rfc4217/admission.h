@@ -41,6 +41,17 @@ struct tls4217_verdict tls4217_admission_login(
   const struct tls4217_state *state, enum tls4217_view view);
 
 /*
+ * The views that hold where the sections that apply to a user have one of their
+ * own (AllowPerUser; TLS4217_CONTROL_VIEW_UNKNOWN: none).  Of commands: the
+ * server's, unless the user's section says that it needs no TLS.  Of the user:
+ * TLSUserProtection's, unless that leaves open what the section demands.
+ */
+enum tls4217_control_view tls4217_admission_command_view(
+  enum tls4217_control_view server, enum tls4217_control_view section);
+enum tls4217_view tls4217_admission_user_view(
+  enum tls4217_view user, enum tls4217_control_view section);
+
+/*
  * Whether two names of a host that one client has given mean two different
  * ones (RFC 7151, section 3.2.2).  A host is any object of the caller's; NULL
  * is none of ours, or no name at all, and contradicts nothing.

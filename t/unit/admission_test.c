@@ -193,6 +193,33 @@ static void test_users(void **unused) {
   }
 }
 
+/* AllowPerUser: every view beside every section's. */
+static void test_sections(void **unused) {
+  static const enum tls4217_control_view sections[] = {
+    TLS4217_CONTROL_VIEW_UNKNOWN, TLS4217_CONTROL_VIEW_OPTIONAL,
+    TLS4217_CONTROL_VIEW_LOGIN, TLS4217_CONTROL_VIEW_REQUIRED };
+  static const enum tls4217_view views[] = { TLS4217_VIEW_OPTIONAL,
+    TLS4217_VIEW_NONE, TLS4217_VIEW_REQUIRED };
+
+  (void) unused;
+  for (size_t i = 0; i < COUNT(sections); i++) {
+    for (size_t j = 0; j < COUNT(sections); j++) {
+      enum tls4217_control_view want = i == 1 ? TLS4217_CONTROL_VIEW_OPTIONAL :
+                                                sections[j];
+
+      assert_int_equal(
+        tls4217_admission_command_view(sections[j], sections[i]), want);
+    }
+
+    for (size_t j = 0; j < COUNT(views); j++) {
+      enum tls4217_view want = j == 0 && i >= 2 ? TLS4217_VIEW_REQUIRED :
+                                                  views[j];
+
+      assert_int_equal(tls4217_admission_user_view(views[j], sections[i]), want);
+    }
+  }
+}
+
 static void test_two_hosts(void **unused) {
   const int hosts[2] = { 0 };
 
@@ -209,6 +236,7 @@ int main(void) {
   static const struct CMUnitTest tests[] = {
     { "4217-10.1-commands-before-tls", test_commands, NULL, NULL, NULL },
     { "4217-10.1-users", test_users, NULL, NULL, NULL },
+    { "sections", test_sections, NULL, NULL, NULL },
     { "7151-3.2.2-two-hosts", test_two_hosts, NULL, NULL, NULL },
   };
 

@@ -43,28 +43,21 @@ static enum tls4217_control_view find_section_view(
 /* A user is checked before the password comes, and so are his sections. */
 static struct tls4217_verdict check_user(
   cmd_rec *cmd, const struct tls4217_session *sess) {
-  const enum tls4217_control_view section = find_section_view(cmd, sess);
-  enum tls4217_view view = tls4217_policies_user_view(
+  const enum tls4217_view view = tls4217_policies_user_view(
     cmd->tmp_pool, main_server->conf, cmd->arg);
 
-  if (view == TLS4217_VIEW_OPTIONAL &&
-    (section == TLS4217_CONTROL_VIEW_LOGIN ||
-      section == TLS4217_CONTROL_VIEW_REQUIRED)) {
-    view = TLS4217_VIEW_REQUIRED;
-  }
-
-  return tls4217_admission_user(&sess->state, view);
+  return tls4217_admission_user(&sess->state,
+    tls4217_admission_user_view(view, find_section_view(cmd, sess)));
 }
 
-/* The server's, but for users whose section says that they need no TLS. */
+/* The sections are looked at only where they could change the view. */
 static enum tls4217_control_view find_view(
   cmd_rec *cmd, const struct tls4217_session *sess) {
   const enum tls4217_control_view view = sess->settings.control_view;
 
-  return view != TLS4217_CONTROL_VIEW_OPTIONAL &&
-      find_section_view(cmd, sess) == TLS4217_CONTROL_VIEW_OPTIONAL ?
-    TLS4217_CONTROL_VIEW_OPTIONAL :
-    view;
+  return view == TLS4217_CONTROL_VIEW_OPTIONAL ?
+    view :
+    tls4217_admission_command_view(view, find_section_view(cmd, sess));
 }
 
 /* Whom USER has named before is forgotten, too. */
