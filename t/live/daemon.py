@@ -260,6 +260,13 @@ class Server:
         own(path)
         return path
 
+    def put_folder(self, name):
+        """A folder in the users' home; returns its path."""
+        path = os.path.join(self.home, name)
+        os.mkdir(path)
+        own(path)
+        return path
+
     def get(self, name):
         """The bytes of a file in the users' home, or None."""
         try:

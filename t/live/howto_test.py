@@ -148,9 +148,7 @@ class UsersAndAnonymous(Page, harness.LiveCase):
 
     @classmethod
     def prepare(cls):
-        folder = os.path.join(cls.server.home, "pub")
-        os.mkdir(folder)
-        daemon.own(folder)
+        cls.server.put_folder("pub")
 
 
 @unittest.skipUnless(HAS_CURL, NO_CURL)
@@ -351,9 +349,7 @@ class Policies(Page, harness.LiveCase):
 
     @classmethod
     def prepare(cls):
-        folder = os.path.join(cls.server.home, "payroll")
-        os.mkdir(folder)
-        daemon.own(folder)
+        cls.server.put_folder("payroll")
 
     def test_the_other_blocks_are_taken(self):
         """TLSUserProtection and TLSDataRule, beside the first."""

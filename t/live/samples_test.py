@@ -162,9 +162,7 @@ class Anonymous(SampleTests, harness.LiveCase):
 
     @classmethod
     def prepare(cls):
-        folder = os.path.join(cls.server.home, "pub")
-        os.mkdir(folder)
-        daemon.own(folder)
+        cls.server.put_folder("pub")
         cls.server.put("pub/file", b"file")
 
     def anonymous(self, control):
@@ -195,9 +193,7 @@ class Dropbox(SampleTests, harness.LiveCase):
 
     @classmethod
     def prepare(cls):
-        folder = os.path.join(cls.server.home, "incoming")
-        os.mkdir(folder)
-        daemon.own(folder)
+        cls.server.put_folder("incoming")
 
     def test_put_and_nothing_else(self):
         control = self.login()
@@ -244,9 +240,7 @@ class Directories(SampleTests, harness.LiveCase):
     @classmethod
     def prepare(cls):
         for name in ("payroll", "pub"):
-            folder = os.path.join(cls.server.home, name)
-            os.mkdir(folder)
-            daemon.own(folder)
+            cls.server.put_folder(name)
             cls.server.put(name + "/file", b"file")
 
     def test_by_target(self):

@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include <openssl/ssl.h>
@@ -25,36 +23,13 @@
 #include "mod_tls4217/tls/conn/binding.h"
 #include "mod_tls4217/tls/compat.h"
 #include "t/unit/endpoint.h"
+#include "t/unit/clock.h"
 #include "t/unit/world.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* More than the two hours for which OpenSSL resumes a session. */
 #define AGE (3L * 60L * 60L)
-
-/* The clock of everybody in this process, OpenSSL included. */
-static long clock_offset;
-
-__attribute__((visibility("default"))) int gettimeofday(
-  struct timeval *restrict tv, void *restrict zone) {
-  struct timespec ts;
-
-  (void) zone;
-  (void) clock_gettime(CLOCK_REALTIME, &ts);
-  tv->tv_sec = ts.tv_sec + clock_offset;
-  tv->tv_usec = ts.tv_nsec / 1000;
-  return 0;
-}
-
-__attribute__((visibility("default"))) time_t time(time_t *out) {
-  struct timeval tv;
-
-  (void) gettimeofday(&tv, NULL);
-  if (out != NULL) {
-    *out = tv.tv_sec;
-  }
-  return tv.tv_sec;
-}
 
 /* The contexts of two virtual hosts, which read each other's tickets. */
 static struct pki_cert *leaf;

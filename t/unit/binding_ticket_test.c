@@ -13,40 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/time.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "mod_tls4217/tls/compat.h"
 #include "mod_tls4217/tls/ticketring.h"
+#include "t/unit/clock.h"
 #include "t/unit/world.h"
 
 #define LIFE 7200
-
-/* The clock of everybody in this process, OpenSSL included. */
-static long clock_offset;
-
-__attribute__((visibility("default"))) int gettimeofday(
-  struct timeval *restrict tv, void *restrict zone) {
-  struct timespec ts;
-
-  (void) zone;
-  (void) clock_gettime(CLOCK_REALTIME, &ts);
-  tv->tv_sec = ts.tv_sec + clock_offset;
-  tv->tv_usec = ts.tv_nsec / 1000;
-  return 0;
-}
-
-__attribute__((visibility("default"))) time_t time(time_t *out) {
-  struct timeval tv;
-
-  (void) gettimeofday(&tv, NULL);
-  if (out != NULL) {
-    *out = tv.tv_sec;
-  }
-
-  return tv.tv_sec;
-}
 
 static const struct tls4217_ticketring_rules rules = { 2L * LIFE, 3 };
 static struct tls4217_ticketring ring;
