@@ -49,9 +49,7 @@ class Soak(harness.LiveCase):
                 self.skipTest("AddressSanitizer's own memory grows")
 
     def soak(self, act, rounds=ROUNDS):
-        known = set(self.server.sessions())
-        control = self.login()
-        pid, = set(self.server.sessions()) - known
+        control, pid = self.login_of_pid()
         self.skip_under_sanitizer(pid)
         for _ in range(max(rounds // 10, 50)):
             act(control)

@@ -175,9 +175,9 @@ class Memory(harness.LiveCase):
             os.mkdir(path, 0o700)
             harness.own(path)
 
-    def resident(self):
-        """Bytes of the only session."""
-        pid, = self.server.sessions()
+    @staticmethod
+    def resident(pid):
+        """Bytes of a session."""
         with open("/proc/%d/status" % pid, encoding="ascii") as stream:
             return 1024 * int(re.search(r"VmRSS:\s+(\d+)",
                                         stream.read()).group(1))
@@ -185,12 +185,13 @@ class Memory(harness.LiveCase):
     @unittest.skipIf(harness.POOLS_FREE or os.environ.get("TLS4217_PRELOAD"),
                      "AddressSanitizer keeps what is freed")
     def test_paths(self):
-        control = self.login()
+        control, pid = self.login_of_pid()
         control.command("CWD " + self.DEEP, 250)
         self.uploads(control, 50)
-        before = self.resident()
+        before = self.resident(pid)
         self.uploads(control, 250)
-        self.assertLess(self.resident() - before, 250 * len(self.DEEP) // 2)
+        self.assertLess(self.resident(pid) - before,
+                        250 * len(self.DEEP) // 2)
 
     def uploads(self, control, count):
         for _ in range(count):
