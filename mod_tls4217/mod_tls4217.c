@@ -223,6 +223,7 @@ static void restart_ev(const void *event_data, void *user_data) {
   (void) user_data;
 
   restarts = true;
+  tls4217_watch_end();
   tls4217_systemlog_remember();
 }
 

@@ -31,7 +31,7 @@ struct tls4217_contextmap {
   struct tls4217_context **contexts; /* owned; those of one set each */
   size_t ncontexts;
   size_t *latest; /* for each pair: the last set that begins with it */
-  const struct tls4217_context *otherwise, *first;
+  const struct tls4217_context *otherwise;
 };
 
 /* Names. */
@@ -85,6 +85,10 @@ static void put_name(
   size_t *at;
 
   if (is_address) {
+    if (size != 4 && size != 16) { /* RFC 5280, section 4.2.1.6: no address */
+      return;
+    }
+
     size = (size_t) address_name(bytes, size, text, sizeof(text));
     name = text;
   }
@@ -215,18 +219,13 @@ static int fill(struct tls4217_contextmap *map,
     }
   }
 
-  for (size_t i = 0; map->otherwise != NULL && i < common->npairs; i++) {
+  for (size_t i = 0; i < common->npairs; i++) {
     if (put_names(map, common->pairs[i]->leaf, NO_PAIR, err) < 0) {
       return -1;
     }
   }
 
-  if (give_contexts(map, common, pairs, npairs, err) < 0) {
-    return -1;
-  }
-
-  map->first = map->nsets > 0 ? map->sets[0].context : NULL;
-  return 0;
+  return give_contexts(map, common, pairs, npairs, err);
 }
 
 struct tls4217_contextmap *tls4217_contextmap_new(
@@ -285,9 +284,4 @@ const struct tls4217_context *tls4217_contextmap_find_address(
 
   (void) address_name(address, size, text, sizeof(text));
   return tls4217_contextmap_find(map, text);
-}
-
-const struct tls4217_context *tls4217_contextmap_first(
-  const struct tls4217_contextmap *map) {
-  return map->first;
 }

@@ -21,9 +21,7 @@ struct tls4217_contextmap;
 /*
  * Builds one.  common is what all contexts have; its pairs are those of the
  * context otherwise, which is borrowed: their names lead there, unless one of
- * the npairs named pairs has them, too.  otherwise may be NULL: the first
- * named pair's serves then whoever names nobody (tls4217_contextmap_otherwise).
- * Returns a new one (tls4217_contextmap_free), or NULL with err filled.
+ * the npairs named pairs has them, too.  Returns a new one (tls4217_contextmap_free), or NULL with err filled.
  */
 struct tls4217_contextmap *tls4217_contextmap_new(
   const struct tls4217_context_settings *common,
@@ -42,9 +40,5 @@ const struct tls4217_context *tls4217_contextmap_find(
 const struct tls4217_context *tls4217_contextmap_find_address(
   const struct tls4217_contextmap *map, const unsigned char *address,
   size_t size);
-
-/* The context of the first named pair. */
-const struct tls4217_context *tls4217_contextmap_first(
-  const struct tls4217_contextmap *map);
 
 #endif

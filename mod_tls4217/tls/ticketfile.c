@@ -165,7 +165,14 @@ int tls4217_ticketfile_read(const char *path, struct tls4217_ticketring *ring,
     return -1;
   }
 
-  ret = fstat(fd, &st) == 0 ? check_mode(path, &st, err) : 0;
+  ret = fstat(fd, &st);
+  if (ret < 0) {
+    tls4217_error_set_errno(err, errno, "'%s' cannot be checked", path);
+
+  } else {
+    ret = check_mode(path, &st, err);
+  }
+
   if (tls4217_wholefile_read(&file, fd, err) < 0) {
     ret = -1;
   }

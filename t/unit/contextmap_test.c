@@ -12,6 +12,8 @@
 
 #include <openssl/err.h>
 
+#include <openssl/x509v3.h>
+
 #include "mod_tls4217/tls/contextmap.h"
 #include "mod_tls4217/tls/version.h"
 #include "t/unit/world.h"
@@ -219,10 +221,44 @@ static void test_key_of_a_providers_own_type(void **state) {
   EVP_PKEY_free(key);
 }
 
+/* An iPAddress of another length is none (RFC 5280, section 4.2.1.6): the rest
+ * of its certificate counts. */
+static void test_odd_addresses(void **state) {
+  static const unsigned char bytes[64] = { 192, 0, 2, 9 };
+  static const int sizes[] = { 0, 1, 3, 5, 15, 17, 25, 34, 64 };
+
+  (void) state;
+  for (size_t i = 0; i < COUNT(sizes); i++) {
+    struct pki_cert cert = { .cert = X509_dup(certs[0]->cert) };
+    struct tls4217_keypair pair = pairs[0], *const list[] = { &pair };
+    GENERAL_NAMES *all = GENERAL_NAMES_new();
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_OCTET_STRING *address = ASN1_OCTET_STRING_new();
+    struct tls4217_error err = { .text = "" };
+    struct tls4217_contextmap *map;
+
+    assert_int_equal(ASN1_OCTET_STRING_set(address, bytes, sizes[i]), 1);
+    GENERAL_NAME_set0_value(name, GEN_IPADD, address);
+    assert_int_not_equal(sk_GENERAL_NAME_push(all, name), 0);
+    assert_int_equal(X509_add1_ext_i2d(cert.cert, NID_subject_alt_name, all, 0,
+                       X509V3_ADD_REPLACE), 1);
+    assert_int_not_equal(X509_sign(cert.cert, certs[0]->key, EVP_sha256()), 0);
+    pair.leaf = cert.cert;
+    map = tls4217_contextmap_new(&common, otherwise, list, 1, &err);
+    assert_string_equal(err.text, "");
+    assert_non_null(map);
+    assert_null(tls4217_contextmap_find_address(map, bytes, 4));
+    tls4217_contextmap_free(map);
+    GENERAL_NAMES_free(all);
+    X509_free(cert.cert);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_names),
     cmocka_unit_test(test_addresses),
+    cmocka_unit_test(test_odd_addresses),
     cmocka_unit_test(test_one_context_for_one_certificate),
     cmocka_unit_test(test_key_of_a_providers_own_type),
   };

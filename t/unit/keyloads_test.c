@@ -6,6 +6,7 @@
  * the last good one.
  */
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -126,6 +127,39 @@ static void test_reload(void **state) {
   tls4217_keyloads_clear(&loads);
 }
 
+/* Milliseconds, until files are taken for unchanged (filestamp.h). */
+#define FRESH 2200
+
+/* What files have by then is another pair: it has a handle of its own, and
+ * nothing of what the lost one was. */
+static void test_reload_of_other_files(void **state) {
+  struct keyworld *world = *state;
+  struct tls4217_keyloads loads = { NULL };
+  struct tls4217_error err = { .text = "" };
+  struct pki_cert *other = pki_leaf("ftp.example.org", PKI_EC, NULL);
+  const uint64_t handle = load(world, &loads);
+  uint64_t newer, scope;
+
+  assert_int_equal(tls4217_keyloader_drop(world->daemon, handle, &err), 0);
+  pki_truncate(world->files.cert_file, 0);
+  pki_add_cert(world->files.cert_file, other);
+  pki_truncate(world->files.key_file, 0);
+  pki_add_key(world->files.key_file, other, NULL);
+  (void) poll(NULL, 0, FRESH);
+  assert_false(
+    tls4217_keyloads_reload(&loads, world->daemon, world->keys, &err));
+  assert_true(tls4217_keyloads_has_lost(&loads, handle));
+
+  newer = load(world, &loads);
+  assert_int_not_equal(newer, handle);
+  assert_false(tls4217_keyloads_has_lost(&loads, newer));
+  assert_true(tls4217_keyloads_has_lost(&loads, handle));
+  assert_int_equal(EVP_PKEY_eq(
+    tls4217_keyloads_get0_key(&loads, newer, &scope), other->key), 1);
+  tls4217_keyloads_clear(&loads);
+  pki_free(other);
+}
+
 /* The shelf. */
 
 static struct tls4217_keypair *make_pair(void) {
@@ -193,6 +227,7 @@ int main(void) {
     CASE(test_not_too_many_unused_keys),
     CASE(test_inherited),
     CASE(test_reload),
+    CASE(test_reload_of_other_files),
     cmocka_unit_test(test_accepted_pair_is_the_last_good_one),
     cmocka_unit_test(test_unchanged_files),
   };

@@ -7,6 +7,7 @@
  * accepted here and refused by the key process would cost the handshake.
  */
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -249,28 +250,39 @@ static void test_signer_keeps_books(void **state) {
   struct world *world = *state;
   struct tls4217_signer *signer = tls4217_signer_new();
   struct tls4217_error err = { .text = "" };
-  uint64_t handle;
+  uint64_t handle, seventh = 0, last = 0;
 
   for (uint64_t i = 1; i <= 40; i++) {
     assert_int_equal(EVP_PKEY_up_ref(world->certs[EC]->key), 1);
-    assert_int_equal(
-      tls4217_signer_add(signer, world->certs[EC]->key, scope, 0, &err), i);
+    handle = tls4217_signer_add(signer, world->certs[EC]->key, scope, 0, &err);
+    assert_true(i == 1 ? handle > 0 : handle == last + 1);
+    last = handle;
+    seventh = i == 7 ? handle : seventh;
   }
   assert_int_equal(tls4217_signer_count(signer), 40);
-  handle = tls4217_signer_add(signer, world->certs[EC]->key, scope, 7, &err);
+  handle = tls4217_signer_add(
+    signer, world->certs[EC]->key, scope, seventh, &err);
   assert_int_equal(handle, 0);
   assert_non_null(strstr(err.text, "exists"));
 
   tls4217_error_clear(&err);
-  assert_null(tls4217_signer_get1(signer, 7, &other, 1, &err));
+  assert_null(tls4217_signer_get1(signer, seventh, &other, 1, &err));
   assert_non_null(strstr(err.text, "no such key"));
-  assert_int_equal(tls4217_signer_drop(signer, 7), 0);
-  assert_int_equal(tls4217_signer_drop(signer, 7), -1);
+  assert_int_equal(tls4217_signer_drop(signer, seventh), 0);
+  assert_int_equal(tls4217_signer_drop(signer, seventh), -1);
   tls4217_error_clear(&err);
-  assert_null(tls4217_signer_get1(signer, 7, &scope, 1, &err));
+  assert_null(tls4217_signer_get1(signer, seventh, &scope, 1, &err));
   assert_int_equal(tls4217_signer_count(signer), 39);
   tls4217_signer_free(signer);
   tls4217_signer_free(NULL);
+
+  /* What comes in the place of a process that has ended repeats none. */
+  (void) poll(NULL, 0, 2);
+  signer = tls4217_signer_new();
+  assert_int_equal(EVP_PKEY_up_ref(world->certs[EC]->key), 1);
+  handle = tls4217_signer_add(signer, world->certs[EC]->key, scope, 0, &err);
+  assert_true(handle > last);
+  tls4217_signer_free(signer);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make, end)

@@ -27,7 +27,7 @@
 
 /* Where the handles are kept over SIGHUP. */
 #define HANDLES     "handles"
-#define MAX_HANDLES (TLS4217_KEYPROTO_MAX / sizeof(uint64_t))
+#define MAX_HANDLES ((TLS4217_KEYPROTO_MAX - 64) / sizeof(uint64_t))
 
 /* The daemon's, and the session's after fork(2). */
 static struct {
@@ -65,9 +65,11 @@ static void give_up(const struct tls4217_error *why) {
     return;
   }
 
+  pr_signals_block();
   PRIVS_ROOT
   tls4217_keyfork_kill(&self.fork);
   PRIVS_RELINQUISH
+  pr_signals_unblock();
 }
 
 /* Finds the process of before SIGHUP, if it speaks our language and lives. */

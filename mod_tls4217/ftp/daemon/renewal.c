@@ -52,7 +52,8 @@ static void note_failure(
   const bool is_new = strcmp(server->last_error.text, err->text) != 0;
 
   server->last_error = *err;
-  if (is_new && server->tls != NULL) {
+  if (is_new && server->tls != NULL &&
+    tls4217_generation_has_lost_key(server->tls) == false) {
     tls4217_complaints_warning(server->rec,
       "%s; the previous certificates, keys and CAs remain in use", err->text);
 
@@ -200,17 +201,11 @@ void tls4217_renewal_look(void) {
 
 /* A host whose key is in no process any more: what serves has to go. */
 static void replace_lost(struct tls4217_vhost *server) {
-  struct tls4217_error why;
-
-  if (reload(server) == 0) {
-    return;
-  }
-
-  tls4217_generation_free(server->tls);
-  server->tls = NULL;
-  why = server->last_error;
   tls4217_error_clear(&server->last_error);
-  note_failure(server, &why);
+  if (reload(server) < 0) {
+    tls4217_generation_free(server->tls);
+    server->tls = NULL;
+  }
 }
 
 /* There is another key process. */

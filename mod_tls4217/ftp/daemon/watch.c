@@ -22,15 +22,20 @@ static int look_cb(CALLBACK_FRAME) {
   return 1;
 }
 
-void tls4217_watch_begin(void) {
-  static int timer = 0;
-  struct tls4217_settings settings;
+/* 0: there is none. */
+static int timer = 0;
 
+void tls4217_watch_end(void) {
   if (timer > 0) {
     (void) pr_timer_remove(timer, &tls4217_module);
     timer = 0;
   }
+}
 
+void tls4217_watch_begin(void) {
+  struct tls4217_settings settings;
+
+  tls4217_watch_end();
   tls4217_resolve_settings(main_server->conf, &settings);
   if (ServerType == SERVER_STANDALONE && settings.reload_interval > 0) {
     timer = pr_timer_add(settings.reload_interval, -1, &tls4217_module, look_cb,

@@ -13,4 +13,8 @@
  * interval of the main server's settings; never, where that is 0. */
 void tls4217_watch_begin(void);
 
+/* No more looks: ahead of a new reading of the configuration, whose settings
+ * are gone by then, where the module is not unloaded for it. */
+void tls4217_watch_end(void);
+
 #endif

@@ -112,7 +112,7 @@ int tls4217_certdir_read(const char *path, struct tls4217_certdir *dir,
   struct tls4217_error *err) {
   DIR *open_dir = opendir(path);
   const struct dirent *entry;
-  int res = 0;
+  int res = 0, failure;
 
   dir->entries = NULL;
   dir->count = 0;
@@ -121,15 +121,17 @@ int tls4217_certdir_read(const char *path, struct tls4217_certdir *dir,
     return -1;
   }
 
-  while (res == 0 && (entry = readdir(open_dir)) != NULL) {
+  while (res == 0 && (errno = 0, entry = readdir(open_dir)) != NULL) {
     if (entry->d_name[0] != '.') {
       res = add_entry(dir, path, entry->d_name);
     }
   }
 
+  failure = res < 0 ? ENOMEM : errno;
   (void) closedir(open_dir);
-  if (res < 0) {
-    tls4217_error_set(err, ENOMEM, "out of memory");
+  if (failure != 0) {
+    tls4217_error_set_errno(
+      err, failure, "directory '%s' cannot be read", path);
     tls4217_certdir_clear(dir);
     return -1;
   }

@@ -91,12 +91,13 @@ static void add_entries(
     return;
   }
 
-  while ((entry = readdir(dir)) != NULL) {
+  while ((errno = 0, entry = readdir(dir)) != NULL) {
     if (entry->d_name[0] != '.') {
       add_entry(stamp, path, entry->d_name, levels);
     }
   }
 
+  stamp->errnum = errno;
   (void) closedir(dir);
 }
 

@@ -211,43 +211,66 @@ bool tls4217_keyloads_drop(
       return answered;
     }
 
+    /* One that hangs is not asked for each key. */
     tls4217_error_clear(&err);
-    answered = tls4217_keyloader_drop(fd, oldest->handle, &err) == 0 ||
-      tls4217_keyloader_has_lost(&err) == false;
+    if (tls4217_keyloader_drop(fd, oldest->handle, &err) < 0 &&
+      tls4217_keyloader_has_lost(&err)) {
+      return answered;
+    }
+
+    answered = true;
     remove_load(loads, oldest);
   }
 }
 
 /* Returns whether it is what it was, because the file may be another one by
- * now. */
+ * now: that is to come under a handle of its own. */
 static bool reload_one(struct tls4217_keyload *load, int fd,
-  struct tls4217_remotekeys *keys, struct tls4217_error *trouble) {
+  struct tls4217_remotekeys *keys, struct tls4217_error *err) {
   char fingerprint[TLS4217_FINGERPRINT_SIZE] = "";
+  struct tls4217_error later;
   struct tls4217_keypair *pair = tls4217_keyloader_load(
-    fd, keys, &load->files, &load->handle, trouble);
+    fd, keys, &load->files, &load->handle, err);
 
-  if (pair != NULL) {
-    (void) tls4217_keypair_fingerprint(pair, fingerprint, NULL);
-    tls4217_keypair_free(pair);
+  if (pair == NULL) {
+    load->is_lost = true;
+    return false;
   }
 
+  (void) tls4217_keypair_fingerprint(pair, fingerprint, NULL);
+  tls4217_keypair_free(pair);
   load->is_lost = strcmp(fingerprint, load->fingerprint) != 0;
-  return load->is_lost == false &&
-    tls4217_keyloader_accept(fd, load->handle, trouble) == 0;
+  if (load->is_lost) {
+    tls4217_error_clear(&later);
+    (void) tls4217_keyloader_drop(fd, load->handle, &later);
+    return false;
+  }
+
+  return tls4217_keyloader_accept(fd, load->handle, err) == 0;
 }
 
 bool tls4217_keyloads_reload(struct tls4217_keyloads *loads, int fd,
   struct tls4217_remotekeys *keys, struct tls4217_error *trouble) {
-  bool all = true;
+  struct tls4217_error err;
+  bool all = true, hangs = false;
 
   for (struct tls4217_keyload *it = loads->first, *next; it != NULL;
        it = next) {
     next = it->next;
+    tls4217_error_clear(&err);
     if (it->users == 0) {
       remove_load(loads, it);
 
-    } else if (reload_one(it, fd, keys, trouble) == false) {
+    } else if (hangs) {
+      it->is_lost = true;
+
+    } else if (reload_one(it, fd, keys, &err) == false) {
+      hangs = tls4217_keyloader_has_lost(&err);
       all = false;
+    }
+
+    if (tls4217_error_is_set(trouble) == false) {
+      *trouble = err;
     }
   }
 

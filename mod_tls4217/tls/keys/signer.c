@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "mod_tls4217/tls/keys/keysocket.h"
 #include "mod_tls4217/tls/keys/signer.h"
 
 struct entry {
@@ -25,8 +26,18 @@ struct tls4217_signer {
   uint64_t last; /* handle that was given */
 };
 
+/* Who has handles of another process must not find other keys by them here: a
+ * process begins behind all that one before it has given. */
+#define HANDLES_A_MILLISECOND 20 /* as bits */
+
 struct tls4217_signer *tls4217_signer_new(void) {
-  return calloc(1, sizeof(struct tls4217_signer));
+  struct tls4217_signer *signer = calloc(1, sizeof(*signer));
+
+  if (signer != NULL) {
+    signer->last = (uint64_t) tls4217_keysocket_now() << HANDLES_A_MILLISECOND;
+  }
+
+  return signer;
 }
 
 void tls4217_signer_free(struct tls4217_signer *signer) {
