@@ -94,6 +94,7 @@ struct handler {
 static const struct handler handlers[] = {
   /* May it come at all?  The names of files behind mod_rewrite's handler. */
   { ALWAYS, PRE_CMD, { C_ANY }, G_NONE, pre_any, FALSE, 0 },
+  { ALWAYS, PRE_CMD, { C_HOST }, G_NONE, tls4217_precmd_pre_host, FALSE, 0 },
   { ALWAYS, PRE_CMD, { C_USER }, G_NONE, tls4217_precmd_pre_user, FALSE, 0 },
   { ALWAYS, PRE_CMD, { LISTINGS, C_STOU }, G_NONE, tls4217_transfers_pre, TRUE,
     0 },

@@ -119,3 +119,10 @@ enum tls4217_view tls4217_admission_user_view(
 bool tls4217_admission_are_two_hosts(const void *one, const void *other) {
   return one != NULL && other != NULL && one != other;
 }
+
+struct tls4217_verdict tls4217_admission_host(
+  const void *first, const void *current, const void *wanted) {
+  return refuse_if(
+    current != first && tls4217_admission_are_two_hosts(current, wanted),
+    TLS4217_REPLY_HOST_AGAIN);
+}

@@ -58,4 +58,14 @@ enum tls4217_view tls4217_admission_user_view(
  */
 bool tls4217_admission_are_two_hosts(const void *one, const void *other);
 
+/*
+ * Whether HOST may lead from the host current to wanted (NULL: none of ours),
+ * where first is the one that the client has reached.  One change is possible:
+ * at a second one ProFTPD before 1.3.9 has most modules stay at the host of
+ * before, with its users, while the rules are the new host's.  Refused gives
+ * TLS4217_REPLY_HOST_AGAIN (RFC 7151, section 3.2: 504).
+ */
+struct tls4217_verdict tls4217_admission_host(
+  const void *first, const void *current, const void *wanted);
+
 #endif

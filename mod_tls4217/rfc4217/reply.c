@@ -64,6 +64,8 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_TWO_HOSTS] = { "421",
     "HOST and TLS (SNI) name different hosts of this server, closing the "
     "connection: name the same one in both" },
+  [TLS4217_REPLY_HOST_AGAIN] = { "504",
+    "This connection has named another host before: open a new connection" },
 
   [TLS4217_REPLY_PBSZ_ZERO] = { "200", "PBSZ 0 successful" },
   [TLS4217_REPLY_PBSZ_OTHER] = { "200", "PBSZ=0" },
@@ -116,6 +118,8 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "REIN has no parameter: send REIN alone" },
   [TLS4217_REPLY_REIN_AFTER_LOGIN] = { "502",
     "REIN is not available after login: open a new connection" },
+  [TLS4217_REPLY_REIN_AFTER_HOST] = { "502",
+    "REIN is not available at a host chosen by name: open a new connection" },
   [TLS4217_REPLY_REIN_IMPLICIT] = { "502",
     "REIN is not available where TLS is implicit: open a new connection" },
   [TLS4217_REPLY_REIN_TOO_OFTEN] = { "502",
@@ -228,6 +232,7 @@ static const char *const remedies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_CCC_OFF] = "TLSClearCommandChannel on accepts it",
   [TLS4217_REPLY_CCC_EXCLUDED] = "TLSControlProtection required forbids it",
   [TLS4217_REPLY_REIN_AFTER_LOGIN] = "TLSOptions AllowReinitialize accepts it",
+  [TLS4217_REPLY_REIN_AFTER_HOST] = "TLSOptions AllowReinitialize accepts it",
   [TLS4217_REPLY_COMMAND_NOT_PROTECTED] = "TLSControlProtection",
   [TLS4217_REPLY_USER_NOT_PROTECTED] = "TLSUserProtection",
   [TLS4217_REPLY_USER_PROTECTED] = "TLSUserProtection",

@@ -26,6 +26,7 @@ enum tls4217_reply_id {
   TLS4217_REPLY_PEER_REFUSED,        /* 421; the caller adds ": reason" */
   TLS4217_REPLY_PEER_OTHER_HOST,     /* 421: HOST, and TLSVerifyClient there */
   TLS4217_REPLY_TWO_HOSTS,           /* 421: HOST and SNI differ */
+  TLS4217_REPLY_HOST_AGAIN,          /* 504: HOST has named another before */
 
   TLS4217_REPLY_PBSZ_ZERO,        /* 200 */
   TLS4217_REPLY_PBSZ_OTHER,       /* 200, with PBSZ=0 */
@@ -54,6 +55,7 @@ enum tls4217_reply_id {
   TLS4217_REPLY_REIN_ACCEPTED,    /* 220 */
   TLS4217_REPLY_REIN_PARAMETER,   /* 501 */
   TLS4217_REPLY_REIN_AFTER_LOGIN, /* 502 */
+  TLS4217_REPLY_REIN_AFTER_HOST,  /* 502 */
   TLS4217_REPLY_REIN_IMPLICIT,    /* 502: TLS cannot be given up */
   TLS4217_REPLY_REIN_TOO_OFTEN,   /* 502 */
 

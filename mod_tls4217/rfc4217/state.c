@@ -299,6 +299,10 @@ struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
     return refuse(TLS4217_REPLY_REIN_AFTER_LOGIN);
   }
 
+  if (facts->at_named_host && !facts->login_undoable) {
+    return refuse(TLS4217_REPLY_REIN_AFTER_HOST);
+  }
+
   if (facts->rein_exhausted) {
     return refuse(TLS4217_REPLY_REIN_TOO_OFTEN);
   }

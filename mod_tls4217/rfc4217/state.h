@@ -40,9 +40,10 @@ struct tls4217_facts {
   bool pbsz_required;    /* PROT needs a PBSZ before it */
   bool ccc_accepted;     /* TLSClearCommandChannel */
   bool control_required; /* the control connection must be protected */
-  bool login_undoable;   /* a login can be undone by REIN */
+  bool login_undoable;   /* a login, or a host, can be undone by REIN */
   bool implicit;         /* TLS from the first byte, without AUTH */
   bool rein_exhausted;   /* REIN was used as often as it may be */
+  bool at_named_host;    /* HOST or SNI has led away from the first server */
   const struct tls4217_data_policy *data; /* never NULL */
 };
 
@@ -126,8 +127,8 @@ void tls4217_state_clear(struct tls4217_state *state);
  * control connection has, shut TLS down if there is any, then call
  * tls4217_state_reset.  Refused with 501 for a parameter, which RFC 959 does
  * not give it, and with 502, and nothing changes: on a connection
- * whose TLS is implicit, after a login that is not undoable, and when it was
- * used too often.
+ * whose TLS is implicit, after a login or a change of the host that is not
+ * undoable, and when it was used too often.
  */
 struct tls4217_verdict tls4217_state_rein(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const char *parameter);

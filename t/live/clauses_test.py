@@ -331,6 +331,7 @@ TLSOptions AllowReinitialize
   TLSEngine on
   TLSLog {root}/tls.log
   TLSCertificateFile {root}/%s.pem
+  TLSOptions AllowReinitialize
 </VirtualHost>
 """ % ((name,) * 3) for name in ("one", "two"))}
         super().setUpClass()
@@ -352,18 +353,31 @@ TLSOptions AllowReinitialize
         return [name for _, name in found["subjectAltName"]]
 
     def test_rfc7151_4_certificate_of_the_host(self):
-        """Also where HOST is sent twice: the last one counts."""
-        for hosts, want in ((("one",), "one"), (("two",), "two"),
-                            (("one", "two"), "two"), (("two", "one"), "one")):
-            with self.subTest(hosts=hosts):
+        """Also where HOST is sent again."""
+        for host in ("one", "two"):
+            for times in (1, 2):
+                with self.subTest(host=host, times=times):
+                    control = self.connect()
+                    for _ in range(times):
+                        control.command("HOST %s.example.org" % host, 220)
+                    self.is_served_as(control, host)
+
+    def is_served_as(self, control, host):
+        control.auth()
+        self.assertEqual(self.names(control), [host + ".example.org"])
+        control.login().protect()
+        control.download("NLST")
+
+    def test_rfc7151_3_2_2_another_host_is_refused(self):
+        """The core's modules hear of one change alone."""
+        for first, second in (("one", "two"), ("two", "one")):
+            with self.subTest(first=first):
                 control = self.connect()
-                for host in hosts:
-                    control.command("HOST %s.example.org" % host, 220)
-                control.auth()
-                self.assertEqual(self.names(control),
-                                 [want + ".example.org"])
-                control.login().protect()
-                control.download("NLST")
+                control.command("HOST %s.example.org" % first, 220)
+                for name in (second, second.upper()):
+                    reply = control.command("HOST %s.example.org" % name, 504)
+                    self.assertRegex(reply.text, "open a new connection")
+                self.is_served_as(control, first)
 
     def test_rfc7151_3_2_1_rein_resets_the_certificate(self):
         first = self.names(self.secure())
@@ -396,7 +410,7 @@ TLSOptions AllowReinitialize
         """At another host, and at the same; the reply to HOST is said."""
         control = self.connect()
         before = self.language(control)
-        for host in ("one", "one", "two"):
+        for host in ("one", "one"):
             control.command("LANG POSIX", 200)
             self.assertNotEqual(self.language(control), before)
             reply = control.command("HOST %s.example.org" % host, 220)

@@ -77,6 +77,23 @@ class HostAndSni(HostCase):
                 control.auth().login().protect()
                 self.assert_transfers(control)
 
+    def test_rein_would_leave_the_host(self):
+        """Without a process to go on in: nothing changes."""
+        control = self.connect(server_name=name("one"))
+        control.command("HOST " + name("one"), 220)
+        reply = control.command("REIN", 502)
+        self.assertRegex(reply.text, "open a new connection")
+        self.assert_logged("REIN refused: 502 .*AllowReinitialize")
+        control.auth().login()
+
+
+@harness.both_versions
+class Reinitialized(HostCase):
+
+    SERVER = {"directives": HostCase.SERVER["directives"].replace(
+        "</VirtualHost>", "TLSOptions AllowReinitialize\n</VirtualHost>")
+        + "TLSOptions AllowReinitialize"}
+
     def test_rein_forgets_host(self):
         control = self.connect(server_name=name("two"))
         control.command("HOST " + name("one"), 220)

@@ -109,15 +109,31 @@ class Chosen(SniCase):
                 control.command("HOST " + sni, 220)
                 control.command("HOST " + sni, 220)
 
-    def test_rein_goes_back(self):
+    def test_rfc4217_10_1_rules_go_with_the_users(self):
+        """Who has been at a host logs in by its rules, or by another's users:
+        never by the one's users and the other's rules."""
+        for lines in (("HOST " + name("vault"), "REIN"),
+                      ("HOST " + name("vault"), "HOST " + name("one")),
+                      ("HOST " + name("vault"), "HOST " + name("ONE")),
+                      ("HOST " + name("vault"), "HOST " + name("again"),
+                       "REIN"),
+                      ("HOST " + name("again"), "HOST " + name("vault"),
+                       "REIN"),
+                      ("HOST " + name("again"), "REIN",
+                       "HOST " + name("vault"), "HOST " + name("one"))):
+            with self.subTest(lines=lines):
+                control = self.connect()
+                for line in lines:
+                    control.command(line, 220, 502, 504)
+                self.assertIn(control.command("USER carol").code, (331, 533))
+                self.assertIn(control.command("PASS melody").code,
+                              (503, 530, 533))
+                control.command("PWD", 530, 533)
+
+    def test_rein_would_leave_the_host(self):
         control = self.named(name("three"))
-        control.command("REIN", 220)
-        self.assertEqual(control.tls.read(), b"", "close_notify")
-        control.tls.close_notify()
-        control.tls = None
-        control.server_name = None
-        control.auth().login().protect()
-        self.assertEqual(self.certificate(control.tls), "localhost")
+        control.command("REIN", 502)
+        control.login().protect()
         self.assert_transfers(control)
 
     def test_data_connection_of_another_name(self):
@@ -146,6 +162,38 @@ class Chosen(SniCase):
                     control.login().protect()
                     for _ in range(3):
                         self.assert_transfers(control)
+
+
+@harness.both_versions
+class Reinitialized(SniCase):
+    """REIN in a process of its own: any host may follow."""
+
+    MORE = "TLSOptions AllowReinitialize"
+
+    def leave(self, control, sni):
+        """REIN, and TLS anew with another name."""
+        control.command("REIN", 220)
+        self.assertEqual(control.tls.read(), b"", "close_notify")
+        control.tls.close_notify()
+        control.tls = None
+        control.server_name = sni
+        return control.auth()
+
+    def test_rein_goes_back(self):
+        control = self.leave(self.named(name("again")), None)
+        control.login().protect()
+        self.assertEqual(self.certificate(control.tls), "localhost")
+        self.assert_transfers(control)
+
+    def test_users_of_a_host_that_was_left(self):
+        control = self.leave(self.named(name("again")), name("two"))
+        control.command("USER alice", 331)
+        control.command("PASS wonder", 530)
+        control = self.leave(self.named(name("again")), name("two"))
+        control.login("carol", "melody")
+        control = self.leave(self.named(name("again")), None)
+        control.command("USER carol", 331)
+        control.command("PASS melody", 530)
 
 
 @harness.both_versions

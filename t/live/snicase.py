@@ -30,6 +30,10 @@ RULES = {
     "asking": certcase.REQUIRED + "\nTLSUserName CommonName",
     "broken": "TLSCertificateFile {pki}/empty.pem",
     "plain": "",
+    "again": "TLSOptions AllowReinitialize",
+    "vault": "AuthUserFile {root}/passwd.two\nTLSControlProtection login\n"
+             "TLSDataProtection required\nTLSUserProtection required carol\n"
+             + certcase.REQUIRED,
 }
 
 

@@ -232,11 +232,30 @@ static void test_two_hosts(void **unused) {
   assert_true(tls4217_admission_are_two_hosts(&hosts[0], &hosts[1]));
 }
 
+static void test_one_change_of_the_host(void **unused) {
+  const int hosts[3] = { 0 };
+  const void *const all[] = { &hosts[0], &hosts[1], &hosts[2], NULL };
+
+  (void) unused;
+  for (size_t current = 0; current < 3; current++) {
+    for (size_t wanted = 0; wanted < COUNT(all); wanted++) {
+      const struct tls4217_verdict verdict = tls4217_admission_host(
+        all[0], all[current], all[wanted]);
+      bool want = current == 0 || wanted == current || wanted == 3;
+
+      assert_int_equal(verdict.accepted, want);
+      assert_int_equal(verdict.reply,
+        want ? TLS4217_REPLY_NONE : TLS4217_REPLY_HOST_AGAIN);
+    }
+  }
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
     { "4217-10.1-commands-before-tls", test_commands, NULL, NULL, NULL },
     { "4217-10.1-users", test_users, NULL, NULL, NULL },
     { "sections", test_sections, NULL, NULL, NULL },
+    { "7151-3.2.2-one-change", test_one_change_of_the_host, NULL, NULL, NULL },
     { "7151-3.2.2-two-hosts", test_two_hosts, NULL, NULL, NULL },
   };
 

@@ -62,6 +62,8 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_REIN_ACCEPTED, "220", "new user" },
   { TLS4217_REPLY_REIN_PARAMETER, "501", "REIN alone" },
   { TLS4217_REPLY_REIN_AFTER_LOGIN, "502", "new connection" },
+  { TLS4217_REPLY_REIN_AFTER_HOST, "502", "new connection" },
+  { TLS4217_REPLY_HOST_AGAIN, "504", "new connection" },
   { TLS4217_REPLY_REIN_IMPLICIT, "502", "new connection" },
   { TLS4217_REPLY_REIN_TOO_OFTEN, "502", "new connection" },
   { TLS4217_REPLY_COMMAND_NOT_PROTECTED, "533", "send AUTH TLS first" },

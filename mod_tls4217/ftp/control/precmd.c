@@ -103,6 +103,26 @@ modret_t *tls4217_precmd_pre_user(cmd_rec *cmd) {
   return PR_DECLINED(cmd);
 }
 
+modret_t *tls4217_precmd_pre_host(cmd_rec *cmd) {
+  const struct tls4217_session *sess = tls4217_session_get();
+  struct tls4217_verdict verdict;
+
+  if (sess == NULL || sess->origin.server == NULL || cmd->argc != 2 ||
+    sess->state.control == TLS4217_CONTROL_PROTECTED ||
+    tls4217_session_is_logged_in()) {
+    return PR_DECLINED(cmd);
+  }
+
+  verdict = tls4217_admission_host(sess->origin.server, main_server,
+    pr_namebind_get_server(
+      cmd->argv[1], main_server->addr, session.c->local_port));
+  if (verdict.accepted == false) {
+    return tls4217_response_refuse(cmd, sess, verdict.reply, cmd->arg, NULL);
+  }
+
+  return PR_DECLINED(cmd);
+}
+
 static bool has_protocol(const array_header *protocols, const char *name) {
   char **names = protocols->elts;
 

@@ -19,6 +19,10 @@ modret_t *tls4217_precmd_pre(cmd_rec *cmd);
  * then. */
 modret_t *tls4217_precmd_pre_user(cmd_rec *cmd);
 
+/* PRE_CMD of HOST: 504 where the session has changed its host before, and
+ * would once more; or nothing.  Behind TLS mod_core compares by itself. */
+modret_t *tls4217_precmd_pre_host(cmd_rec *cmd);
+
 /*
  * POST_CMD of PASS: ends the session with 530 where ProFTPD's Protocols has
  * no "ftps".  mod_auth looks for "ftp" only, and only without TLS.

@@ -32,6 +32,7 @@ static void add_rein(struct tls4217_session *sess) {
 static struct tls4217_facts find_facts(const struct tls4217_session *sess) {
   struct tls4217_facts facts = tls4217_session_facts(sess);
 
+  facts.at_named_host = main_server != sess->origin.server;
   facts.rein_exhausted = count_reins(sess) >= TLS4217_REIN_LIMIT;
   facts.login_undoable = sess->settings.options.reinitialize &&
     tls4217_supervisor_is_there(sess->supervisor);
@@ -60,7 +61,7 @@ static void start_over(struct tls4217_session *sess) {
   tls4217_peer_forget(sess);
 
   session.rfc2228_mech = NULL;
-  tls4217_reset_server(sess);
+  tls4217_reset_named_host(sess);
   tls4217_reset_parameters(sess);
   tls4217_xferlevel_tell(sess);
   (void) pr_table_remove(session.notes, "clnt", NULL);
@@ -107,7 +108,7 @@ modret_t *tls4217_rein_rein(cmd_rec *cmd) {
     tls4217_handshake_clear(sess, C_REIN);
   }
 
-  if (facts.logged_in) {
+  if (facts.logged_in || facts.at_named_host) {
     leave(sess);
 
   } else {

@@ -7,7 +7,6 @@
 
 #include "mod_tls4217/ftp/control/preferences.h"
 #include "mod_tls4217/ftp/control/reset.h"
-#include "mod_tls4217/ftp/control/serverchange.h"
 
 #ifdef PR_USE_NLS
 static void remember_encoding(struct tls4217_session *sess) {
@@ -121,12 +120,7 @@ void tls4217_reset_parameters(struct tls4217_session *sess) {
   tls4217_preferences_restore(sess);
 }
 
-void tls4217_reset_server(struct tls4217_session *sess) {
-  server_rec *origin = sess->origin.server;
-
+void tls4217_reset_named_host(struct tls4217_session *sess) {
   (void) pr_table_remove(session.notes, "mod_core.host", NULL);
   sess->control.named = NULL;
-  if (main_server != origin) {
-    tls4217_serverchange_make(sess, origin, origin->ServerName);
-  }
 }

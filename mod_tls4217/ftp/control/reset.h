@@ -25,10 +25,10 @@ void tls4217_reset_remember(struct tls4217_session *sess);
 void tls4217_reset_parameters(struct tls4217_session *sess);
 
 /*
- * Goes back to the server that the client connected to, if HOST has chosen
- * another.  sess->server and sess->settings are that server's afterwards.
+ * Forgets by what name the client has called the server; it stays the same one:
+ * who has been led to another begins in a new process (rein.c).
  */
-void tls4217_reset_server(struct tls4217_session *sess);
+void tls4217_reset_named_host(struct tls4217_session *sess);
 
 /*
  * POST_CMD of HOST: forgets a user who has been named and has not logged in,

@@ -2,8 +2,7 @@
 /*
  * mod_tls4217 - the session becomes another server's
  *
- * What HOST does (RFC 7151), for a server name of TLS (hosts.c), and back
- * again at REIN (reset.c).
+ * What HOST does (RFC 7151), for a server name of TLS (hosts.c).
  */
 
 #ifndef TLS4217_FTP_CONTROL_SERVERCHANGE_H
