@@ -140,6 +140,15 @@ class _Questions(_MidTransfer):
             control.send(b"REIN\r\n")
             self.finish(control, data)
             control.reply(220)
+            if control.tls is None:
+                self.is_as_after_connect(control)
+
+    def is_as_after_connect(self, control):
+        """The user is gone, and another one may come."""
+        control.command("PWD", 530)
+        control.command("PASS wonder", 503)
+        control.login()
+        control.command("PWD", 257)
 
     def test_upload_goes_on(self):
         for kind in self.KINDS:

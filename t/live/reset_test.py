@@ -250,7 +250,41 @@ TLSUserProtection none bob
   TLSCertificateChainFile {pki}/inter.pem
   TLSUserProtection required alice
 </VirtualHost>
+<VirtualHost 127.0.0.1>
+  ServerName strict
+  Port {port}
+  ServerAlias strict.example.org
+  TLSEngine on
+  TLSLog {root}/tls.log
+  TLSRSACertificateFile {pki}/rsa.pem
+  TLSRSACertificateKeyFile {pki}/rsa.key
+  TLSCertificateChainFile {pki}/inter.pem
+  TLSUserProtection required bob
+</VirtualHost>
 """}
+
+    def test_rfc7151_4_in_tls_too(self):
+        """Of the host that TLS has named; another one is refused there."""
+        control = self.connect(server_name="guarded.example.org").auth()
+        control.command("USER alice", 331)
+        control.command("HOST guarded.example.org", 220)
+        control.command("PASS wonder", 503)
+        control.command("PWD", 530)
+        control.command("USER alice", 331)
+        control.command("HOST strict.example.org", 504)
+        control.command("PASS wonder", 230)
+
+    def test_rfc4217_10_1_none_here_is_required_there(self):
+        control = self.connect()
+        control.command("USER bob", 331)
+        control.command("HOST strict.example.org", 220)
+        control.command("PASS builder", 503)
+        control.command("USER bob", 533)
+        control.command("PASS builder", 503)
+        control.command("PWD", 530)
+        control = self.connect(server_name="strict.example.org").auth()
+        control.login("bob", "builder")
+        self.secure().command("USER bob", 533)
 
     def test_rfc7151_4_host_forgets_the_user(self):
         for name in ("guarded", "ftp", "plain"):
