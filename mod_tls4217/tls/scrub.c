@@ -74,14 +74,18 @@ bool tls4217_scrub_is_clean(const char *text, size_t len) {
   return true;
 }
 
-void tls4217_scrub(char *text, char blot) {
+static bool is_no_utf8(const unsigned char *text, size_t len) {
+  return len == 1 && text[0] >= 0x80;
+}
+
+static void replace(char *text, char blot, bool only_utf8) {
   const unsigned char *from = (const unsigned char *) text;
   size_t left = strlen(text), size;
   char *to = text;
 
   for (; left > 0; from += size, left -= size) {
     size = character_len(from, left);
-    if (is_control(from, size)) {
+    if (is_control(from, size) || (only_utf8 && is_no_utf8(from, size))) {
       *to++ = blot;
 
     } else {
@@ -91,6 +95,14 @@ void tls4217_scrub(char *text, char blot) {
   }
 
   *to = '\0';
+}
+
+void tls4217_scrub(char *text, char blot) {
+  replace(text, blot, false);
+}
+
+void tls4217_scrub_to_utf8(char *text, char blot) {
+  replace(text, blot, true);
 }
 
 void tls4217_scrub_cut(char *text, size_t max) {

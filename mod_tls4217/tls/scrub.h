@@ -32,6 +32,12 @@ bool tls4217_scrub_is_clean(const char *text, size_t len);
 void tls4217_scrub(char *text, char blot);
 
 /*
+ * The same, and for each byte that is not UTF-8: a text for JSON, whose writer
+ * in ProFTPD stops the process at any other (RFC 8259, section 8.1).
+ */
+void tls4217_scrub_to_utf8(char *text, char blot);
+
+/*
  * Cuts text, in place, to at most max bytes and never inside a character of
  * UTF-8; "..." at the end says that it was cut (max is at least 3).
  */

@@ -87,6 +87,16 @@ class Words(controlcase.ControlCase):
             self.assertIn("usage: tls info", said)
         self.assertIn("there is no 'nonsense'", said)
 
+    def test_what_is_no_utf8(self):
+        """ProFTPD's writer of JSON ends the daemon at other bytes."""
+        control = self.secure()
+        control.tls.write(b"CLNT caf\xe9\r\n")
+        control.reply(200)
+        control.login()
+        for words in (("sessions", "-j"), ("sessions",)):
+            self.assertIn("caf?", self.tls(*words))
+        self.login().download("LIST")
+
     def test_over_sighup(self):
         self.server.reload()
         self.assertIn("serves TLS", self.tls("info"))

@@ -69,6 +69,36 @@ static void test_scrub(void **state) {
   }
 }
 
+/* The same texts, where anything but UTF-8 has to go. */
+static const struct scrub_row utf8[] = {
+  { "empty", "", "" },
+  { "plain", "alice", "alice" },
+  { "line break", "a\r\nb", "a??b" },
+  { "U+0085", "a\xc2\x85z", "a?z" },
+  { "UTF-8 of 2, 3 and 4 bytes", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80",
+    "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80" },
+  { "Latin-1",
+    "Gr\xfc\xdf"
+    "e",
+    "Gr??e" },
+  { "cut after the first byte", "a\xc2", "a?" },
+  { "overlong", "\xc0\x9b", "??" },
+  { "a surrogate", "\xed\xa0\x80", "???" },
+};
+
+static void test_to_utf8(void **state) {
+  (void) state;
+
+  for (size_t i = 0; i < COUNT(utf8); i++) {
+    char *text = strdup(utf8[i].text);
+
+    print_message("  %s\n", utf8[i].name);
+    tls4217_scrub_to_utf8(text, '?');
+    assert_string_equal(text, utf8[i].want);
+    free(text);
+  }
+}
+
 static void test_nul_is_not_clean(void **state) {
   (void) state;
 
@@ -116,6 +146,7 @@ static void test_cut(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_scrub),
+    cmocka_unit_test(test_to_utf8),
     cmocka_unit_test(test_nul_is_not_clean),
     cmocka_unit_test(test_cut),
   };

@@ -23,6 +23,9 @@ void tls4217_control_answer_say(
   va_start(args, fmt);
   (void) vsnprintf(line, sizeof(line), fmt, args);
   va_end(args);
+
+  /* ProFTPD 1.3.9 sends each line as JSON. */
+  tls4217_scrub_to_utf8(line, '?');
   (void) pr_ctrls_add_response(answer->ctrl, "%s", line);
 }
 
@@ -45,6 +48,7 @@ void tls4217_control_answer_say_json(
 const char *tls4217_control_answer_cut(pool *p, const char *text) {
   char *copy = pstrdup(p, text);
 
+  tls4217_scrub_to_utf8(copy, '?');
   tls4217_scrub_cut(copy, MAX_TEXT);
   return copy;
 }

@@ -27,7 +27,10 @@ void tls4217_control_answer_say_json(
   const struct tls4217_control_answer *answer, const char *kind,
   pr_json_object_t *object);
 
-/* A text that is short enough for a line that must not be cut, from p. */
+/*
+ * A text that is short enough for a line that must not be cut, and fit for
+ * JSON, from p: every text of others that goes into an object (scrub.h).
+ */
 const char *tls4217_control_answer_cut(pool *p, const char *text);
 
 #endif

@@ -10,9 +10,9 @@
 #include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/tls/scrub.h"
 
-/* What comes from shared memory goes to a terminal. */
+/* What comes from shared memory goes to a terminal, or into JSON. */
 static const char *clean(char *text) {
-  tls4217_scrub(text, '?');
+  tls4217_scrub_to_utf8(text, '?');
   return *text != '\0' ? text : "-";
 }
 
