@@ -24,9 +24,9 @@
 
 /*
  * Whether OpenSSL and the kernel of this machine can do it at all; whether
- * they do is known after each handshake.  Asks by a socket that is
- * that is not connected: as root this has the kernel load its module.  Returns
- * 0, or -1 with err saying what is missing.
+ * they do is known after each handshake.  Asks by a socket that is not
+ * connected: as root this has the kernel load its module.  Returns 0, or -1
+ * with err saying what is missing.
  */
 int tls4217_kernel_probe(struct tls4217_error *err);
 
