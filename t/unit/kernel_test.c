@@ -382,8 +382,9 @@ static int give_up(void *user, int fd, short events, int timeout) {
  * client's may have come. */
 static void test_every_piece_lets_others_have_their_turn(void **state) {
   const struct tls4217_waiter waiter = { give_up, NULL };
+  struct pki_dir *dir = pki_dir_new();
+  FILE *file = fopen(pki_path(dir, "file"), "w+");
   struct tls4217_error err;
-  FILE *file = tmpfile();
   struct ends ends;
   off_t sent;
 
@@ -408,6 +409,7 @@ static void test_every_piece_lets_others_have_their_turn(void **state) {
   assert_int_equal(lseek(fileno(file), 0, SEEK_CUR), 2000);
 
   (void) fclose(file);
+  pki_dir_free(dir);
   close_ends(&ends);
 }
 
