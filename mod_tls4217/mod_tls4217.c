@@ -24,6 +24,7 @@
 #include "mod_tls4217/ftp/config/directives.h"
 #include "mod_tls4217/ftp/config/parsing.h"
 #include "mod_tls4217/ftp/daemon/metrics.h"
+#include "mod_tls4217/ftp/daemon/phrases.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
@@ -132,7 +133,7 @@ static void postparse_ev(const void *event_data, void *user_data) {
   if (refused == false) {
     tls4217_shared_begin();
     tls4217_vhost_note_reading();
-    readiness = tls4217_renewal_build_all();
+    readiness = tls4217_renewal_build_all(is_restart() == false);
   }
 
   tls4217_metrics_begin();
@@ -165,7 +166,7 @@ static void prepare_late(void) {
 
   mark_started();
   tls4217_shared_begin();
-  readiness = tls4217_renewal_build_all();
+  readiness = tls4217_renewal_build_all(false);
   tls4217_watch_begin();
   tls4217_vhost_say_complaints();
   pr_log_pri(PR_LOG_NOTICE,
@@ -244,6 +245,7 @@ static void module_unload_ev(const void *event_data, void *user_data) {
   tls4217_controls_end();
   tls4217_vhost_free_all();
   tls4217_ticketkeys_end(restarts);
+  tls4217_phrases_end(restarts);
   tls4217_keyprocess_end(restarts);
   tls4217_shared_end(restarts);
   tls4217_warmup_open_gaps();

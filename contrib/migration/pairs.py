@@ -84,8 +84,7 @@ def check_key(path, certificate):
     """What is wrong with a key; "" for nothing."""
     with open(path, encoding="utf-8", errors="replace") as stream:
         if "ENCRYPTED" in stream.read():
-            return "the key in %s needs a pass phrase: remove it with " \
-                "'openssl pkey -in %s -out NEW'" % (path, path)
+            return ""   # TLSPassPhraseProvider, or a terminal
     public, good = _openssl("pkey", "-in", path, "-pubout")
     if not good:
         return "%s contains no key" % path

@@ -21,6 +21,7 @@ struct tls4217_error {
     [TLS4217_ERROR_TEXT_SIZE]; /* one sentence, no trailing newline; "" if none */
   unsigned long code;          /* OpenSSL's packed error code, or 0 */
   int errnum;                  /* errno, or 0 */
+  int detail;                  /* what errnum alone does not say, or 0 */
 };
 
 /*

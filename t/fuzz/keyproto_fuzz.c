@@ -79,7 +79,7 @@ static void renew(void) {
   tls4217_keyproto_put_u64(&writer, SCOPE);
   tls4217_keyproto_put_u64(&writer, 0);
   tls4217_keyproto_put_text(&writer, "/a.pem");
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 2; i++) {
     tls4217_keyproto_put_text(&writer, NULL);
   }
   size = tls4217_keybook_serve(

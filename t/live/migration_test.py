@@ -24,7 +24,6 @@ TOLD = {
     "TLSTimeoutHandshake 9000": "3600 seconds, the maximum, is used",
     "TLSSessionCache off": "NoSessionReuseRequired",
     "TLSSessionCache internal: 1800": "ignored",
-    "TLSPassPhraseProvider /bin/false": "without a pass phrase",
     "TLSServerInfoFile {pki}/rsa.pem": "custom TLS extensions",
     "TLSStapling on": "no OCSP response",
     "TLSStapling off": "no OCSP response",

@@ -52,7 +52,7 @@ uint64_t askbook_load(struct tls4217_keybook *book, const char *file,
   tls4217_keyproto_put_u64(&writer, ASKBOOK_SCOPE);
   tls4217_keyproto_put_u64(&writer, 0);
   tls4217_keyproto_put_text(&writer, file);
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 2; i++) {
     tls4217_keyproto_put_text(&writer, NULL);
   }
 

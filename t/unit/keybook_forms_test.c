@@ -173,7 +173,6 @@ static void test_loads(void **state) {
     tls4217_keyproto_put_text(&writer, row->cert);
     tls4217_keyproto_put_text(&writer, row->key);
     tls4217_keyproto_put_text(&writer, NULL);
-    tls4217_keyproto_put_text(&writer, NULL);
     if (askbook_serve(library->book, &writer, fds, row->files, &reader, &err)) {
       fail_msg("%s is accepted", row->name);
     }
@@ -194,6 +193,32 @@ static void test_loads(void **state) {
   }
 }
 
+/* UNLOCK: one descriptor, of a pipe with something in it. */
+static void test_unlocks(void **state) {
+  static const char *const wanted[] = { INVALID, "empty", INVALID };
+  const struct library *library = *state;
+
+  for (size_t files = 0; files < COUNT(wanted); files++) {
+    struct tls4217_keyproto_writer writer = askbook_begin(
+      TLS4217_KEYPROTO_UNLOCK);
+    struct tls4217_keyproto_reader reader;
+    struct tls4217_error err = { .text = "" };
+    int fds[2];
+
+    for (size_t f = 0; f < files; f++) {
+      fds[f] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+      assert_true(fds[f] >= 0);
+    }
+
+    assert_false(
+      askbook_serve(library->book, &writer, fds, files, &reader, &err));
+    assert_non_null(strstr(err.text, wanted[files]));
+    for (size_t f = 0; f < files; f++) {
+      assert_int_equal(fcntl(fds[f], F_GETFD), -1);
+    }
+  }
+}
+
 /* A handle is given once, and what is not there is said. */
 static void test_handles(void **state) {
   const struct library *library = *state;
@@ -206,7 +231,7 @@ static void test_handles(void **state) {
   tls4217_keyproto_put_u64(&writer, ASKBOOK_SCOPE);
   tls4217_keyproto_put_u64(&writer, library->handle);
   tls4217_keyproto_put_text(&writer, library->file);
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 2; i++) {
     tls4217_keyproto_put_text(&writer, NULL);
   }
   assert_false(askbook_serve(library->book, &writer, &fd, 1, &reader, &err));
@@ -264,6 +289,7 @@ int main(void) {
     CASE(test_lengths),
     CASE(test_types),
     CASE(test_loads),
+    CASE(test_unlocks),
     CASE(test_handles),
     CASE(test_last_good),
   };

@@ -6,7 +6,10 @@
  * still in use, the last good pair, bytes that outlive the module.
  */
 
+#define _GNU_SOURCE
+
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "mod_tls4217/tls/cert/passphrase.h"
 #include "t/unit/keyworld.h"
 
 /* A key that was dropped stays for those who were there before. */
@@ -82,25 +86,70 @@ static void test_last_good(void **state) {
   tls4217_keypair_free(pair);
 }
 
-static void test_encrypted_key(void **state) {
-  struct keyworld *world = *state;
+/* The reading end of a pipe with a phrase in it. */
+static int phrase_pipe(const char *phrase) {
+  int fds[2];
+
+  assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+  assert_int_equal(write(fds[1], phrase, strlen(phrase)), strlen(phrase));
+  assert_int_equal(close(fds[1]), 0);
+  return fds[0];
+}
+
+static int unlock(
+  struct keyworld *world, const char *phrase, struct tls4217_error *err) {
+  int fd = phrase_pipe(phrase);
+  int res;
+
+  tls4217_error_clear(err);
+  res = tls4217_keyloader_unlock(world->daemon, fd, err);
+  assert_int_equal(close(fd), 0);
+  return res;
+}
+
+static void open_encrypted(struct keyworld *world) {
   struct tls4217_error err = { .text = "" };
   struct tls4217_keypair *pair;
   uint64_t handle = 0;
 
-  world->files.key_file = pki_path(world->dir, "encrypted.pem");
-  pki_add_key(world->files.key_file, world->cert, "secret");
-  assert_null(tls4217_keyloader_load(
-    world->daemon, world->keys, &world->files, &handle, &err));
-  assert_non_null(strstr(err.text, "pass phrase"));
-
-  tls4217_error_clear(&err);
-  world->files.passphrase = "secret";
   pair = tls4217_keyloader_load(
     world->daemon, world->keys, &world->files, &handle, &err);
   assert_string_equal(err.text, "");
   assert_non_null(pair);
   tls4217_keypair_free(pair);
+}
+
+static void refuse_encrypted(struct keyworld *world, int errnum) {
+  struct tls4217_error err = { .text = "" };
+  uint64_t handle = 0;
+
+  assert_null(tls4217_keyloader_load(
+    world->daemon, world->keys, &world->files, &handle, &err));
+  assert_int_equal(err.errnum, errnum);
+  assert_string_equal(tls4217_passphrase_kind(&err), "EC");
+  assert_non_null(strstr(err.text, world->files.key_file));
+}
+
+static void test_encrypted_key(void **state) {
+  struct keyworld *world = *state;
+  struct tls4217_error err = { .text = "" };
+
+  world->files.key_file = pki_path(world->dir, "encrypted.pem");
+  pki_add_key(world->files.key_file, world->cert, "secret");
+  refuse_encrypted(world, TLS4217_PASSPHRASE_NEEDED);
+  assert_int_equal(unlock(world, "wrong\n", &err), 0);
+  refuse_encrypted(world, TLS4217_PASSPHRASE_WRONG);
+  refuse_encrypted(world, TLS4217_PASSPHRASE_NEEDED);
+  assert_int_equal(unlock(world, "\n", &err), -1);
+  assert_non_null(strstr(err.text, "empty"));
+  assert_int_equal(unlock(world, "secret\n", &err), 0);
+  open_encrypted(world);
+
+  /* It is kept for what a renewal brings. */
+  world->files.id = "another";
+  world->files.key_file = pki_path(world->dir, "renewed.pem");
+  pki_add_traditional_key(world->files.key_file, world->cert, "secret");
+  open_encrypted(world);
 }
 
 static void test_bytes_of_the_daemon(void **state) {

@@ -38,8 +38,9 @@ static const struct {
   { "a signature", { HEADER(TLS4217_KEYPROTO_DONE, 15), 0, 0, 0, 3, 1, 2, 3 },
     15, NULL, true },
   { "a refusal",
-    { HEADER(TLS4217_KEYPROTO_FAILED, 17), 0, ENOENT, 0, 0, 0, 3, 'n', 'o', 0 },
-    17, "no", true },
+    { HEADER(TLS4217_KEYPROTO_FAILED, 19), 0, ENOENT, 0, 0, 0, 0, 0, 3, 'n',
+      'o', 0 },
+    19, "no", true },
   { "seven bytes", { 1, 2, 3, 4, 5, 6, 7 }, 7, NOT_UNDERSTOOD, false },
   { "another version",
     { TLS4217_KEYPROTO_VERSION + 1, TLS4217_KEYPROTO_DONE, 0, 0, 0, 0, 0, 15, 0,
@@ -61,9 +62,9 @@ static const struct {
       9 },
     21, NOT_UNDERSTOOD, false },
   { "a refusal without its NUL",
-    { HEADER(TLS4217_KEYPROTO_FAILED, 17), 0, ENOENT, 0, 0, 0, 3, 'n', 'o',
-      'o' },
-    17, NOT_UNDERSTOOD, false },
+    { HEADER(TLS4217_KEYPROTO_FAILED, 19), 0, ENOENT, 0, 0, 0, 0, 0, 3, 'n',
+      'o', 'o' },
+    19, NOT_UNDERSTOOD, false },
 };
 
 /* Asks for a signature of at most eight bytes, within milliseconds. */

@@ -154,7 +154,9 @@ static void test_texts(void **state) {
 }
 
 static void test_failure(void **state) {
-  struct tls4217_error err = { .text = "there is no such key", .errnum = 2 };
+  struct tls4217_error err = {
+    .text = "there is no such key", .errnum = 2, .detail = 408
+  };
   struct tls4217_error got = { .text = "" };
   struct tls4217_keyproto_reader reader;
   unsigned char frame[1024];
@@ -166,6 +168,7 @@ static void test_failure(void **state) {
   tls4217_keyproto_read_failure(&reader, &got);
   assert_string_equal(got.text, err.text);
   assert_int_equal(got.errnum, 2);
+  assert_int_equal(got.detail, 408);
 
   /* What is no failure is one of its own. */
   tls4217_error_clear(&got);

@@ -98,6 +98,8 @@ static const struct tls4217_directive directives[] = {
     "on", FIELD(switch, tls.next_protocol) },
   { "TLSOptions", tls4217_option_directives_set, SVG, 1, ANY, "option ...",
     NULL, WHOLE(options) },
+  { "TLSPassPhraseProvider", tls4217_value_directives_files, CONF_ROOT, 1, 1,
+    "/path/program", NULL, FIELD(text, passphrase_provider) },
   { "TLSPolicy", tls4217_value_directives_word, SVG, 1, 1,
     "modern|intermediate|compatible", "intermediate",
     FIELD(profile, tls.profile) },
@@ -155,11 +157,6 @@ static const struct tls4217_directive directives[] = {
     NO_FIELD },
   { "TLSRenegotiate", tls4217_value_directives_nothing, SVG, 1, ANY,
     "ignored: renegotiation is always refused; remove it", NULL, NO_FIELD },
-  { "TLSPassPhraseProvider", tls4217_value_directives_nothing, CONF_ROOT, 1,
-    ANY,
-    "ignored: keys are read without a pass phrase; remove it with 'openssl "
-    "pkey -in OLD -out NEW'",
-    NULL, NO_FIELD },
   { "TLSPKCS12File", tls4217_value_directives_refused, SVG, 1, ANY,
     "write 'openssl pkcs12 -nodes -in FILE -out NEW.pem', and then "
     "'TLSCertificateFile NEW.pem' in place of this",

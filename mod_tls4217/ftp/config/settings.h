@@ -97,6 +97,7 @@ struct tls4217_settings {
   const char *self_signed; /* or NULL */
   const char *certificate_directory; /* or NULL */
   const char *dh_file;     /* or NULL */
+  const char *passphrase_provider; /* the main server's; or NULL */
   enum tls4217_unknown_name unknown_name;
 };
 

@@ -7,7 +7,9 @@
 
 #include "mod_tls4217/ftp/daemon/credential.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/phrases.h"
 #include "mod_tls4217/tls/cert/filestamp.h"
+#include "mod_tls4217/tls/cert/passphrase.h"
 
 /* Certificate, key, chain. */
 #define NFILES 3
@@ -61,6 +63,53 @@ static void take_stamps(struct tls4217_credential *credential) {
   }
 }
 
+/* By this process, or by the key process. */
+static struct tls4217_keypair *load_pair(const server_rec *rec,
+  const struct tls4217_certificate_files *files, uint64_t *handle,
+  struct tls4217_error *err) {
+  const struct tls4217_pemsource source = { .phrases = tls4217_phrases_book() };
+  struct tls4217_keypair *pair;
+
+  if (tls4217_keyprocess_is_there()) {
+    return tls4217_keyprocess_load(rec, files, handle, err);
+  }
+
+  pr_signals_block();
+  PRIVS_ROOT
+  pair = tls4217_keypair_load_from(
+    &source, files->cert_file, files->key_file, files->chain_file, err);
+  PRIVS_RELINQUISH
+  pr_signals_unblock();
+  return pair;
+}
+
+/* The same, and where its key is behind a pass phrase, with whoever has that. */
+static struct tls4217_keypair *open_pair(const server_rec *rec,
+  const struct tls4217_certificate_files *files, uint64_t *handle,
+  struct tls4217_error *err) {
+  struct tls4217_keypair *pair = load_pair(rec, files, handle, err);
+
+  for (unsigned int attempt = 0;
+       pair == NULL && tls4217_passphrase_is_missing(err); attempt++) {
+    const struct tls4217_error locked = *err;
+
+    tls4217_error_clear(err);
+    if (tls4217_phrases_get(rec, files, &locked, attempt, err) < 0) {
+      break;
+    }
+
+    tls4217_error_clear(err);
+    pair = load_pair(rec, files, handle, err);
+  }
+
+  /* One that did not open it is of no more use here. */
+  if (tls4217_phrases_book() != NULL) {
+    tls4217_phrasebook_end_trial(tls4217_phrases_book());
+  }
+
+  return pair;
+}
+
 struct tls4217_credential *tls4217_credential_load(const server_rec *rec,
   const struct tls4217_certificate_files *files, struct tls4217_error *err) {
   struct tls4217_credential *credential = make(files);
@@ -68,18 +117,10 @@ struct tls4217_credential *tls4217_credential_load(const server_rec *rec,
   pr_signals_block();
   PRIVS_ROOT
   take_stamps(credential);
-  if (tls4217_keyprocess_is_there() == false) {
-    credential->pair = tls4217_keypair_load(
-      files->cert_file, files->key_file, files->chain_file, err);
-  }
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
-  if (tls4217_keyprocess_is_there()) {
-    credential->pair = tls4217_keyprocess_load(
-      rec, files, &credential->handle, err);
-  }
-
+  credential->pair = open_pair(rec, files, &credential->handle, err);
   if (credential->pair == NULL) {
     if (files->chain_file != NULL) {
       tls4217_error_about(err, "TLSCertificateChainFile");

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include "mod_tls4217/ftp/daemon/child.h"
 #include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/tls/keys/keysandbox.h"
 #include "mod_tls4217/tls/keys/keyserver.h"
@@ -63,40 +64,22 @@ void tls4217_keyfork_close(struct tls4217_keyfork *fork) {
 
 /* The child. */
 
-/* Kernels before 5.9 do not know close_range(2). */
-static void close_from_to(int first, int last) {
-  if (close_range((unsigned int) first, (unsigned int) last, 0) < 0 &&
-    errno == ENOSYS) {
-    const long max = sysconf(_SC_OPEN_MAX);
-
-    for (int fd = first; fd <= last && fd < max; fd++) {
-      (void) close(fd);
-    }
-  }
-}
-
 /* Whatever ProFTPD has open: files, sockets, the scoreboard. */
 static void close_all_but(int one, int other) {
   const int low = one < other ? one : other, high = one < other ? other : one;
 
-  close_from_to(FIRST_FD, low - 1);
-  close_from_to(low + 1, high - 1);
-  close_from_to(high + 1, INT_MAX);
+  tls4217_child_close(FIRST_FD, low - 1);
+  tls4217_child_close(low + 1, high - 1);
+  tls4217_child_close(high + 1, INT_MAX);
 }
 
 static void detach(void) {
   int null = open("/dev/null", O_RDWR);
-  sigset_t none;
 
-  for (int sig = 1; sig < NSIG; sig++) {
-    (void) signal(sig, SIG_DFL);
-  }
-
+  tls4217_child_reset_signals();
   (void) signal(SIGPIPE, SIG_IGN);
   (void) signal(SIGHUP, SIG_IGN);
   (void) signal(SIGINT, SIG_IGN);
-  (void) sigemptyset(&none);
-  (void) sigprocmask(SIG_SETMASK, &none, NULL);
 
   for (int fd = 0; null >= 0 && fd < FIRST_FD; fd++) {
     (void) dup2(null, fd);

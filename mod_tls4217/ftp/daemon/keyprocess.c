@@ -328,6 +328,11 @@ struct tls4217_keypair *tls4217_keyprocess_recall(const server_rec *rec,
   return load_by(tls4217_keyloads_recall, rec, files, handle, err);
 }
 
+int tls4217_keyprocess_unlock(int pipe, struct tls4217_error *err) {
+  return note_answer(
+    tls4217_keyloader_unlock(self.fork.daemon_fd, pipe, err), err);
+}
+
 void tls4217_keyprocess_accept(uint64_t handle) {
   struct tls4217_error err;
 

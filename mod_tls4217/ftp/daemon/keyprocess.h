@@ -42,6 +42,11 @@ struct tls4217_keypair *tls4217_keyprocess_recall(const server_rec *rec,
   const struct tls4217_certificate_files *files, uint64_t *handle,
   struct tls4217_error *err);
 
+/* Hands it a pass phrase, for the next pair that it loads: the reading end of a
+ * pipe, which stays the caller's (phrasebook.h).  Returns 0, or -1 with err
+ * filled. */
+int tls4217_keyprocess_unlock(int pipe, struct tls4217_error *err);
+
 /* A host serves with the pair of a handle: it is the last good one of its
  * files. */
 void tls4217_keyprocess_accept(uint64_t handle);

@@ -9,6 +9,7 @@
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/config/contradictions.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/phrases.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
 #include "mod_tls4217/ftp/daemon/selfsigning.h"
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
@@ -184,6 +185,7 @@ static bool calls_for_attempt(struct tls4217_vhost *server) {
 void tls4217_renewal_look(void) {
   const struct tls4217_vhost *swapped = NULL;
 
+  tls4217_phrases_hold_back(true);
   for (struct tls4217_vhost *server = tls4217_vhost_list(); server != NULL;
        server = server->next) {
     pr_signals_handle();
@@ -196,6 +198,7 @@ void tls4217_renewal_look(void) {
     settle(swapped);
   }
 
+  tls4217_phrases_hold_back(false);
   tls4217_vhost_say_complaints();
 }
 
@@ -304,13 +307,14 @@ static void prepare(struct tls4217_vhost *server) {
   }
 }
 
-enum tls4217_readiness tls4217_renewal_build_all(void) {
+enum tls4217_readiness tls4217_renewal_build_all(bool is_start) {
   const struct tls4217_vhost *serving = NULL;
   unsigned int ready = 0, wanted = 0;
 
   tls4217_warmup_open_gaps();
   tls4217_vhost_begin();
   tls4217_keyprocess_begin();
+  tls4217_phrases_begin(is_start);
 
   for (server_rec *rec = (server_rec *) server_list->xas_list; rec != NULL;
        rec = rec->next) {

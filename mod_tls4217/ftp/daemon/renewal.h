@@ -27,9 +27,10 @@ enum tls4217_readiness {
  * be used, the last good certificates of the same files serve on: those of the
  * servers of before, and those that the key process has kept over SIGHUP.  A
  * server that has none is kept, without a generation: AUTH gets 431, and its
- * policies hold.  One with port 0 serves nobody, and needs nothing.
+ * policies hold.  One with port 0 serves nobody, and needs nothing.  is_start
+ * says that the server is being started, perhaps from a terminal.
  */
-enum tls4217_readiness tls4217_renewal_build_all(void);
+enum tls4217_readiness tls4217_renewal_build_all(bool is_start);
 
 /*
  * Reads the files of one server, or of all of them where it is NULL, and swaps

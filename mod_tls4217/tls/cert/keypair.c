@@ -13,8 +13,10 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 
 #include "mod_tls4217/tls/cert/keypair.h"
+#include "mod_tls4217/tls/cert/passphrase.h"
 #include "mod_tls4217/tls/cert/pemfile.h"
 
 static bool fits(X509 *cert, const EVP_PKEY *key) {
@@ -128,6 +130,20 @@ out:
   return ret;
 }
 
+/* What is behind a pass phrase that is missing, for whoever asks for it. */
+static void say_kind(
+  const struct tls4217_keypair *pair, struct tls4217_error *err) {
+  const EVP_PKEY *key = pair->leaf != NULL ? X509_get0_pubkey(pair->leaf) :
+                                             NULL;
+
+  if (err != NULL && key != NULL && err->detail == 0 &&
+    tls4217_passphrase_is_missing(err)) {
+    const int id = EVP_PKEY_get_base_id(key);
+
+    err->detail = id > 0 ? id : OBJ_sn2nid(EVP_PKEY_get0_type_name(key));
+  }
+}
+
 static struct tls4217_keypair *make_pair(struct tls4217_error *err) {
   struct tls4217_keypair *pair = OPENSSL_zalloc(sizeof(*pair));
 
@@ -184,6 +200,7 @@ struct tls4217_keypair *tls4217_keypair_load_from(
 
 out:
   if (!is_good) {
+    say_kind(pair, err);
     tls4217_keypair_free(pair);
     pair = NULL;
   }

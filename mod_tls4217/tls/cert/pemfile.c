@@ -72,7 +72,7 @@ static int open_file(
   const struct tls4217_pemfile *file, struct tls4217_error *err) {
   int fd;
 
-  if (file->source == NULL) {
+  if (file->source == NULL || file->source->open == NULL) {
     return tls4217_wholefile_open(&file->whole, err);
   }
 
@@ -287,10 +287,9 @@ static bool has_text(const struct tls4217_pemfile *file, const char *text) {
 static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
   struct tls4217_error *err) {
   if (was_asked) {
-    tls4217_error_set(err, EINVAL,
-      "the private key in %s '%s' needs a pass phrase, and the server "
-      "cannot ask for one; remove it with 'openssl pkey -in OLD -out NEW'",
-      file->whole.role, file->whole.path);
+    tls4217_passphrase_refuse(
+      file->source != NULL ? file->source->phrases : NULL, "the private key in",
+      file->whole.role, file->whole.path, err);
     return;
   }
 
@@ -306,23 +305,56 @@ static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
   set_content_error(file, WANT_KEY, err);
 }
 
-EVP_PKEY *tls4217_pemfile_key(
-  const struct tls4217_pemfile *file, struct tls4217_error *err) {
-  struct tls4217_passphrase question = {
-    file->source != NULL ? file->source->passphrase : NULL, false
-  };
-  EVP_PKEY *key;
-  BIO *bio;
+/* With this pass phrase, or without one.  Returns a new key, or NULL. */
+static EVP_PKEY *read_key(
+  const struct tls4217_pemfile *file, const char *phrase, bool *was_asked) {
+  struct tls4217_passphrase question = { phrase, false };
+  BIO *bio = open_bio(file, NULL);
+  EVP_PKEY *key = NULL;
 
-  bio = open_bio(file, err);
-  if (bio == NULL) {
-    return NULL;
+  if (bio != NULL) {
+    ERR_clear_error();
+    key = PEM_read_bio_PrivateKey(bio, NULL, tls4217_passphrase_cb, &question);
   }
 
-  key = PEM_read_bio_PrivateKey(bio, NULL, tls4217_passphrase_cb, &question);
   BIO_free(bio);
+  *was_asked = question.was_asked;
+  return key;
+}
+
+/* With one of those that there are. */
+static EVP_PKEY *try_phrases(const struct tls4217_pemfile *file) {
+  struct tls4217_phrasebook *phrases = file->source != NULL ?
+    file->source->phrases :
+    NULL;
+  const char *phrase;
+  bool was_asked;
+
+  for (size_t at = 0; phrases != NULL &&
+       (phrase = tls4217_phrasebook_get(phrases, at)) != NULL;
+       at++) {
+    EVP_PKEY *key = read_key(file, phrase, &was_asked);
+
+    if (key != NULL) {
+      tls4217_phrasebook_confirm(phrases, at);
+      return key;
+    }
+  }
+
+  return NULL;
+}
+
+EVP_PKEY *tls4217_pemfile_key(
+  const struct tls4217_pemfile *file, struct tls4217_error *err) {
+  bool was_asked;
+  EVP_PKEY *key = read_key(file, NULL, &was_asked);
+
+  if (key == NULL && was_asked) {
+    key = try_phrases(file);
+  }
+
   if (key == NULL) {
-    set_key_error(file, question.was_asked, err);
+    set_key_error(file, was_asked, err);
   }
 
   ERR_clear_error();

@@ -16,18 +16,19 @@
 #include <openssl/x509.h>
 
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/cert/phrasebook.h"
 #include "mod_tls4217/tls/cert/wholefile.h"
 
 /*
  * Where files come from, when they are not opened here: descriptors that
- * another process has passed, and a pass phrase for their keys.
+ * another process has passed; and the pass phrases for their keys.
  */
 struct tls4217_pemsource {
   /* A descriptor of the file that path names, for the caller to close; or -1
-   * with errno of open(2). */
+   * with errno of open(2).  NULL: open(2) itself. */
   int (*open)(void *user, const char *path);
   void *user;
-  const char *passphrase; /* NULL: none */
+  struct tls4217_phrasebook *phrases; /* NULL: none */
 };
 
 /* A file in memory.  It may hold a key: wipe it as soon as may be. */
@@ -70,8 +71,10 @@ int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
 
 /*
  * The first private key of the file, of any type that OpenSSL's providers
- * read.  Nobody is ever asked for a pass phrase: a key that needs one, and
- * does not open with that of the file's source, is an error.  Returns a new key, or NULL with err filled.
+ * read.  Nobody is ever asked for a pass phrase: a key that needs one, and does
+ * not open with one of the source's, is an error (passphrase.h).  The one that
+ * opens it is confirmed (phrasebook.h).  Returns a new key, or NULL with err
+ * filled.
  */
 EVP_PKEY *tls4217_pemfile_key(
   const struct tls4217_pemfile *file, struct tls4217_error *err);

@@ -15,6 +15,7 @@
 #include <openssl/err.h>
 
 #include "mod_tls4217/tls/cert/keypair.h"
+#include "mod_tls4217/tls/cert/phrasebook.h"
 #include "mod_tls4217/tls/keys/keybook.h"
 #include "mod_tls4217/tls/keys/keyera.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
@@ -42,6 +43,7 @@ struct tls4217_keybook {
   struct dropped *dropped;
   struct tls4217_keyeras eras;
   struct kept *kept;
+  struct tls4217_phrasebook *phrases;
 };
 
 struct tls4217_keybook *tls4217_keybook_new(void) {
@@ -49,8 +51,9 @@ struct tls4217_keybook *tls4217_keybook_new(void) {
 
   if (book != NULL) {
     book->signer = tls4217_signer_new();
-    if (book->signer == NULL) {
-      free(book);
+    book->phrases = tls4217_phrasebook_new();
+    if (book->signer == NULL || book->phrases == NULL) {
+      tls4217_keybook_free(book);
       book = NULL;
     }
   }
@@ -85,6 +88,7 @@ void tls4217_keybook_free(struct tls4217_keybook *book) {
     free_kept(it);
   }
 
+  tls4217_phrasebook_free(book->phrases);
   tls4217_signer_free(book->signer);
   free(book);
 }
@@ -222,7 +226,9 @@ static int read_wanted(struct request *request, struct wanted *wanted) {
   *wanted = (struct wanted){
     .id = tls4217_keyproto_get_text(&request->reader),
     .passed = { .fds = request->fds, .nfds = request->nfds },
-    .source = { .open = open_passed, .user = &wanted->passed },
+    .source = { .open = open_passed,
+      .user = &wanted->passed,
+      .phrases = request->book->phrases },
   };
   wanted->scope = tls4217_keyproto_get_u64(&request->reader);
   wanted->handle = tls4217_keyproto_get_u64(&request->reader);
@@ -233,7 +239,6 @@ static int read_wanted(struct request *request, struct wanted *wanted) {
     }
   }
 
-  wanted->source.passphrase = tls4217_keyproto_get_text(&request->reader);
   return tls4217_keyproto_close(&request->reader) == false ||
       wanted->id == NULL || wanted->files[0] == NULL ||
       wanted->passed.count != request->nfds ?
@@ -241,7 +246,7 @@ static int read_wanted(struct request *request, struct wanted *wanted) {
     0;
 }
 
-static int load(struct request *request) {
+static int load_wanted(struct request *request) {
   const struct tls4217_keystamps now = tls4217_keyshelf_look(
     request->fds, request->nfds);
   const struct tls4217_keyshelf_entry *entry = NULL;
@@ -275,6 +280,22 @@ static int load(struct request *request) {
 
   put_entry(&request->writer, entry);
   return 0;
+}
+
+static int load(struct request *request) {
+  int res = load_wanted(request);
+
+  /* A pass phrase that is not it is of no more use. */
+  tls4217_phrasebook_end_trial(request->book->phrases);
+  return res;
+}
+
+static int unlock(struct request *request) {
+  return tls4217_keyproto_close(&request->reader) == false ||
+      request->nfds != 1 ?
+    refuse(request) :
+    tls4217_phrasebook_take(
+      request->book->phrases, request->fds[0], request->err);
 }
 
 static int recall(struct request *request) {
@@ -413,6 +434,9 @@ static int dispatch(struct request *request, enum tls4217_keyproto_type type) {
   switch (type) {
     case TLS4217_KEYPROTO_LOAD:
       return load(request);
+
+    case TLS4217_KEYPROTO_UNLOCK:
+      return unlock(request);
 
     case TLS4217_KEYPROTO_RECALL:
       return recall(request);

@@ -7,9 +7,11 @@
  * asks one thing after the other on its own socket:
  *
  *   LOAD    id, scope, handle or 0, certificate file, key file or none, chain
- *           file or none, pass phrase or none; a descriptor for each file.
- *           DONE: handle, count, leaf and chain in DER.  Where the files are
- *           what they were for a pair of that id, it is that one
+ *           file or none; a descriptor for each file.  DONE: handle, count,
+ *           leaf and chain in DER.  Where the files are what they were for a
+ *           pair of that id, it is that one
+ *   UNLOCK  a descriptor of a pipe with a pass phrase (phrasebook.h), for the
+ *           next LOAD; it is kept where it opens a key
  *   ACCEPT  handle: it is the last good one of its id and scope from now on
  *   RECALL  id, scope.  DONE: the last good one, as for LOAD
  *   DROP    handle: no longer asked for by new channels

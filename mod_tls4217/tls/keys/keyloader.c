@@ -43,7 +43,7 @@ static int begin(struct exchange *exchange, enum tls4217_keyproto_type type,
   return 0;
 }
 
-/* It may hold a pass phrase. */
+/* It may hold secrets of ticket keys. */
 static void end(struct exchange *exchange) {
   if (exchange->frame != NULL) {
     OPENSSL_cleanse(exchange->frame, TLS4217_KEYPROTO_MAX);
@@ -238,7 +238,6 @@ struct tls4217_keypair *tls4217_keyloader_load(int fd,
     tls4217_keyproto_put_text(writer, files->cert_file);
     tls4217_keyproto_put_text(writer, files->key_file);
     tls4217_keyproto_put_text(writer, files->chain_file);
-    tls4217_keyproto_put_text(writer, files->passphrase);
     if (ask(&exchange, fd, opened.fds, opened.count, err) == 0) {
       pair = read_pair(&exchange.reader, keys, handle, err);
     }
@@ -269,10 +268,11 @@ struct tls4217_keypair *tls4217_keyloader_recall(int fd,
 
 /* The rest. */
 
-/* Asks, where the answer is nothing but DONE. */
-static int ask_for_nothing(
-  struct exchange *exchange, int fd, struct tls4217_error *err) {
-  int res = ask(exchange, fd, NULL, 0, err);
+/* Asks, with a descriptor or without one (-1), where the answer is nothing but
+ * DONE. */
+static int ask_with(struct exchange *exchange, int fd, int passed,
+  struct tls4217_error *err) {
+  int res = ask(exchange, fd, &passed, passed >= 0 ? 1 : 0, err);
 
   if (res == 0 && tls4217_keyproto_close(&exchange->reader) == false) {
     res = refuse(err);
@@ -280,6 +280,21 @@ static int ask_for_nothing(
 
   end(exchange);
   return res;
+}
+
+static int ask_for_nothing(
+  struct exchange *exchange, int fd, struct tls4217_error *err) {
+  return ask_with(exchange, fd, -1, err);
+}
+
+int tls4217_keyloader_unlock(int fd, int pipe, struct tls4217_error *err) {
+  struct exchange exchange = { .frame = NULL };
+
+  if (begin(&exchange, TLS4217_KEYPROTO_UNLOCK, err) < 0) {
+    return -1;
+  }
+
+  return ask_with(&exchange, fd, pipe, err);
 }
 
 /* A question about one key. */

@@ -24,7 +24,6 @@ struct tls4217_keyfiles {
   const char *cert_file; /* as for tls4217_keypair_load */
   const char *key_file;  /* or NULL */
   const char *chain_file;
-  const char *passphrase; /* or NULL */
 };
 
 /*
@@ -41,6 +40,13 @@ struct tls4217_keyfiles {
 struct tls4217_keypair *tls4217_keyloader_load(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
   uint64_t *handle, struct tls4217_error *err);
+
+/*
+ * Hands a pass phrase over: the reading end of a pipe (phrasebook.h), which
+ * stays the caller's.  The next load tries it, and it is kept where it opens a
+ * key.  Returns 0, or -1 with err filled.
+ */
+int tls4217_keyloader_unlock(int fd, int pipe, struct tls4217_error *err);
 
 /* Whether err, of any function here, says that the key process is gone, hangs
  * or talks nonsense.  Its socket is of no more use then. */

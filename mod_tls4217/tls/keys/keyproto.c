@@ -221,6 +221,7 @@ size_t tls4217_keyproto_write_failure(
 
   tls4217_keyproto_begin(&writer, bytes, room, TLS4217_KEYPROTO_FAILED);
   tls4217_keyproto_put_u16(&writer, (unsigned int) err->errnum);
+  tls4217_keyproto_put_u16(&writer, (unsigned int) err->detail);
   tls4217_keyproto_put_text(&writer, err->text);
   return tls4217_keyproto_end(&writer);
 }
@@ -228,11 +229,16 @@ size_t tls4217_keyproto_write_failure(
 void tls4217_keyproto_read_failure(
   struct tls4217_keyproto_reader *reader, struct tls4217_error *err) {
   int errnum = (int) tls4217_keyproto_get_u16(reader);
+  int detail = (int) tls4217_keyproto_get_u16(reader);
   const char *text = tls4217_keyproto_get_text(reader);
 
   if (text == NULL || tls4217_keyproto_close(reader) == false) {
     tls4217_error_set(err, EPROTO, "the key process sent an invalid response");
     return;
+  }
+
+  if (err != NULL && tls4217_error_is_set(err) == false) {
+    err->detail = detail;
   }
 
   tls4217_error_set(err, errnum, "%s", text);

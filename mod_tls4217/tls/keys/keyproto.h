@@ -19,7 +19,7 @@
 #include "mod_tls4217/tls/keys/signform.h"
 #include "mod_tls4217/tls/error.h"
 
-#define TLS4217_KEYPROTO_VERSION 2
+#define TLS4217_KEYPROTO_VERSION 3
 
 /* Header of every frame, in bytes. */
 #define TLS4217_KEYPROTO_HEADER 8
@@ -46,6 +46,7 @@ enum tls4217_keyproto_type {
   TLS4217_KEYPROTO_KEEP,
   TLS4217_KEYPROTO_FETCH,
   TLS4217_KEYPROTO_COUNT,
+  TLS4217_KEYPROTO_UNLOCK,
 
   /* Answers, to all of them. */
   TLS4217_KEYPROTO_DONE,
@@ -135,7 +136,7 @@ size_t tls4217_keyproto_write_sign(void *bytes, size_t room,
 bool tls4217_keyproto_read_sign(struct tls4217_keyproto_reader *reader,
   struct tls4217_signjob *job, uint64_t *deadline);
 
-/* TLS4217_KEYPROTO_FAILED, with err's text and errnum. */
+/* TLS4217_KEYPROTO_FAILED, with err's text, errnum and detail. */
 size_t tls4217_keyproto_write_failure(
   void *bytes, size_t room, const struct tls4217_error *err);
 

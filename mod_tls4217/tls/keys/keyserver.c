@@ -391,7 +391,7 @@ static int serve_daemon(struct server *server) {
     res = 0;
   }
 
-  /* It may have held a pass phrase. */
+  /* It may have held secrets of ticket keys. */
   OPENSSL_cleanse(frame, TLS4217_KEYPROTO_MAX);
   free(frame);
   return res;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
+/*
+ * mod_tls4217 - what a child of the daemon must not have of it
+ *
+ * For a process that was forked to be something else: close_range(2),
+ * signal(2).
+ */
+
+#ifndef TLS4217_FTP_DAEMON_CHILD_H
+#define TLS4217_FTP_DAEMON_CHILD_H
+
+/* Closes the descriptors from first to last, both included. */
+void tls4217_child_close(int first, int last);
+
+/* No signal has a handler of ProFTPD's, or is blocked. */
+void tls4217_child_reset_signals(void);
+
+#endif
