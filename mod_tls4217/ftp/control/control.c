@@ -102,6 +102,13 @@ static void log_failure(
   }
 }
 
+void tls4217_control_end_session(const char *why) {
+  tls4217_linger_before_close(
+    PR_NETIO_FD(session.c->outstrm), TLS4217_LINGER_GOODBYE);
+  pr_session_disconnect(
+    &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, why);
+}
+
 /* A client that is set to implicit TLS waits for an answer to its ClientHello,
  * and would wait for long. */
 static void refuse_implicit(struct tls4217_session *sess) {
@@ -111,10 +118,7 @@ static void refuse_implicit(struct tls4217_session *sess) {
     pr_netaddr_get_ipstr(session.c->remote_addr));
   tls4217_command_buffer_clear(&sess->control.input);
   tls4217_response_now(TLS4217_REPLY_TLS_WITHOUT_AUTH, NULL);
-  tls4217_linger_before_close(
-    PR_NETIO_FD(session.c->outstrm), TLS4217_LINGER_GOODBYE);
-  pr_session_disconnect(
-    &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "TLS without AUTH");
+  tls4217_control_end_session("TLS without AUTH");
 }
 
 /* What the client said first. */

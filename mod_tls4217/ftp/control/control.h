@@ -39,6 +39,12 @@ void tls4217_control_ignore_urgent(const struct tls4217_session *sess);
  */
 void tls4217_control_issue_ticket(struct tls4217_session *sess, bool last);
 
+/*
+ * Ends the session, for the reason why, behind a reply or an alert that the
+ * client must be able to read: it is given a second to do so.  Does not return.
+ */
+void tls4217_control_end_session(const char *why);
+
 /* What a look at the control connection during a transfer found. */
 enum tls4217_control_news {
   TLS4217_CONTROL_NOTHING, /* nothing that may be served now */

@@ -65,10 +65,7 @@ static void end_after_failure(struct tls4217_session *sess, bool spoken,
   }
 
   /* A client that has written first must still find the reply, or the alert. */
-  tls4217_linger_before_close(
-    PR_NETIO_FD(session.c->outstrm), TLS4217_LINGER_GOODBYE);
-  pr_session_disconnect(
-    &tls4217_module, PR_SESS_DISCONNECT_BY_APPLICATION, "TLS handshake failed");
+  tls4217_control_end_session("TLS handshake failed");
 }
 
 /*

@@ -7,12 +7,12 @@
 
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/control/handshake.h"
-#include "mod_tls4217/ftp/control/limit.h"
 #include "mod_tls4217/ftp/control/peer.h"
 #include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
 #include "mod_tls4217/ftp/control/supervisor.h"
+#include "mod_tls4217/ftp/control/verb.h"
 #include "mod_tls4217/ftp/control/xferlevel.h"
 
 #define DEFAULT_MAX_LOGIN_ATTEMPTS 3
@@ -80,27 +80,16 @@ static void leave(struct tls4217_session *sess) {
   tls4217_supervisor_leave(sess->supervisor);
 }
 
-modret_t *tls4217_rein_rein(cmd_rec *cmd) {
-  struct tls4217_session *sess = tls4217_session_engine();
-  struct tls4217_verdict verdict;
-  struct tls4217_facts facts;
-  modret_t *denial;
+static struct tls4217_verdict decide_rein(
+  const struct tls4217_session *sess, const char *parameter) {
+  const struct tls4217_facts facts = find_facts(sess);
 
-  if (sess == NULL) {
-    return PR_DECLINED(cmd);
-  }
+  return tls4217_state_rein(&sess->state, &facts, parameter);
+}
 
-  facts = find_facts(sess);
-  verdict = tls4217_state_rein(
-    &sess->state, &facts, cmd->argc > 1 ? cmd->arg : NULL);
-  if (verdict.accepted == false) {
-    return tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);
-  }
-
-  denial = tls4217_limit_check(cmd, sess);
-  if (denial != NULL) {
-    return denial;
-  }
+static modret_t *carry_out_rein(
+  cmd_rec *cmd, struct tls4217_session *sess, struct tls4217_verdict verdict) {
+  const struct tls4217_facts facts = find_facts(sess);
 
   add_rein(sess);
   tls4217_response_now(verdict.reply, NULL);
@@ -116,6 +105,12 @@ modret_t *tls4217_rein_rein(cmd_rec *cmd) {
   }
 
   return PR_HANDLED(cmd);
+}
+
+modret_t *tls4217_rein_rein(cmd_rec *cmd) {
+  static const struct tls4217_verb verb = { decide_rein, carry_out_rein, NULL };
+
+  return tls4217_verb_handle(cmd, &verb);
 }
 
 modret_t *tls4217_rein_failed_pass(cmd_rec *cmd) {

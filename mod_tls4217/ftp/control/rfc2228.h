@@ -2,8 +2,7 @@
 /*
  * mod_tls4217 - AUTH, PBSZ, PROT and CCC
  *
- * Each handler asks the state machine (rfc4217/state.c), sends its reply and
- * does what was accepted.  Each is the CMD of its command.
+ * The CMD handlers of these commands (verb.h).
  */
 
 #ifndef TLS4217_FTP_CONTROL_RFC2228_H
