@@ -45,18 +45,6 @@ static bool is_one_byte(const unsigned char *bytes, size_t size) {
   return true;
 }
 
-static bool has_already(const struct tls4217_ticketring *ring,
-  const unsigned char *bytes, size_t size) {
-  for (size_t i = 0; i < ring->count; i++) {
-    if (ring->secrets[i].size == size &&
-      CRYPTO_memcmp(ring->secrets[i].bytes, bytes, size) == 0) {
-      return true;
-    }
-  }
-
-  return false;
-}
-
 static int add(const char *path, const unsigned char *bytes, size_t size,
   struct tls4217_ticketring *ring, struct tls4217_error *err) {
   struct tls4217_ticketsecret *secret = &ring->secrets[ring->count];
@@ -70,7 +58,7 @@ static int add(const char *path, const unsigned char *bytes, size_t size,
     return refuse(path, "holds a key whose bytes are all the same", err);
   }
 
-  if (has_already(ring, bytes, size)) {
+  if (tls4217_ticketring_find(ring, bytes, size) != NULL) {
     return refuse(path, "holds a key that occurs twice", err);
   }
 

@@ -4,8 +4,9 @@
  *
  * TLSSessionTicketKeyFile: 48 or 80 random bytes, as nginx takes them
  * (ssl_session_ticket_key); or lines of the same in base64, the newest last, as
- * HAProxy does (tls-ticket-keys).  All of the bytes are the secret that keys are
- * derived of (ticketcrypt.h), so that tickets of those servers are not read.
+ * HAProxy does (tls-ticket-keys).  All of the bytes are the secret that keys
+ * are derived of (ticketcrypt.h), so that tickets of those servers are not
+ * read.
  */
 
 #ifndef TLS4217_TLS_TICKETFILE_H

@@ -148,12 +148,12 @@ int tls4217_ticketring_tend(struct tls4217_ticketring *ring,
 
 /* Rings that are read. */
 
-static const struct tls4217_ticketsecret *find(
-  const struct tls4217_ticketring *ring,
-  const struct tls4217_ticketsecret *wanted) {
+const struct tls4217_ticketsecret *tls4217_ticketring_find(
+  const struct tls4217_ticketring *ring, const unsigned char *bytes,
+  size_t size) {
   for (size_t i = 0; i < ring->count; i++) {
-    if (ring->secrets[i].size == wanted->size &&
-      CRYPTO_memcmp(ring->secrets[i].bytes, wanted->bytes, wanted->size) == 0) {
+    if (ring->secrets[i].size == size &&
+      CRYPTO_memcmp(ring->secrets[i].bytes, bytes, size) == 0) {
       return &ring->secrets[i];
     }
   }
@@ -167,7 +167,8 @@ void tls4217_ticketring_take(struct tls4217_ticketring *ring,
 
   made.source = TLS4217_TICKETRING_FILES;
   for (size_t i = 0; i < made.count; i++) {
-    const struct tls4217_ticketsecret *known = find(ring, &made.secrets[i]);
+    const struct tls4217_ticketsecret *known = tls4217_ticketring_find(
+      ring, made.secrets[i].bytes, made.secrets[i].size);
 
     made.secrets[i].from = now + delay;
     if (known != NULL && known->from < made.secrets[i].from) {

@@ -82,6 +82,11 @@ int tls4217_ticketring_rotate(struct tls4217_ticketring *ring,
   const struct tls4217_ticketring_rules *rules, int64_t now,
   struct tls4217_error *err);
 
+/* The secret of these bytes, in the ring; or NULL. */
+const struct tls4217_ticketsecret *tls4217_ticketring_find(
+  const struct tls4217_ticketring *ring, const unsigned char *bytes,
+  size_t size);
+
 /*
  * Makes ring what files say now: the secrets of read, at least one, of which
  * from is not looked at.  Those that ring has had keep their time; others

@@ -154,8 +154,9 @@ static void test_reload_of_other_files(void **state) {
   assert_int_not_equal(newer, handle);
   assert_false(tls4217_keyloads_has_lost(&loads, newer));
   assert_true(tls4217_keyloads_has_lost(&loads, handle));
-  assert_int_equal(EVP_PKEY_eq(
-    tls4217_keyloads_get0_key(&loads, newer, &scope), other->key), 1);
+  assert_int_equal(
+    EVP_PKEY_eq(tls4217_keyloads_get0_key(&loads, newer, &scope), other->key),
+    1);
   tls4217_keyloads_clear(&loads);
   pki_free(other);
 }

@@ -12,11 +12,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <openssl/rsa.h>
 
 #include "mod_tls4217/tls/keys/keyprobe.h"
+#include "mod_tls4217/tls/keys/keysocket.h"
 #include "mod_tls4217/tls/keys/signer.h"
 #include "t/unit/keyworld.h"
 
@@ -122,6 +124,28 @@ static void test_a_dead_process(void **state) {
   assert_fails(probe, "has ended this channel");
 }
 
+/* No room for one more channel: the daemon does not wait for it. */
+static void test_a_full_front(void **state) {
+  static const char junk[1000];
+  struct keyworld *world = *state;
+  EVP_PKEY *key = X509_get0_pubkey(world->cert->cert);
+  struct tls4217_error err = { .text = "" };
+  int64_t begin;
+  int fds[2];
+
+  assert_int_equal(tls4217_keysocket_pair(fds), 0);
+  while (tls4217_keysocket_send(fds[0], junk, sizeof(junk), NULL, 0, 0) == 0) {
+  }
+
+  begin = tls4217_keysocket_now();
+  assert_null(tls4217_keyprobe_new(fds[0], KEYWORLD_SCOPE, 1, key, TIME, &err));
+  assert_true(
+    tls4217_keysocket_now() - begin < TLS4217_KEYCLIENT_OPEN_TIME / 2);
+  assert_int_equal(err.errnum, EAGAIN);
+  (void) close(fds[0]);
+  (void) close(fds[1]);
+}
+
 /* RSA-PSS, restricted to a digest, or to none. */
 static EVP_PKEY *make_pss_key(const EVP_MD *digest) {
   EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
@@ -181,6 +205,7 @@ int main(void) {
     CASE(test_no_key),
     CASE(test_a_halted_process),
     CASE(test_a_dead_process),
+    CASE(test_a_full_front),
     cmocka_unit_test(test_each_kind_of_key),
   };
 

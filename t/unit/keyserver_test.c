@@ -173,7 +173,8 @@ static void test_malformed_requests(void **state) {
   assert_true(good > 0);
   assert_int_equal(
     tls4217_keyclient_open(&honest, world->front, keyworld_scopes,
-      KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED, &err),
+      KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED,
+      TLS4217_KEYCLIENT_OPEN_TIME, &err),
     0);
 
   for (size_t i = 0; i < malformed; i++) {
@@ -182,7 +183,8 @@ static void test_malformed_requests(void **state) {
     size_t size = i % (good + 8);
 
     assert_int_equal(tls4217_keyclient_open(&bad, world->front, keyworld_scopes,
-                       KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED, &err),
+                       KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED,
+                       TLS4217_KEYCLIENT_OPEN_TIME, &err),
       0);
     memcpy(copy, frame, sizeof(copy));
     assert_int_equal(RAND_bytes(random, sizeof(random)), 1);
@@ -219,7 +221,8 @@ static void test_hostile_neighbours(void **state) {
   for (size_t i = 0; i < COUNT(bad); i++) {
     assert_int_equal(
       tls4217_keyclient_open(&bad[i], world->front, keyworld_scopes,
-        KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED, &err),
+        KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED,
+        TLS4217_KEYCLIENT_OPEN_TIME, &err),
       0);
   }
 
@@ -264,7 +267,8 @@ static bool gets_its_turn(
 
   assert_int_equal(
     tls4217_keyclient_open(&greedy, world->front, keyworld_scopes,
-      KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED, &err),
+      KEYWORLD_NSCOPES, TLS4217_KEYCLIENT_UNLIMITED,
+      TLS4217_KEYCLIENT_OPEN_TIME, &err),
     0);
   keyworld_connect(world, KEYWORLD_BUDGET);
   assert_int_equal(ask(&world->client, job, &err), 0);
@@ -321,7 +325,7 @@ static bool gets_past_a_crowd(struct keyworld *world,
   for (size_t i = 0; i < CROWD; i++) {
     assert_int_equal(
       tls4217_keyclient_open(&crowd[i], world->front, keyworld_scopes,
-        KEYWORLD_NSCOPES, KEYWORLD_BUDGET, &err),
+        KEYWORLD_NSCOPES, KEYWORLD_BUDGET, TLS4217_KEYCLIENT_OPEN_TIME, &err),
       0);
     crowd[i].deadline = keyworld_soon();
     assert_int_equal(ask(&crowd[i], job, &err), 0);

@@ -73,8 +73,9 @@ static void start(struct keyworld *world) {
 void keyworld_connect(struct keyworld *world, unsigned int budget) {
   struct tls4217_error err = { .text = "" };
 
-  assert_int_equal(tls4217_keyclient_open(&world->client, world->front,
-                     keyworld_scopes, KEYWORLD_NSCOPES, budget, &err),
+  assert_int_equal(
+    tls4217_keyclient_open(&world->client, world->front, keyworld_scopes,
+      KEYWORLD_NSCOPES, budget, TLS4217_KEYCLIENT_OPEN_TIME, &err),
     0);
   world->client.deadline = keyworld_soon();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - a key process for tests, and a daemon's and a session's end of it
+ * mod_tls4217 - a key process for tests, and a daemon's and a session's end of
+ * it
  *
  * The world of a test is made by keyworld_make and ended by keyworld_end, as
  * cmocka's setup and teardown: a process that runs tls/keys/keyserver.c in its

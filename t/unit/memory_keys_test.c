@@ -269,7 +269,8 @@ static bool load_remotely(void *arg, struct tls4217_error *err) {
 static bool open_channel(void *arg, struct tls4217_error *err) {
   struct keyworld *keyworld = arg;
   bool good = tls4217_keyclient_open(&keyworld->client, keyworld->front,
-                keyworld_scopes, KEYWORLD_NSCOPES, KEYWORLD_BUDGET, err) == 0;
+                keyworld_scopes, KEYWORLD_NSCOPES, KEYWORLD_BUDGET,
+                TLS4217_KEYCLIENT_OPEN_TIME, err) == 0;
 
   if (good) {
     tls4217_keyclient_close(&keyworld->client);

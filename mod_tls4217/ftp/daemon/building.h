@@ -28,7 +28,8 @@ struct tls4217_building {
   struct tls4217_error *err;
 };
 
-/* Adds a finding. */
+/* Adds a finding to the generation: the text is formatted, cut at 1023 bytes,
+ * and copied into its pool.  tls4217_generation_accept says it. */
 void tls4217_building_find(const struct tls4217_building *build,
   enum tls4217_complaint_kind kind, const char *fmt, ...)
   __attribute__((format(printf, 3, 4)));

@@ -7,23 +7,19 @@
 
 #include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
+#include "mod_tls4217/tls/fnv.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
 
 static struct tls4217_keyclient channel = { .fd = -1 };
 
-/* FNV-1a of its name and address. */
+/* A hash of its name and address. */
 uint64_t tls4217_keychannel_scope(const server_rec *rec) {
   char text[512];
-  uint64_t hash = 0xcbf29ce484222325;
 
   (void) snprintf(text, sizeof(text), "%s %s %u",
     rec->ServerName != NULL ? rec->ServerName : "",
     rec->addr != NULL ? pr_netaddr_get_ipstr(rec->addr) : "", rec->ServerPort);
-  for (const char *at = text; *at != '\0'; at++) {
-    hash = (hash ^ (unsigned char) *at) * 0x100000001b3;
-  }
-
-  return hash;
+  return tls4217_fnv_add(TLS4217_FNV_BEGIN, text, strlen(text));
 }
 
 struct tls4217_keyclient *tls4217_keychannel_get(void) {
@@ -51,8 +47,8 @@ void tls4217_keychannel_open(int front, const server_rec *const *recs,
   }
 
   tls4217_error_clear(&err);
-  if (tls4217_keyclient_open(&channel, front, scopes, nrecs, signatures, &err) <
-    0) {
+  if (tls4217_keyclient_open(&channel, front, scopes, nrecs, signatures,
+        TLS4217_KEYCLIENT_OPEN_TIME, &err) < 0) {
     pr_log_pri(PR_LOG_ERR, "error: %s: %s", MOD_TLS4217_VERSION, err.text);
   }
 

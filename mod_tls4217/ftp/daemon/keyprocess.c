@@ -35,7 +35,7 @@ static struct {
   struct tls4217_remotekeys *keys; /* NULL: there is no isolation */
   struct tls4217_keyloads loads;   /* what it has for the hosts */
   bool wanted;                     /* keys are to be kept there alone */
-  bool has_inherited;              /* the handles of before SIGHUP */
+  bool has_inherited;              /* the handles from before SIGHUP */
   bool has_changed;                /* files, since the process was lost */
   bool watched;                    /* by the timer */
   struct tls4217_keywatch watch;
@@ -109,10 +109,13 @@ static int note_answer(int res, const struct tls4217_error *err) {
 
 int tls4217_keyprocess_keep(
   const char *name, const void *bytes, size_t size, struct tls4217_error *err) {
-  return self.keys == NULL ?
-    0 :
-    note_answer(
-      tls4217_keyloader_keep(self.fork.daemon_fd, name, bytes, size, err), err);
+  if (self.keys == NULL) {
+    tls4217_error_set(err, ENOENT, "there is no key process");
+    return -1;
+  }
+
+  return note_answer(
+    tls4217_keyloader_keep(self.fork.daemon_fd, name, bytes, size, err), err);
 }
 
 int tls4217_keyprocess_fetch(
@@ -125,7 +128,7 @@ int tls4217_keyprocess_fetch(
       err);
 }
 
-/* Those of before SIGHUP, which no host may have any more. */
+/* Those from before SIGHUP, which no host may have any more. */
 static void inherit_handles(void) {
   uint64_t handles[MAX_HANDLES];
   size_t size = sizeof(handles);
@@ -141,6 +144,8 @@ static void inherit_handles(void) {
   self.has_inherited = true;
 }
 
+/* For the next life of this module, which is to drop those that it does not
+ * load itself: also those of a generation that could not be completed. */
 static void keep_handles(void) {
   uint64_t handles[MAX_HANDLES];
   const size_t count = tls4217_keyloads_list(&self.loads, handles, MAX_HANDLES);
@@ -249,7 +254,6 @@ static int start_anew(
       trouble.text);
   }
 
-  keep_handles();
   return 0;
 }
 
@@ -422,9 +426,7 @@ void tls4217_keyprocess_settle(void (*renew)(bool changed)) {
 
   inherit_handles();
   drop_unused();
-  keep_handles();
   self.renew = renew;
-  tls4217_keywatch_note_answer(&self.watch);
   if (self.watched == false) {
     self.watched = pr_timer_add(TLS4217_KEYWATCH_INTERVAL, -1, &tls4217_module,
                      watch_cb, "key process of mod_tls4217") >= 0;
@@ -461,6 +463,8 @@ void tls4217_keyprocess_leave_daemon(void) {
 
 void tls4217_keyprocess_end(bool restarts) {
   if (self.keys != NULL && restarts) {
+    inherit_handles();
+    keep_handles();
     tls4217_keyfork_leave(&self.fork, TLS4217_KEYPROTO_VERSION);
   }
 

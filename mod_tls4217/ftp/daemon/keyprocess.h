@@ -59,18 +59,22 @@ void tls4217_keyprocess_release(uint64_t handle);
 bool tls4217_keyprocess_has_lost(uint64_t handle);
 
 /*
- * When the pairs of all hosts, or of one, are loaded: keys that no host has any
- * more are dropped in time, and the process is watched from now on.  It is
- * started anew when it has ended, hangs or sends nonsense; renew is called
- * then, which is to have kept again what was kept, and, where files are not
- * what they were, to build the hosts again.
+ * When the pairs of all hosts, or of one, have been loaded: keys that no host
+ * has any more are dropped a while later (keyloads.h), and the process is
+ * watched from now on.  Where keys are not to be isolated any more, it is left.
+ *
+ * It is restarted when it has ended, hangs or sends invalid messages.  renew is
+ * called then, from a timer: changed says that a key could not be loaded again
+ * as it was, so that the hosts which have it must be built again.  renew is to
+ * call this function once more.
  */
 void tls4217_keyprocess_settle(void (*renew)(bool changed));
 
 /*
  * Has bytes kept there under a name, over SIGHUP; and gets them back into a
- * buffer of *size bytes (keyloader.h).  Where there is no process nothing is
- * kept, and there are none.  Return 0, or -1 with err filled.
+ * buffer of *size bytes (keyloader.h).  Where there is no process, the first
+ * fails, and the second finds none: *size becomes 0.  Return 0, or -1 with err
+ * filled.
  */
 int tls4217_keyprocess_keep(
   const char *name, const void *bytes, size_t size, struct tls4217_error *err);

@@ -91,16 +91,23 @@ static void begin_probe(struct tls4217_keywatch *watch, int front,
     return;
   }
 
-  watch->failures = failures;
-  watch->waiting = 0;
   key = tls4217_keyloads_get0_key(loads, handle, &scope);
   if (key == NULL) {
+    watch->failures = failures;
     return;
   }
 
   tls4217_error_clear(&err);
   watch->probe = tls4217_keyprobe_new(
     front, scope, handle, key, PROBE_TIME, &err);
+  if (watch->probe == NULL && err.errnum == EAGAIN) {
+    /* Sessions fill the place where channels are handed in: the next look asks
+     * again, and one that hangs is found by its silence. */
+    return;
+  }
+
+  watch->failures = failures;
+  watch->waiting = 0;
   if (watch->probe == NULL) {
     pr_log_pri(PR_LOG_WARNING, "warning: %s: key process: %s",
       MOD_TLS4217_VERSION, err.text);

@@ -2,7 +2,8 @@
 /*
  * mod_tls4217 - the generations of the hosts: built, and swapped for newer ones
  *
- * See renewal.h.  What a generation is, and how one is built, is generation.c's.
+ * See renewal.h.  What a generation is, and how one is built, is
+ * generation.c's.
  */
 
 #include "mod_tls4217/ftp/config/client_check.h"
@@ -43,8 +44,9 @@ static struct tls4217_filelook look_at_files(
 
 /* Ahead of reading: what changes meanwhile is seen at the next look. */
 static void note_attempt(struct tls4217_vhost *server) {
-  server->tried = look_at_files(server);
-  server->seen = server->tried;
+  const struct tls4217_filelook look = look_at_files(server);
+
+  tls4217_filewatch_begin(&server->files, &look);
 }
 
 /* A host's own, unless it has been said. */
@@ -104,7 +106,7 @@ static int reload(struct tls4217_vhost *server) {
   }
 
   tls4217_warmup_open_gaps();
-  is_quiet = server->seen.digest == server->tried.digest &&
+  is_quiet = tls4217_filewatch_has_changed(&server->files) == false &&
     tls4217_error_is_set(&server->last_error) == false;
   note_attempt(server);
   tls4217_error_clear(&err);
@@ -133,7 +135,6 @@ static void renew(bool changed);
 /* What follows for all hosts from what one of them has new. */
 static void settle(const struct tls4217_vhost *server) {
   tls4217_keyprocess_settle(renew);
-  tls4217_ticketkeys_keep();
   warm_up(server);
   tls4217_warmup_close_gaps();
 }
@@ -165,21 +166,11 @@ int tls4217_renewal_reload(const struct tls4217_vhost *only) {
   return ret;
 }
 
-/*
- * Whether a host's files call for another attempt.  Files that are being
- * written are not read: what has changed must be the same at two looks, and
- * must not be fresh (filestamp.h).  What was fresh when it was read is read once
- * more.
- */
 static bool calls_for_attempt(struct tls4217_vhost *server) {
   const struct tls4217_filelook look = look_at_files(server);
-  const bool is_settled = look.digest == server->seen.digest &&
-    look.is_fresh == false;
 
-  server->seen = look;
-  return is_settled &&
-    (look.digest != server->tried.digest || server->tried.is_fresh ||
-      tls4217_error_is_set(&server->last_error));
+  return tls4217_filewatch_calls_for_reading(
+    &server->files, &look, tls4217_error_is_set(&server->last_error));
 }
 
 void tls4217_renewal_look(void) {
@@ -228,9 +219,6 @@ static void renew(bool changed) {
 
   if (serving != NULL) {
     settle(serving);
-
-  } else {
-    tls4217_ticketkeys_keep();
   }
 
   tls4217_vhost_say_complaints();

@@ -4,8 +4,8 @@
  *
  * A generation is built aside and takes the place of the one before it when it
  * is complete.  Where it cannot be built nothing changes; the reason is kept
- * with the host, and becomes a complaint unless it was the reason of the attempt
- * before.  One host's files are of no matter to the other hosts.
+ * with the host, and becomes a complaint unless it was the reason of the
+ * attempt before.  One host's files are of no matter to the other hosts.
  */
 
 #ifndef TLS4217_FTP_DAEMON_RENEWAL_H
@@ -23,26 +23,27 @@ enum tls4217_readiness {
 
 /*
  * Prepares the servers of server_list that have TLSEngine on, in place of those
- * of the reading before.  Every mistake becomes a complaint.  Where files cannot
- * be used, the last good certificates of the same files serve on: those of the
- * servers of before, and those that the key process has kept over SIGHUP.  A
- * server that has none is kept, without a generation: AUTH gets 431, and its
- * policies hold.  One with port 0 serves nobody, and needs nothing.  is_start
- * says that the server is being started, perhaps from a terminal.
+ * of the previous reading.  Every mistake becomes a complaint.  Where files
+ * cannot be used, the last good certificates of the same files remain in use:
+ * those of the previous servers, and those that the key process has kept over
+ * SIGHUP.  A server that has none is kept, without a generation: AUTH gets 431,
+ * and its policies hold.  One with port 0 serves no one, and needs nothing.
+ * is_start says that the server is being started, perhaps from a terminal.
  */
 enum tls4217_readiness tls4217_renewal_build_all(bool is_start);
 
 /*
  * Reads the files of one server, or of all of them where it is NULL, and swaps
- * its generation.  The configuration is not read.  Complaints are said.  Returns
- * 0, or -1 where a server has kept what it had, whose last_error says why.
+ * its generation.  The configuration is not read.  Complaints are said.
+ * Returns 0, or -1 where a server has kept what it had, whose last_error says
+ * why.
  */
 int tls4217_renewal_reload(const struct tls4217_vhost *server);
 
 /*
- * Looks whether files of the servers have changed, and builds a generation where
- * they have, and have been the same at two looks; and once more where they could
- * not be used.  Complaints are said.
+ * Looks whether files of the servers have changed, and builds a generation
+ * where they have, and have been the same at two looks; and once more where
+ * they could not be used.  Complaints are said.
  */
 void tls4217_renewal_look(void);
 

@@ -9,7 +9,7 @@
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/ftp/daemon/ticketmemory.h"
-#include "mod_tls4217/tls/cert/filestamp.h"
+#include "mod_tls4217/tls/cert/filewatch.h"
 #include "mod_tls4217/tls/ticketfile.h"
 
 /* What the key process knows the ring by. */
@@ -20,7 +20,7 @@
 #define INTERVAL 60
 #define LOOKS    4
 
-/* Files of keys that were changed longer ago, in seconds, are told. */
+/* Files of keys that were changed longer ago, in seconds, get a notice. */
 #define OLD_FILE (7 * 24 * 60 * 60)
 
 /* For which a new key of a file does not encrypt, where TLSReloadInterval is 0,
@@ -32,8 +32,7 @@ static struct {
   struct tls4217_ticketring_rules rules;
   struct tls4217_ticket_files files; /* none: keys are made here */
   int64_t delay;                     /* until a new one of them encrypts */
-  struct tls4217_filelook tried;     /* what they were when they were read */
-  struct tls4217_filelook seen;      /* and when they were looked at last */
+  struct tls4217_filewatch watch;    /* when they are to be read again */
   struct tls4217_error trouble;      /* why they could not be used; or empty */
   size_t current;                    /* which key contexts encrypt with */
   void (*apply)(void);
@@ -47,38 +46,36 @@ static void complain(const struct tls4217_error *err) {
     MOD_TLS4217_VERSION, err->text);
 }
 
-void tls4217_ticketkeys_keep(void) {
+/* For the module that is loaded after SIGHUP: in the key process, or, where
+ * there is none or it does not answer, in the daemon's own memory. */
+static void keep(void) {
   unsigned char bytes[TLS4217_TICKETRING_BYTES];
+  const size_t size = tls4217_ticketring_write(&self.ring, bytes);
   struct tls4217_error err;
-  size_t size;
-
-  if (tls4217_keyprocess_is_there() == false) {
-    return;
-  }
 
   tls4217_error_clear(&err);
-  size = tls4217_ticketring_write(&self.ring, bytes);
-  if (tls4217_keyprocess_keep(NAME, bytes, size, &err) < 0) {
-    complain(&err);
+  if (tls4217_keyprocess_is_there() == false ||
+    tls4217_keyprocess_keep(NAME, bytes, size, &err) < 0) {
+    tls4217_ticketmemory_keep(bytes, size);
   }
 
   pr_memscrub(bytes, sizeof(bytes));
 }
 
-/* What was kept over SIGHUP, wherever that was. */
+/* What was kept, wherever that was.  In memory there is something only where
+ * the key process has not got it. */
 static void fetch(void) {
   unsigned char bytes[TLS4217_TICKETRING_BYTES];
-  size_t size = sizeof(bytes);
+  size_t size = tls4217_ticketmemory_fetch(bytes, sizeof(bytes));
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (tls4217_keyprocess_fetch(NAME, bytes, &size, &err) < 0) {
-    complain(&err);
-    size = 0;
-  }
-
   if (size == 0) {
-    size = tls4217_ticketmemory_fetch(bytes, sizeof(bytes));
+    size = sizeof(bytes);
+    if (tls4217_keyprocess_fetch(NAME, bytes, &size, &err) < 0) {
+      complain(&err);
+      size = 0;
+    }
   }
 
   (void) tls4217_ticketring_read(&self.ring, bytes, size);
@@ -149,11 +146,12 @@ static void note_trouble(const struct tls4217_error *err) {
 }
 
 static int take_files(struct tls4217_error *err) {
+  const struct tls4217_filelook look = look_at_files();
   struct tls4217_ticketring read;
   int ret;
 
   tls4217_ticketring_clear(&read);
-  self.tried = self.seen = look_at_files();
+  tls4217_filewatch_begin(&self.watch, &look);
   ret = read_files(&read, err);
   if (ret == 0) {
     tls4217_ticketring_take(
@@ -199,7 +197,6 @@ static bool tend(void) {
 
 static void use_ring(void) {
   self.current = tls4217_ticketring_current(&self.ring, (int64_t) time(NULL));
-  tls4217_ticketkeys_keep();
   self.apply();
 }
 
@@ -260,20 +257,15 @@ bool tls4217_ticketkeys_are_refused(void) {
 void tls4217_ticketkeys_look(void) {
   struct tls4217_filelook look;
   struct tls4217_error err;
-  bool is_settled;
 
   if (self.files.count == 0) {
     return;
   }
 
-  /* As renewal.c does it: not what is being written. */
   look = look_at_files();
-  is_settled = look.digest == self.seen.digest && look.is_fresh == false;
-  self.seen = look;
   tls4217_error_clear(&err);
-  if (is_settled &&
-    (look.digest != self.tried.digest || self.tried.is_fresh ||
-      tls4217_error_is_set(&self.trouble)) &&
+  if (tls4217_filewatch_calls_for_reading(
+        &self.watch, &look, tls4217_error_is_set(&self.trouble)) &&
     take_files(&err) == 0) {
     use_ring();
   }
@@ -331,14 +323,8 @@ bool tls4217_ticketkeys_tell(struct tls4217_ticketkeys_facts *facts) {
 }
 
 void tls4217_ticketkeys_end(bool restarts) {
-  unsigned char bytes[TLS4217_TICKETRING_BYTES];
-  size_t size;
-
-  if (restarts && self.ring.count > 0 &&
-    tls4217_keyprocess_is_there() == false) {
-    size = tls4217_ticketring_write(&self.ring, bytes);
-    tls4217_ticketmemory_keep(bytes, size);
-    pr_memscrub(bytes, sizeof(bytes));
+  if (restarts && self.ring.count > 0) {
+    keep();
   }
 
   if (self.timer > 0) {

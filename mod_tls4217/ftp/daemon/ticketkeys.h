@@ -2,10 +2,11 @@
 /*
  * mod_tls4217 - the daemon's ring of ticket keys
  *
- * TLSSessionTicketKeys, TLSSessionTicketKeyFile.  One ring (tls/ticketring.h) for all hosts, tended by a
- * timer; sessions have it as it was at their fork.  SIGHUP unmaps the module
- * and frees every context: the ring is kept by the key process meanwhile, or,
- * where there is none, in the daemon's own memory (ticketmemory.h).
+ * TLSSessionTicketKeys, TLSSessionTicketKeyFile.  One ring (tls/ticketring.h)
+ * for all hosts, tended by a timer; sessions have it as it was at their fork.
+ * SIGHUP unmaps the module and frees every context: the ring is kept by the key
+ * process meanwhile, or, where there is none, in the daemon's own memory
+ * (ticketmemory.h).
  */
 
 #ifndef TLS4217_FTP_DAEMON_TICKETKEYS_H
@@ -27,7 +28,9 @@ void tls4217_ticketkeys_begin(void (*apply)(void));
  */
 bool tls4217_ticketkeys_are_refused(void);
 
-/* Looks whether files of keys have changed, and reads them then. */
+/* Looks whether files of keys have changed, and reads them when they have
+ * (filewatch.h).  Where they cannot be used, the reason is logged once, and the
+ * ring remains what it was. */
 void tls4217_ticketkeys_look(void);
 
 /* Reads files of keys at once, if there are any.  Returns 0, or -1 with err
@@ -37,17 +40,14 @@ int tls4217_ticketkeys_reload(struct tls4217_error *err);
 /* Gives a context the keys of the ring. */
 void tls4217_ticketkeys_apply(struct tls4217_context *context);
 
-/* Has the key process, another one perhaps, keep the ring. */
-void tls4217_ticketkeys_keep(void);
-
 /*
  * Another key encrypts from now on; older ones decrypt.  Where keys are in
- * files, these are read again.  Returns 0, or -1 with
- * err filled, and the ring remains what it was.
+ * files, these are read again.  Returns 0, or -1 with err filled, and the ring
+ * remains what it was.
  */
 int tls4217_ticketkeys_rotate(struct tls4217_error *err);
 
-/* What is told of the ring: a label of the key that encrypts, and how many
+/* What can be shown of the ring: a label of the key that encrypts, and how many
  * decrypt, that one included. */
 struct tls4217_ticketkeys_facts {
   bool are_files; /* keys are in files */
@@ -58,7 +58,8 @@ struct tls4217_ticketkeys_facts {
 /* Returns false where there is no ring. */
 bool tls4217_ticketkeys_tell(struct tls4217_ticketkeys_facts *facts);
 
-/* The module is unloaded, for SIGHUP or for good. */
+/* The module is unloaded: where it will be loaded again (SIGHUP), the ring is
+ * kept for that.  Before tls4217_keyprocess_end. */
 void tls4217_ticketkeys_end(bool restarts);
 
 #endif

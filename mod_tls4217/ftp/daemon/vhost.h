@@ -2,9 +2,10 @@
 /*
  * mod_tls4217 - what the daemon prepares for each virtual host
  *
- * Built when the configuration has been read: settings and log, which last until
- * it is read again, and a generation (generation.h), which is swapped whenever
- * its files change.  Sessions get it through fork(2) and change nothing in it.
+ * Built when the configuration has been read: settings and log, which last
+ * until it is read again, and a generation (generation.h), which is swapped
+ * whenever its files change.  Sessions get it through fork(2) and change
+ * nothing in it.
  */
 
 #ifndef TLS4217_FTP_DAEMON_VHOST_H
@@ -13,7 +14,7 @@
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/daemon/generation.h"
 #include "mod_tls4217/ftp/config/settings.h"
-#include "mod_tls4217/tls/cert/filestamp.h"
+#include "mod_tls4217/tls/cert/filewatch.h"
 #include "mod_tls4217/tls/error.h"
 
 struct tls4217_vhost {
@@ -21,7 +22,7 @@ struct tls4217_vhost {
   const server_rec *rec;
   uint64_t scope; /* the host's number, the same after SIGHUP */
   struct tls4217_settings settings;
-  bool unprepared; /* the daemon has not known it */
+  bool unprepared;     /* the daemon has not known it */
   int log_fd;          /* hosts with the same TLSLog share one */
   const char *log_why; /* why TLSLog cannot be used, or NULL */
   bool offload;        /* the kernel can make records (offload.c) */
@@ -33,8 +34,7 @@ struct tls4217_vhost {
   unsigned long number;            /* of that generation: 1, 2, ... */
   struct tls4217_error last_error; /* why its files could not be used when they
                                       were read last; or empty */
-  struct tls4217_filelook tried;   /* what the files were then */
-  struct tls4217_filelook seen;    /* and when they were looked at last */
+  struct tls4217_filewatch files;  /* when they are to be read again */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mod_tls4217/tls/cert/dnsnames.h"
+#include "mod_tls4217/tls/fnv.h"
 
 #define BEGIN_SIZE 64
 
@@ -109,13 +110,10 @@ static bool normalize(const char *name, size_t len, char *text) {
   return is_name(strncmp(text, "*.", 2) == 0 ? text + 2 : text);
 }
 
-/* FNV-1a: the names are the administrator's. */
+/* The names are the administrator's. */
 static size_t hash(const char *name) {
-  uint64_t digest = UINT64_C(0xcbf29ce484222325);
-
-  for (; *name != '\0'; name++) {
-    digest = (digest ^ (unsigned char) *name) * UINT64_C(0x100000001b3);
-  }
+  const uint64_t digest = tls4217_fnv_add(
+    TLS4217_FNV_BEGIN, name, strlen(name));
 
   return (size_t) (digest ^ digest >> 32);
 }

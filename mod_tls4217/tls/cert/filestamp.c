@@ -13,26 +13,13 @@
 #include <string.h>
 
 #include "mod_tls4217/tls/cert/filestamp.h"
+#include "mod_tls4217/tls/fnv.h"
 
 #define NANOSECONDS INT64_C(1000000000)
 
 /* A coarse clock ticks every 10 ms at worst; some file systems, each second
  * or two. */
 #define FRESH (2 * NANOSECONDS)
-
-/* FNV-1a: nobody gains anything by two equal digests. */
-#define DIGEST_BEGIN UINT64_C(0xcbf29ce484222325)
-#define DIGEST_PRIME UINT64_C(0x100000001b3)
-
-static uint64_t add_bytes(uint64_t digest, const void *bytes, size_t size) {
-  const unsigned char *at = bytes;
-
-  for (size_t i = 0; i < size; i++) {
-    digest = (digest ^ at[i]) * DIGEST_PRIME;
-  }
-
-  return digest;
-}
 
 /* Field by field: a struct may have gaps. */
 static uint64_t add_stamp(
@@ -41,7 +28,7 @@ static uint64_t add_stamp(
     (uint64_t) stamp->modified, (uint64_t) stamp->changed, stamp->entries,
     (uint64_t) stamp->errnum };
 
-  return add_bytes(digest, fields, sizeof(fields));
+  return tls4217_fnv_add(digest, fields, sizeof(fields));
 }
 
 static int64_t nanoseconds(struct timespec time) {
@@ -75,7 +62,7 @@ static void add_entry(struct tls4217_filestamp *stamp, const char *path,
 
   tls4217_filestamp_take(full, levels, &entry);
   stamp->entries += add_stamp(
-    add_bytes(DIGEST_BEGIN, name, strlen(name)), &entry);
+    tls4217_fnv_add(TLS4217_FNV_BEGIN, name, strlen(name)), &entry);
   if (entry.changed > stamp->changed) {
     stamp->changed = entry.changed;
   }
@@ -142,6 +129,6 @@ void tls4217_filestamp_look(struct tls4217_filelook *look, const char *path,
 
   tls4217_filestamp_take(path, levels, &stamp);
   look->digest = add_stamp(
-    look->digest != 0 ? look->digest : DIGEST_BEGIN, &stamp);
+    look->digest != 0 ? look->digest : TLS4217_FNV_BEGIN, &stamp);
   look->is_fresh = look->is_fresh || tls4217_filestamp_is_fresh(&stamp, now);
 }

@@ -38,6 +38,8 @@ void tls4217_filestamp_take(
 /* The stamp of a file that is open: what fstat(2) says. */
 struct tls4217_filestamp tls4217_filestamp_of(const struct stat *st);
 
+/* Whether two stamps are the same in every field.  Where neither is fresh (see
+ * below), that means the same file with the same content. */
 bool tls4217_filestamp_equal(const struct tls4217_filestamp *first,
   const struct tls4217_filestamp *second);
 

@@ -19,10 +19,6 @@
 /* An answer: a signature or a sentence. */
 #define MAX_ANSWER (TLS4217_KEYPROTO_HEADER + 4 + TLS4217_SIGN_MAX_SIGNATURE)
 
-/* Milliseconds for room where channels are handed in: many sessions may begin
- * at once. */
-#define OPEN_TIMEOUT 2000
-
 static size_t write_channel(unsigned char *frame, size_t room,
   const uint64_t *scopes, size_t nscopes, unsigned int budget) {
   struct tls4217_keyproto_writer writer;
@@ -38,7 +34,7 @@ static size_t write_channel(unsigned char *frame, size_t room,
 }
 
 int tls4217_keyclient_open(struct tls4217_keyclient *client, int front,
-  const uint64_t *scopes, size_t nscopes, unsigned int budget,
+  const uint64_t *scopes, size_t nscopes, unsigned int budget, int timeout,
   struct tls4217_error *err) {
   size_t room = TLS4217_KEYPROTO_HEADER + 4 + 8 * nscopes;
   unsigned char *frame;
@@ -53,10 +49,10 @@ int tls4217_keyclient_open(struct tls4217_keyclient *client, int front,
     return -1;
   }
 
-  /* A key process that is being started anew reads it when it is there. */
+  /* A key process that is being restarted reads it when it is there. */
   res = tls4217_keysocket_send(front, frame,
     write_channel(frame, room, scopes, nscopes, budget), &fds[1], 1,
-    tls4217_keysocket_now() + OPEN_TIMEOUT);
+    timeout > 0 ? tls4217_keysocket_now() + timeout : 0);
   if (res < 0) {
     tls4217_error_set_errno(
       err, errno, "the key process accepts no more channels");

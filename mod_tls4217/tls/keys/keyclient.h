@@ -21,6 +21,9 @@
 /* The hosts of one address. */
 #define TLS4217_KEYCLIENT_MAX_SCOPES 4096
 
+/* How long a session waits for room, in milliseconds. */
+#define TLS4217_KEYCLIENT_OPEN_TIME 2000
+
 /* A channel that may ask for as many signatures as it needs. */
 #define TLS4217_KEYCLIENT_UNLIMITED 0xffff
 
@@ -37,11 +40,13 @@ struct tls4217_keyclient {
  * Makes a channel and hands its other end in by front, the socket that the
  * daemon has left open for that; front is not closed.  The channel may ask for
  * keys of nscopes scopes, TLS4217_KEYCLIENT_MAX_SCOPES at most, budget times or
- * TLS4217_KEYCLIENT_UNLIMITED.  Returns 0, or -1 with err filled: there is no
- * channel then.
+ * TLS4217_KEYCLIENT_UNLIMITED.  Where many sessions begin at once, it waits up
+ * to timeout milliseconds for room there (0: not at all).  Returns 0, or -1
+ * with err filled: there is no channel then; errnum is ETIMEDOUT or EAGAIN
+ * where there was no room.
  */
 int tls4217_keyclient_open(struct tls4217_keyclient *client, int front,
-  const uint64_t *scopes, size_t nscopes, unsigned int budget,
+  const uint64_t *scopes, size_t nscopes, unsigned int budget, int timeout,
   struct tls4217_error *err);
 
 /* Closes the channel. */
@@ -59,8 +64,8 @@ int tls4217_keyclient_take(struct tls4217_keyclient *client,
 
 /*
  * Asks for a signature; a tls4217_remotekey_ask, whose user is a struct
- * tls4217_keyclient.  An interrupted wait goes on until the deadline.  No answer
- * by then, or one that is not understood, closes the channel.
+ * tls4217_keyclient.  An interrupted wait goes on until the deadline.  No
+ * answer by then, or one that is not understood, closes the channel.
  */
 int tls4217_keyclient_sign(void *user, const struct tls4217_signjob *job,
   unsigned char *signature, size_t *size, struct tls4217_error *err);

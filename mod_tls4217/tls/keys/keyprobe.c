@@ -3,8 +3,8 @@
  * mod_tls4217 - whether the key process signs with the right key
  *
  * See keyprobe.h.  What is signed has the form of TLS 1.3's CertificateVerify
- * (RFC 8446, section 4.4.3), around random bytes in place of a hash: it is of no
- * use in any handshake.
+ * (RFC 8446, section 4.4.3), around random bytes in place of a hash: it is of
+ * no use in any handshake.
  */
 
 #include <errno.h>
@@ -65,7 +65,7 @@ struct tls4217_keyprobe *tls4217_keyprobe_new(int front, uint64_t scope,
   }
 
   if (probe->key != NULL && prepare(probe, handle, err) == 0 &&
-    tls4217_keyclient_open(&probe->client, front, &scope, 1, 1, err) == 0) {
+    tls4217_keyclient_open(&probe->client, front, &scope, 1, 1, 0, err) == 0) {
     probe->client.deadline = tls4217_keysocket_now() + time;
     if (tls4217_keyclient_ask(&probe->client, &probe->job, err) == 0) {
       return probe;

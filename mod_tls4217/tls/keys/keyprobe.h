@@ -28,9 +28,9 @@ enum tls4217_keyprobe_state {
 /*
  * Asks for a signature by the key of handle, which belongs to scope.  key is
  * its public half (one more reference is taken), front the socket where
- * channels are handed in, and time the milliseconds after which nobody wants
- * the answer.  Returns a new probe, or NULL with err filled: it could not be
- * asked.
+ * channels are handed in, and time the milliseconds after which the answer is
+ * of no use.  Returns a new probe, or NULL with err filled: it could not be
+ * asked.  errnum is EAGAIN where there is no room for its channel just now.
  */
 struct tls4217_keyprobe *tls4217_keyprobe_new(int front, uint64_t scope,
   uint64_t handle, EVP_PKEY *key, int time, struct tls4217_error *err);
