@@ -21,7 +21,7 @@ ROW = re.compile(r'\{ "(TLS\w+)",\s*(\w+),\s*([\w| ]+),\s*(\w+),\s*(\w+),'
                  r'\s*((?:"[^"]*"\s*)+),\s*("[^"]*"|\w+),'
                  r'\s*(\w+)(?:\((\w+)(?:,\s*([\w.]+))?\))?\s*\}')
 OPTION = re.compile(r'\{ "(\w+)",\s*(\w+)(?:\(([\w.]+)\))?'
-                    r'(?:,\s*((?:"[^"]*"\s*)+))?\s*\}')
+                    r'(?:,\s*((?:"[^"]*"\s*)+))?(?:,\s*\w+)?\s*\}')
 
 #: The macros of the table, as the manual writes them.
 CONTEXTS = {

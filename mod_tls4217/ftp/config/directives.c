@@ -203,6 +203,18 @@ static const struct tls4217_directive directives[] = {
 
 #define NDIRECTIVES (sizeof(directives) / sizeof(directives[0]))
 
+/* Directives of the core and of its modules whose names of mod_tls' files are
+ * replaced, before their own handlers read them. */
+static const struct {
+  const char *name;
+  modret_t *(*handle)(cmd_rec *cmd);
+} foreign[] = {
+  { "<IfModule>", tls4217_migration_ifmodule },
+  { "LoadModule", tls4217_migration_loadmodule },
+};
+
+#define NFOREIGN (sizeof(foreign) / sizeof(foreign[0]))
+
 static const struct tls4217_directive *find_directive(const char *name) {
   for (size_t i = 0; i < NDIRECTIVES; i++) {
     if (strcasecmp(directives[i].name, name) == 0) {
@@ -250,17 +262,17 @@ const struct tls4217_directive *tls4217_directives_rows(size_t *count) {
 }
 
 conftable *tls4217_directives_table(void) {
-  static conftable table[NDIRECTIVES + 3];
+  static conftable table[NDIRECTIVES + NFOREIGN + 1];
 
   for (size_t i = 0; i < NDIRECTIVES; i++) {
     table[i].directive = (char *) directives[i].name;
     table[i].handler = set_directive;
   }
 
-  table[NDIRECTIVES].directive = (char *) "<IfModule>";
-  table[NDIRECTIVES].handler = tls4217_migration_ifmodule;
-  table[NDIRECTIVES + 1].directive = (char *) "LoadModule";
-  table[NDIRECTIVES + 1].handler = tls4217_migration_loadmodule;
+  for (size_t i = 0; i < NFOREIGN; i++) {
+    table[NDIRECTIVES + i].directive = (char *) foreign[i].name;
+    table[NDIRECTIVES + i].handler = foreign[i].handle;
+  }
 
   return table;
 }

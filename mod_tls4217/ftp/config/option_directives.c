@@ -14,13 +14,13 @@
 #define IMPLICIT_BIT 0x0200UL
 
 /* A word of TLSOptions, and the member of the settings that it makes true, or
- * false; effect is what to tell about one that we do not carry out as mod_tls
- * does, or NULL. */
+ * false. */
 struct tls_option {
   const char *name;
   size_t member; /* or SIZE_MAX */
   bool value;
-  const char *effect;
+  const char *warning; /* what happens where it has no effect; or NULL */
+  unsigned long bit;   /* for mod_proxy */
 };
 
 #define NONE        SIZE_MAX, false
@@ -51,7 +51,7 @@ static const struct tls_option options[] = {
   { "AllowReinitialize", ON(options.reinitialize) },
   { "NoSessionReuseRequired", OFF(options.session_reuse_required) },
   { "StdEnvVars", ON(options.standard_variables) },
-  { "UseImplicitSSL", ON(options.implicit) },
+  { "UseImplicitSSL", ON(options.implicit), IMPLICIT_BIT },
 };
 
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
@@ -113,14 +113,12 @@ modret_t *tls4217_option_directives_set(
           NULL));
     }
 
-    if (option->effect != NULL) {
-      tls4217_directive_warn(cmd, option->name, option->effect);
+    if (option->warning != NULL) {
+      tls4217_directive_warn(cmd, option->name, option->warning);
     }
 
     written.given[option - options] = true;
-    if (option->member == offsetof(struct tls4217_settings, options.implicit)) {
-      written.mod_tls = IMPLICIT_BIT;
-    }
+    written.mod_tls |= option->bit;
   }
 
   c = add_config_param(directive->name, 1, NULL);
