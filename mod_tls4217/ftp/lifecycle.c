@@ -74,7 +74,7 @@ static int install_netio(struct tls4217_session *sess) {
   return 0;
 }
 
-/* Makes main_server the session's server: at the start, and again after HOST. */
+/* Makes main_server the session's server: at the start, and after HOST. */
 static void adopt_server(struct tls4217_session *sess) {
   sess->server = tls4217_vhost_find(main_server);
   sess->core_chunk = main_server->tcp_sndbuf_len;

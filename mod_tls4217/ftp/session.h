@@ -43,8 +43,8 @@ struct tls4217_control_channel {
    * control connection's sessions, whose tickets are the entry's.
    */
   const struct tls4217_context *entry, *context;
-  server_rec *named; /* by the handshake's server name; NULL: none */
-  bool name_counts;  /* a server name chooses (IgnoreSNI) */
+  server_rec *named;            /* by the handshake's server name; NULL: none */
+  bool name_counts;             /* a server name chooses (IgnoreSNI) */
   struct tls4217_error refusal; /* why a server name was refused (hosts.c) */
   struct tls4217_command_buffer input;
   size_t early;      /* bytes of input that came with the last command */
@@ -175,8 +175,8 @@ void tls4217_session_refresh(struct tls4217_session *sess);
 void tls4217_session_refresh_after_login(struct tls4217_session *sess);
 
 /*
- * Gives a connection of a context whose handshake has not begun the
- * parameters of the client's class, where mod_ifsession has set some.  Returns 0, or -1
+ * Gives a connection of a context whose handshake has not begun the parameters
+ * of the client's class, where mod_ifsession has set some.  Returns 0, or -1
  * with err filled.
  */
 int tls4217_session_apply_class(const struct tls4217_session *sess,

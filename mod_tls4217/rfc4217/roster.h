@@ -4,10 +4,10 @@
  *
  * One row for each session that has TLS, from its handshake on: which control
  * connection it is, whose, at which server, from where.  Written by the session
- * itself, read by the others and by the daemon.  No process waits for another: a
- * row has a turn that is odd while it is being written, and one that stays odd
- * is not read.
- * A row whose process has ended is taken when there is no other.
+ * itself, read by the others and by the daemon.  No process waits for another:
+ * a row has a turn that is odd while it is being written, and one that stays
+ * odd is not read.  A row whose process has ended is taken when there is no
+ * other.
  *
  * Any process may write nonsense here: what is read is bounded, and texts end.
  */

@@ -4,9 +4,9 @@
  *
  * Holds what RFC 2228 and RFC 4217 let a session be in (control connection
  * clear, protected or cleared again; PBSZ seen; data protection level) and
- * decides, for every command that touches it, whether it is accepted and
- * with which reply.  Decisions do not change the state: the caller does what
- * an accepted command asks for (send the reply, do the handshake) and then tells
+ * decides, for every command that touches it, whether it is accepted and with
+ * which reply.  Decisions do not change the state: the caller does what an
+ * accepted command asks for (send the reply, do the handshake) and then tells
  * the machine what happened.  No input or output, no OpenSSL, no ProFTPD.
  */
 
@@ -65,11 +65,11 @@ void tls4217_state_reset(struct tls4217_state *state);
 
 /*
  * AUTH (section 4, 8, 17).  mechanism is the whole parameter as received, or
- * NULL or "" when there was none.  Accepted means: send the reply in clear,
- * do the handshake, then call tls4217_state_protect with verdict.level.  Refused,
+ * NULL or "" when there was none.  Accepted means: send the reply in clear, do
+ * the handshake, then call tls4217_state_protect with verdict.level.  Refused,
  * by the first reason that holds: 501 without a parameter, 504 unknown
- * mechanism (RFC 2228, section 3, names it first), 534 protected already,
- * after CCC, or logged in, 431 without a certificate.
+ * mechanism (RFC 2228, section 3, names it first), 534 protected already, after
+ * CCC, or logged in, 431 without a certificate.
  */
 struct tls4217_verdict tls4217_state_auth(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const char *mechanism);

@@ -93,8 +93,8 @@ int tls4217_context_switch_connection(const struct tls4217_context *context,
  * holds none, or OpenSSL's security level refuses it, and all stays as it was.
  * SSL_CTX_set0_tmp_dh_pkey(3).
  */
-int tls4217_context_use_group(struct tls4217_context *context, const char *path,
-  struct tls4217_error *err);
+int tls4217_context_use_group(
+  struct tls4217_context *context, const char *path, struct tls4217_error *err);
 
 /* Frees a context; connections made from it stay valid, but issue and take no
  * tickets any more.  NULL is fine. */

@@ -230,9 +230,8 @@ static int fill(struct tls4217_contextmap *map,
 
 struct tls4217_contextmap *tls4217_contextmap_new(
   const struct tls4217_context_settings *common,
-  const struct tls4217_context *otherwise,
-  struct tls4217_keypair *const *pairs, size_t npairs,
-  struct tls4217_error *err) {
+  const struct tls4217_context *otherwise, struct tls4217_keypair *const *pairs,
+  size_t npairs, struct tls4217_error *err) {
   struct tls4217_contextmap *map = calloc(1, sizeof(*map));
 
   if (map != NULL) {

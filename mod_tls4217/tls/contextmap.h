@@ -21,13 +21,13 @@ struct tls4217_contextmap;
 /*
  * Builds one.  common is what all contexts have; its pairs are those of the
  * context otherwise, which is borrowed: their names lead there, unless one of
- * the npairs named pairs has them, too.  Returns a new one (tls4217_contextmap_free), or NULL with err filled.
+ * the npairs named pairs has them, too.  Returns a new one
+ * (tls4217_contextmap_free), or NULL with err filled.
  */
 struct tls4217_contextmap *tls4217_contextmap_new(
   const struct tls4217_context_settings *common,
-  const struct tls4217_context *otherwise,
-  struct tls4217_keypair *const *pairs, size_t npairs,
-  struct tls4217_error *err);
+  const struct tls4217_context *otherwise, struct tls4217_keypair *const *pairs,
+  size_t npairs, struct tls4217_error *err);
 
 /* Frees it, and its contexts.  NULL is fine. */
 void tls4217_contextmap_free(struct tls4217_contextmap *map);

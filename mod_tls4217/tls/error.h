@@ -17,11 +17,10 @@
 #define TLS4217_ERROR_TEXT_SIZE 512
 
 struct tls4217_error {
-  char text
-    [TLS4217_ERROR_TEXT_SIZE]; /* one sentence, no trailing newline; "" if none */
-  unsigned long code;          /* OpenSSL's packed error code, or 0 */
-  int errnum;                  /* errno, or 0 */
-  int detail;                  /* what errnum alone does not say, or 0 */
+  char text[TLS4217_ERROR_TEXT_SIZE]; /* one sentence, without newline; or "" */
+  unsigned long code;                 /* OpenSSL's packed error code, or 0 */
+  int errnum;                         /* errno, or 0 */
+  int detail;                         /* what errnum alone does not say, or 0 */
 };
 
 /*

@@ -30,8 +30,8 @@ int tls4217_offer_check_words(
   enum tls4217_offer_list kind, const char *list, struct tls4217_error *err);
 
 /*
- * Whether a list of ciphers names suites with static RSA key exchange: a word of
- * it stands for these and no others ("AES128-SHA", "kRSA"; not "HIGH").  The
+ * Whether a list of ciphers names suites with static RSA key exchange: a word
+ * of it stands for these and no others ("AES128-SHA", "kRSA"; not "HIGH").  The
  * words go into words, of size bytes, as "'a', 'b'".
  */
 bool tls4217_offer_names_static_rsa(const char *list, char *words, size_t size);

@@ -97,9 +97,8 @@ static int set_security_level(const struct target *target,
   const bool weak = offering->parameters->weak_security;
   const bool old = has_old_versions(offering);
   const int level = weak || old ? 0 : offering->security_level;
-  const int of_clients = old && weak == false ?
-    offering->security_level :
-    -1; /* as level */
+  const int of_clients = old && weak == false ? offering->security_level :
+                                                -1; /* as level */
 
   (void) err;
   if (target->ctx != NULL) {
@@ -109,8 +108,7 @@ static int set_security_level(const struct target *target,
 
   } else {
     SSL_set_security_level(target->ssl, level);
-    X509_VERIFY_PARAM_set_auth_level(
-      SSL_get0_param(target->ssl), of_clients);
+    X509_VERIFY_PARAM_set_auth_level(SSL_get0_param(target->ssl), of_clients);
   }
 
   return 0;
@@ -179,8 +177,8 @@ static int set_signature_list(
 
 /* Sets the first list that the library takes; lists may be NULL: none. */
 static int try_lists(const struct target *target, const char *const *lists,
-  int (*set)(const struct target *target, const char *list,
-    struct tls4217_error *err),
+  int (*set)(
+    const struct target *target, const char *list, struct tls4217_error *err),
   struct tls4217_error *err) {
   struct tls4217_error last;
   int res = 0;

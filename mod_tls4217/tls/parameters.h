@@ -24,11 +24,11 @@ struct tls4217_parameters {
   unsigned int versions;             /* TLS4217_VERSION_..., not 0 */
   const char *ciphers;               /* TLS 1.2 and below */
   const char *ciphersuites;          /* TLS 1.3 */
-  const char *groups;                /* key exchange groups; "": the library's */
-  bool server_preference;   /* our order of ciphers wins */
-  bool weak_security;       /* OpenSSL's security level 0, and without ciphers
+  const char *groups;     /* key exchange groups; "": the library's */
+  bool server_preference; /* our order of ciphers wins */
+  bool weak_security;     /* OpenSSL's security level 0, and without ciphers
                              * all that the library knows */
-  bool next_protocol;       /* ALPN is looked at: a context's */
+  bool next_protocol;     /* ALPN is looked at: a context's */
 };
 
 /* What is to be set, beside what an administrator has said. */

@@ -20,8 +20,8 @@
   (__GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 33))
 # include <malloc.h>
 # include <unistd.h>
-# define TRIM()   ((void) malloc_trim(0))
-# define CACHES   (256 * 1024)
+# define TRIM() ((void) malloc_trim(0))
+# define CACHES (256 * 1024)
 static const char *heap_end(size_t *gaps) {
   const struct mallinfo2 info = mallinfo2();
 

@@ -13,8 +13,8 @@
 #include "mod_tls4217/tls/context.h"
 
 /*
- * Does handshakes with itself, in memory, in every version that the context has.
- * A context that wants a client certificate lets it fail half-way, which
+ * Does handshakes with itself, in memory, in every version that the context
+ * has.  A context that wants a client certificate lets it fail half-way, which
  * serves as well.  Changes nothing in the context.
  */
 void tls4217_warmup_warm_up(const struct tls4217_context *context);

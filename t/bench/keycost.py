@@ -88,7 +88,8 @@ def compare_times(key, version, count):
 
 
 def main():
-    counts = [int(word) for word in sys.argv[1:]] + [15, 150][len(sys.argv) - 1:]
+    counts = [int(word) for word in sys.argv[1:]]
+    counts += [15, 150][len(counts):]
     for key in ("rsa", "ec"):
         sizes = [statistics.median(session_size(kind, key)
                                    for _ in range(counts[0]))

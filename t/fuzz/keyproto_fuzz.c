@@ -22,8 +22,8 @@
 #include "t/fuzz/fuzz.h"
 
 #define REPAIRED 0x80
-#define DAEMON 0x40
-#define FILES  0x03
+#define DAEMON   0x40
+#define FILES    0x03
 
 /* The host of the key that is there, whose handle is 1. */
 #define SCOPE 7

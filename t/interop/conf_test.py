@@ -112,7 +112,8 @@ class Checked(clients.ClientCase):
                 self.server.directives = "%s %s\n" % (name, value)
                 said = self.check()
                 places = re.findall(
-                    r"(?m) warning: .*: %s: (?:ignored: |off is taken).*\(line \d+ of '[^']*'"
+                    r"(?m) warning: .*: %s: (?:ignored: |off is taken).*"
+                    r"\(line \d+ of '[^']*'"
                     r"(?:, and (\d+) more)?\)$" % name, said)
                 self.assertEqual(
                     sum(1 + int(more or 0) for more in places),

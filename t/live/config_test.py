@@ -35,8 +35,9 @@ REFUSED = (
      "{pki}/none.key", ("none.key", "TLSCertificateFile")),
     ("no key anywhere", "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem",
      ("rsa.pem", "key")),
-    ("key that does not match", "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem "
-     "{pki}/ec.key", ("ec.key", "rsa.pem", "TLSCertificateFile")),
+    ("key that does not match",
+     "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem {pki}/ec.key",
+     ("ec.key", "rsa.pem", "TLSCertificateFile")),
     ("key that does not match, old names",
      "TLSEngine on\nTLSRSACertificateFile {pki}/rsa.pem\n"
      "TLSRSACertificateKeyFile {pki}/expired.key",

@@ -97,7 +97,8 @@ class Monitoring(controlcase.ControlCase):
     def test_certificates_that_end(self):
         code, said = self.check("-w", "40000", "-c", "1")
         self.assertEqual(code, 1, said)
-        self.assertRegex(said, r"\ATLS WARNING - .*pair\.pem.* ends in \d+ days")
+        self.assertRegex(
+            said, r"\ATLS WARNING - .*pair\.pem.* ends in \d+ days")
         code, said = self.check("-w", "40000", "-c", "40000")
         self.assertEqual(code, 2, said)
         self.assertIn("TLS CRITICAL - ", said)

@@ -188,7 +188,8 @@ class Directive(unittest.TestCase):
                 ("TLSControlsACLs all permit user root", "write TLSControls"),
                 ("TLSControlsACLs all allow people root", "write TLSControls"),
                 ("TLSControlsACLs all allow user", "write TLSControlsACLs"),
-                ("TLSControlsACLs inof deny user root", "'inof' is not an action")):
+                ("TLSControlsACLs inof deny user root",
+                 "'inof' is not an action")):
             with self.subTest(line):
                 code, said = self.check(line)
                 self.assertEqual(code, 1)

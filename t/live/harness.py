@@ -17,8 +17,8 @@ from daemon import (Server, STOCK_MODULES, TLS, account, has_ipv6, module,
                     module_name, own, proftpd, stock_module)
 from program import POOLS_FREE, ftpdctl
 
-__all__ = ["LiveCase", "POOLS_FREE", "Server", "STOCK_MODULES", "TLS", "account",
-           "both_versions", "ftpdctl", "has_ipv6", "main", "module",
+__all__ = ["LiveCase", "POOLS_FREE", "Server", "STOCK_MODULES", "TLS",
+           "account", "both_versions", "ftpdctl", "has_ipv6", "main", "module",
            "module_name", "own", "proftpd", "stock_module"]
 
 #: No single test may take longer, whatever hangs.  Emulated machines are slow.
@@ -32,8 +32,8 @@ def _too_long(*_):
 class LiveCase(unittest.TestCase):
     """A TestCase with one server for all its tests.
 
-    SERVER holds the keywords for SERVER_CLASS; VERSION pins the TLS version of the
-    clients (see both_versions).
+    SERVER holds the keywords for SERVER_CLASS; VERSION pins the TLS version of
+    the clients (see both_versions).
     """
 
     SERVER_CLASS = Server

@@ -390,7 +390,8 @@ class Machine(TroubleCase):
         does not spin."""
         with contextlib.ExitStack() as stack, \
                 contextlib.ExitStack() as pressure:
-            stack.enter_context(setting("net/ipv4/tcp_rmem", "4096 30000 30000"))
+            stack.enter_context(
+                setting("net/ipv4/tcp_rmem", "4096 30000 30000"))
             control = self.login()
             # Where sendfile(2) does not push, it must come before any data;
             # newer kernels may end a handshake then.

@@ -170,7 +170,8 @@ WARNINGS = {
         ENGINE + "TLSCACertificateFile {pki}/none.pem",
         ("TLSCACertificateFile: ", "none.pem")),
     "two hosts at one address that ignores names": (
-        ENGINE + "TLSOptions IgnoreSNI\n<VirtualHost 127.0.0.1>\nPort {port}\nServerName two\n"
+        ENGINE + "TLSOptions IgnoreSNI\n"
+        "<VirtualHost 127.0.0.1>\nPort {port}\nServerName two\n"
         "ServerAlias two.example.org\n"
         "TLSEngine on\nTLSCertificateFile {pki}/ec-all.pem\n</VirtualHost>",
         ("server 'two' (127.0.0.1:", "shares address and port", "(SNI)")),

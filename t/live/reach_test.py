@@ -64,7 +64,8 @@ class Reach(harness.LiveCase):
             cls.server.put(name, b"plain")
         cls.server.put("guarded/.ftpaccess", b"TLSDataProtection required\n")
         for name, target in (("todeep", "secret/deep"), ("topub", "pub/deep"),
-                             ("secret/out", "../f"), ("inward/in", "../secret")):
+                             ("secret/out", "../f"),
+                             ("inward/in", "../secret")):
             os.symlink(target, os.path.join(cls.server.home, name))
 
     @classmethod

@@ -23,7 +23,8 @@ class Refusals(harness.LiveCase):
         control = self.secure()
         control.command("PROT P", 503)
         self.assert_logged(
-            r"\d\]: control connection from 127\.0\.0\.1: PROT refused: 503 .*\(TLSOptions NoPBSZRequired accepts")
+            r"\d\]: control connection from 127\.0\.0\.1: PROT refused: 503 .*"
+            r"\(TLSOptions NoPBSZRequired accepts")
         control.command("CCC", 500)
         self.assert_logged(r"CCC refused: 500 .*TLSClearCommandChannel on")
 

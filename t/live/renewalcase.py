@@ -225,7 +225,8 @@ TLSCertificateFile %s %s
         self._vhosts = {name: self.HOST % (way.path("cert"), way.path("key"),
                                            host_directives)
                         for name, way in self.ways.items()}
-        self.directives = "TLSEngine off\nMaxInstances 400\n" + controlcase.ALLOWED + directives
+        self.directives = ("TLSEngine off\nMaxInstances 400\n" +
+                           controlcase.ALLOWED + directives)
 
     def put(self, host, kind, what):
         """A host's certificate or key becomes that of a pair."""

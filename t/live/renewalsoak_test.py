@@ -3,7 +3,8 @@
 """Renewals by the hundred under transfers, every fifth pair broken: no transfer
 fails, and neither the daemon nor the key process grows.
 
-TLS4217_RENEWALS says how many there are of each kind; "make soak" runs with 300.
+TLS4217_RENEWALS says how many there are of each kind; "make soak" runs with
+300.
 """
 
 import os
@@ -26,9 +27,9 @@ HOSTS = 30
 #: "make check" has are over before the allocator has all that it comes to use.
 NOISE = 64 * 1024 if RENEWALS >= 300 else 1024 * 1024
 
-#: Bytes that ProFTPD keeps of each life of a module, as much with TLSEngine off:
-#: its listeners to events are unregistered, and their memory stays (event.c of
-#: 1.3.8).
+#: Bytes that ProFTPD keeps of each life of a module, as much with TLSEngine
+#: off: its listeners to events are unregistered, and their memory stays
+#: (event.c of 1.3.8).
 LIFE = 512
 
 harness.TEST_SECONDS = 100 + 2 * RENEWALS

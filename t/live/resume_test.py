@@ -3,8 +3,8 @@
 """No TLS session is resumed under another name, host or rule: every pair.
 
 RFC 6066 section 3; RFC 4217 section 10.2.  The three ways to hold a session
-are one case each, as in reuse_test.py.  All hosts share an address and one ring of
-ticket keys: nothing but the session's scope and name stands between two of them.
+are one case each, as in reuse_test.py.  All hosts share an address and one ring
+of ticket keys: nothing but the session's scope and name separates two of them.
 """
 
 import itertools

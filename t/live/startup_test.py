@@ -37,7 +37,8 @@ REFUSED = {
                   ("TLSEngine", "line 2 of '", "Directory")),
     "too few values": ("TLSDataProtection", ("line 1 of '",)),
     "another module's directive": (
-        "TimeoutIdle soon\nTimeoutLogin 60", ("proftpd.conf", "ignores everything")),
+        "TimeoutIdle soon\nTimeoutLogin 60",
+        ("proftpd.conf", "ignores everything")),
     "another module's directive, in the last line": (
         "TimeoutIdle soon", ("proftpd.conf", "ignores everything")),
     "another module": ("LoadModule mod_nosuch.c",

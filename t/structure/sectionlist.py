@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """The headings of the RFCs that doc/RFC4217 goes through section by section.
 
-    t/structure/sectionlist.py FILE...      prints them, from the RFCs' own texts
-    t/structure/sectionlist.py --check DIR  compares them with t/structure/sections.txt
+    t/structure/sectionlist.py FILE...      prints them, from the RFCs' texts
+    t/structure/sectionlist.py --check DIR  compares them with sections.txt
 
 FILE is rfc4217.txt and so on, as https://www.rfc-editor.org/rfc/ has them.
 sections.txt was made by this program; t/structure/documents reads it, and

@@ -197,7 +197,8 @@ static void test_users(void **unused) {
 static void test_sections(void **unused) {
   static const enum tls4217_control_view sections[] = {
     TLS4217_CONTROL_VIEW_UNKNOWN, TLS4217_CONTROL_VIEW_OPTIONAL,
-    TLS4217_CONTROL_VIEW_LOGIN, TLS4217_CONTROL_VIEW_REQUIRED };
+    TLS4217_CONTROL_VIEW_LOGIN, TLS4217_CONTROL_VIEW_REQUIRED
+  };
   static const enum tls4217_view views[] = { TLS4217_VIEW_OPTIONAL,
     TLS4217_VIEW_NONE, TLS4217_VIEW_REQUIRED };
 
@@ -215,7 +216,8 @@ static void test_sections(void **unused) {
       enum tls4217_view want = j == 0 && i >= 2 ? TLS4217_VIEW_REQUIRED :
                                                   views[j];
 
-      assert_int_equal(tls4217_admission_user_view(views[j], sections[i]), want);
+      assert_int_equal(
+        tls4217_admission_user_view(views[j], sections[i]), want);
     }
   }
 }
@@ -244,8 +246,8 @@ static void test_one_change_of_the_host(void **unused) {
       bool want = current == 0 || wanted == current || wanted == 3;
 
       assert_int_equal(verdict.accepted, want);
-      assert_int_equal(verdict.reply,
-        want ? TLS4217_REPLY_NONE : TLS4217_REPLY_HOST_AGAIN);
+      assert_int_equal(
+        verdict.reply, want ? TLS4217_REPLY_NONE : TLS4217_REPLY_HOST_AGAIN);
     }
   }
 }

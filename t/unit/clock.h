@@ -3,7 +3,8 @@
  * mod_tls4217 - a clock that a test can move
  *
  * Takes the place of time(2) and gettimeofday(2) in the whole process, OpenSSL
- * included.  One file of a driver includes it, and sets clock_offset, in seconds.
+ * included.  One file of a driver includes it, and sets clock_offset, in
+ * seconds.
  */
 
 #ifndef TLS4217_UNIT_CLOCK_H

@@ -26,7 +26,8 @@ static const struct pki_spec specs[] = {
   { .name = "wild", .alt_names = "DNS:*.wild.test" },
   { .name = "exact", .alt_names = "DNS:exact.wild.test,IP:192.0.2.7" },
   { .name = "both-ec", .alt_names = "DNS:both.test,DNS:ec-only.test" },
-  { .name = "both-rsa", .alt_names = "DNS:both.test,IP:2001:db8::7",
+  { .name = "both-rsa",
+    .alt_names = "DNS:both.test,IP:2001:db8::7",
     .key = PKI_RSA },
   { .name = "old.test", .alt_names = "email:nobody@old.test" },
 };
@@ -209,8 +210,8 @@ static void test_key_of_a_providers_own_type(void **state) {
     const struct tls4217_context *context = tls4217_contextmap_find(
       map, "one.test");
 
-    assert_int_equal(tls4217_context_switch_connection(context, ep->conn, &err),
-      0);
+    assert_int_equal(
+      tls4217_context_switch_connection(context, ep->conn, &err), 0);
     (void) tls4217_connection_handshake(ep->conn, LATE, &err);
     endpoint_settle(ep);
     endpoint_free(ep);
@@ -241,7 +242,8 @@ static void test_odd_addresses(void **state) {
     GENERAL_NAME_set0_value(name, GEN_IPADD, address);
     assert_int_not_equal(sk_GENERAL_NAME_push(all, name), 0);
     assert_int_equal(X509_add1_ext_i2d(cert.cert, NID_subject_alt_name, all, 0,
-                       X509V3_ADD_REPLACE), 1);
+                       X509V3_ADD_REPLACE),
+      1);
     assert_int_not_equal(X509_sign(cert.cert, certs[0]->key, EVP_sha256()), 0);
     pair.leaf = cert.cert;
     map = tls4217_contextmap_new(&common, otherwise, list, 1, &err);

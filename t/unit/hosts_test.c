@@ -58,8 +58,7 @@ static enum tls4217_choice (*chooser)(void *who, const char *name);
 static const struct tls4217_context *switched_to;
 
 void tls4217_connection_choose_with(struct tls4217_connection *conn,
-  enum tls4217_choice (*choose)(void *who, const char *name),
-  void *who) {
+  enum tls4217_choice (*choose)(void *who, const char *name), void *who) {
   assert_ptr_equal(who, sess);
   chooser = choose;
 }

@@ -393,17 +393,15 @@ static void test_every_piece_lets_others_have_their_turn(void **state) {
   open_ends(&ends, *(const int *) *state);
 
   tls4217_error_clear(&err);
-  assert_int_equal(
-    tls4217_kernel_stream_send_file(&ends.stream, ends.server, fileno(file),
-      1000, &sent, &waiter, &err),
+  assert_int_equal(tls4217_kernel_stream_send_file(&ends.stream, ends.server,
+                     fileno(file), 1000, &sent, &waiter, &err),
     TLS4217_IO_STOPPED);
   assert_int_equal(sent, 1000);
   assert_int_equal(err.errnum, ECONNABORTED);
 
   tls4217_error_clear(&err);
-  assert_int_equal(
-    tls4217_kernel_stream_send_file(&ends.stream, ends.server, fileno(file),
-      1000, &sent, &tls4217_waiter_poll, &err),
+  assert_int_equal(tls4217_kernel_stream_send_file(&ends.stream, ends.server,
+                     fileno(file), 1000, &sent, &tls4217_waiter_poll, &err),
     TLS4217_IO_DONE);
   assert_int_equal(sent, 1000);
   assert_int_equal(lseek(fileno(file), 0, SEEK_CUR), 2000);

@@ -132,8 +132,7 @@ static void test_sections_of_users(void **state) {
     code(tls4217_precmd_pre(fakes_command("PASS", "x"))), "533");
   assert_int_equal(
     pr_table_add(session.notes, "mod_auth.orig-user", "carl", 5), 0);
-  assert_string_equal(
-    code(tls4217_precmd_pre(fakes_command("PASS", "x"))), "");
+  assert_string_equal(code(tls4217_precmd_pre(fakes_command("PASS", "x"))), "");
 
   /* Behind the login the settings have what the section says. */
   session.user = "carl";

@@ -4,8 +4,8 @@
  *
  * An attempt is repeated with one allocation more each time, OpenSSL's counted
  * with ours, until it has all that it wants: so each allocation of it has been
- * the one that fails, and all behind it, too.  What fails must say why and leave
- * nothing behind (AddressSanitizer looks for leaks).
+ * the one that fails, and all behind it, too.  What fails must say why and
+ * leave nothing behind (AddressSanitizer looks for leaks).
  *
  * CRYPTO_set_mem_functions(3); ours are linked with --wrap (Makefile.in).
  */

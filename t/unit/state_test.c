@@ -29,7 +29,7 @@ enum dimension {
   LEVEL,
   LOGIN,
   CERTIFICATE,
-  PBSZ_NEEDED,
+  NEEDS_PBSZ,
   CCC_ON,
   MUST_PROTECT,
   UNDOABLE,
@@ -83,7 +83,7 @@ struct clause {
 
 #define OF(command, word) [COMMAND] = (command), [WORD] = (word)
 #define ANY_MECHANISM     (TLS | TLS_OLD)
-#define CCC_IN(control)   OF(CCC, MISSING), [CCC_ON] = YES, [CONTROL] = (control)
+#define CCC_IN(control)   OF(CCC, MISSING), [CCC_ON] = YES, [CONTROL] = control
 #define SENT_AT(view, control) \
  OF(TRANSFER, 0), [VIEW] = (view), [CONTROL] = (control)
 #define REIN_OF(login, undoable) \
@@ -138,26 +138,26 @@ static const struct clause clauses[] = {
     TLS4217_REPLY_PROT_UNSUPPORTED, 0 },
   { "4217-9-prot-before-pbsz",
     { OF(PROT, C | P), [CONTROL] = PROTECTED, [PBSZ_SEEN] = NO,
-      [PBSZ_NEEDED] = YES },
+      [NEEDS_PBSZ] = YES },
     TLS4217_REPLY_PROT_BEFORE_PBSZ, 0 },
   { "4217-10.2-view1-prot-p",
     { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES, [REACH] = ONLY_C },
     TLS4217_REPLY_PROT_PRIVATE_EXCLUDED, 0 },
   { "4217-10.2-view1-prot-p-no-pbsz",
-    { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO, [REACH] = ONLY_C },
+    { OF(PROT, P), [CONTROL] = PROTECTED, [NEEDS_PBSZ] = NO, [REACH] = ONLY_C },
     TLS4217_REPLY_PROT_PRIVATE_EXCLUDED, 0 },
   { "4217-10.2-view3-prot-c",
     { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES, [REACH] = ONLY_P },
     TLS4217_REPLY_PROT_CLEAR_EXCLUDED, 0 },
   { "4217-10.2-view3-prot-c-no-pbsz",
-    { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO, [REACH] = ONLY_P },
+    { OF(PROT, C), [CONTROL] = PROTECTED, [NEEDS_PBSZ] = NO, [REACH] = ONLY_P },
     TLS4217_REPLY_PROT_CLEAR_EXCLUDED, 0 },
   { "4217-9-prot-c",
     { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_SEEN] = YES,
       [REACH] = ONLY_C | BOTH },
     TLS4217_REPLY_PROT_CLEAR, C },
   { "4217-9-prot-c-no-pbsz",
-    { OF(PROT, C), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO,
+    { OF(PROT, C), [CONTROL] = PROTECTED, [NEEDS_PBSZ] = NO,
       [REACH] = ONLY_C | BOTH },
     TLS4217_REPLY_PROT_CLEAR, C },
   { "4217-9-prot-p",
@@ -165,7 +165,7 @@ static const struct clause clauses[] = {
       [REACH] = ONLY_P | BOTH },
     TLS4217_REPLY_PROT_PRIVATE, P },
   { "4217-9-prot-p-no-pbsz",
-    { OF(PROT, P), [CONTROL] = PROTECTED, [PBSZ_NEEDED] = NO,
+    { OF(PROT, P), [CONTROL] = PROTECTED, [NEEDS_PBSZ] = NO,
       [REACH] = ONLY_P | BOTH },
     TLS4217_REPLY_PROT_PRIVATE, P },
 
@@ -206,18 +206,19 @@ static const struct clause clauses[] = {
   { "4217-9-transfer-without-tls", { SENT_AT(NONE | OPTIONAL, CLEAR) },
     TLS4217_REPLY_NONE, C },
   { "4217-10.2-view1-transfer-at-c",
-    { SENT_AT(NONE, PROTECTED | CLEARED), [LEVEL] = C },
-    TLS4217_REPLY_NONE, C },
+    { SENT_AT(NONE, PROTECTED | CLEARED), [LEVEL] = C }, TLS4217_REPLY_NONE,
+    C },
   { "4217-10.2-view1-transfer-at-p", { SENT_AT(NONE, PROTECTED), [LEVEL] = P },
     TLS4217_REPLY_DATA_NEEDS_CLEAR, 0 },
-  { "4217-5-view1-transfer-frozen-at-p", { SENT_AT(NONE, CLEARED), [LEVEL] = P },
-    TLS4217_REPLY_DATA_FROZEN_PRIVATE, 0 },
+  { "4217-5-view1-transfer-frozen-at-p",
+    { SENT_AT(NONE, CLEARED), [LEVEL] = P }, TLS4217_REPLY_DATA_FROZEN_PRIVATE,
+    0 },
   { "4217-10.2-view2-transfer-at-c",
-    { OF(TRANSFER, 0), [VIEW] = OPTIONAL, [LEVEL] = C },
-    TLS4217_REPLY_NONE, C },
+    { OF(TRANSFER, 0), [VIEW] = OPTIONAL, [LEVEL] = C }, TLS4217_REPLY_NONE,
+    C },
   { "4217-10.2-view2-transfer-at-p",
-    { SENT_AT(OPTIONAL, PROTECTED | CLEARED), [LEVEL] = P },
-    TLS4217_REPLY_NONE, P },
+    { SENT_AT(OPTIONAL, PROTECTED | CLEARED), [LEVEL] = P }, TLS4217_REPLY_NONE,
+    P },
   { "4217-10.2-view3-transfer-without-tls", { SENT_AT(REQUIRED, CLEAR) },
     TLS4217_REPLY_DATA_NEEDS_AUTH, 0 },
   { "4217-10.2-view3-transfer-at-c",
@@ -227,8 +228,8 @@ static const struct clause clauses[] = {
     { OF(TRANSFER, 0), [VIEW] = REQUIRED, [CONTROL] = CLEARED, [LEVEL] = C },
     TLS4217_REPLY_DATA_FROZEN_CLEAR, 0 },
   { "4217-10.2-view3-transfer-at-p",
-    { SENT_AT(REQUIRED, PROTECTED | CLEARED), [LEVEL] = P },
-    TLS4217_REPLY_NONE, P },
+    { SENT_AT(REQUIRED, PROTECTED | CLEARED), [LEVEL] = P }, TLS4217_REPLY_NONE,
+    P },
 };
 
 /* What the client sends, and what the clauses call it. */
@@ -365,7 +366,7 @@ static void make_state(struct call *call, size_t *number) {
 static void make_facts(struct call *call, size_t *number) {
   call->facts.logged_in = take_flag(number, &call->is[LOGIN]);
   call->facts.certificate = take_flag(number, &call->is[CERTIFICATE]);
-  call->facts.pbsz_required = take_flag(number, &call->is[PBSZ_NEEDED]);
+  call->facts.pbsz_required = take_flag(number, &call->is[NEEDS_PBSZ]);
   call->facts.ccc_accepted = take_flag(number, &call->is[CCC_ON]);
   call->facts.control_required = take_flag(number, &call->is[MUST_PROTECT]);
   call->facts.login_undoable = take_flag(number, &call->is[UNDOABLE]);

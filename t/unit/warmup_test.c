@@ -25,7 +25,7 @@ static void test_context_works_afterwards(void **unused) {
   (void) unused;
   tls4217_warmup_warm_up(context);
 
-  /* There was a handshake in both versions of the context, and nothing failed. */
+  /* There was a handshake in both versions of the context, and none failed. */
   assert_int_equal(SSL_CTX_sess_accept_good(context->ctx), 2);
   assert_int_equal(ERR_peek_error(), 0);
   assert_int_equal(SSL_CTX_sess_number(context->ctx), 0);

@@ -37,7 +37,8 @@ static struct endpoint *open_buffering(int version) {
   return ep;
 }
 
-static enum tls4217_io flush_now(struct endpoint *ep, struct tls4217_error *err) {
+static enum tls4217_io flush_now(
+  struct endpoint *ep, struct tls4217_error *err) {
   tls4217_error_clear(err);
   return tls4217_writebuf_flush(tls4217_connection_ssl(ep->conn), ep->wfd,
     &tls4217_waiter_poll, tls4217_waiter_deadline(1000), err);

@@ -25,9 +25,9 @@
 #include "mod_tls4217/ftp/config/directive.h"
 
 /*
- * Records.  TLSVerifyDepth: argv[0] an int.  TLSCACertificateFile and Path: argv[0] the
- * path.  TLSCARevocationFile and Path: argv[0] the path, argv[1] and argv[2]
- * bools: leaf, missing=allow.  TLSUserName: argv[0] the word.
+ * Records.  TLSVerifyDepth: argv[0] an int.  TLSCACertificateFile and Path:
+ * argv[0] the path.  TLSCARevocationFile and Path: argv[0] the path, argv[1]
+ * and argv[2] bools: leaf, missing=allow.  TLSUserName: argv[0] the word.
  * TLSClientCertificateMap: argv[0] a struct tls4217_certmap_rule.
  *
  * Each takes the directive as it is being read and returns PR_HANDLED, or an

@@ -224,8 +224,7 @@ enum tls4217_view tls4217_policies_user_view(
 #define IFUSER       "_IfUserList"
 #define IFUSER_NAMES 2
 
-static bool is_section_of(
-  const config_rec *c, const struct user_names *names) {
+static bool is_section_of(const config_rec *c, const struct user_names *names) {
   const config_rec *list = find_config(c->subset, -1, IFUSER, FALSE);
 
   return list != NULL && list->argc > IFUSER_NAMES &&

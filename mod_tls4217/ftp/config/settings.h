@@ -2,8 +2,9 @@
 /*
  * mod_tls4217 - the configuration of one server, as one typed struct
  *
- * Resolved from config_rec trees in one place (resolve.c), so that nothing else looks a
- * directive up.  Which directive becomes which member is in directives.c.
+ * Resolved from config_rec trees in one place (resolve.c), so that nothing else
+ * looks a directive up.  Which directive becomes which member is in
+ * directives.c.
  */
 
 #ifndef TLS4217_FTP_CONFIG_SETTINGS_H
@@ -71,7 +72,7 @@ struct tls4217_client_settings {
 
 struct tls4217_settings {
   bool engine;
-  bool key_isolation; /* the main server's */
+  bool key_isolation;                          /* the main server's */
   struct tls4217_ticketring_rules ticket_keys; /* the same */
   struct tls4217_ticket_files ticket_files;    /* the same */
   struct tls4217_options options;
@@ -94,10 +95,10 @@ struct tls4217_settings {
   struct tls4217_named_files named;
   struct tls4217_certificate_files files[TLS4217_MAX_CERTIFICATES];
   size_t nfiles;
-  const char *self_signed; /* or NULL */
+  const char *self_signed;           /* or NULL */
   const char *certificate_directory; /* or NULL */
-  const char *dh_file;     /* or NULL */
-  const char *passphrase_provider; /* the main server's; or NULL */
+  const char *dh_file;               /* or NULL */
+  const char *passphrase_provider;   /* the main server's; or NULL */
   enum tls4217_unknown_name unknown_name;
 };
 

@@ -11,7 +11,7 @@
 
 #include "mod_tls4217/ftp/config/directive.h"
 
-/* Record: argv[0] an unsigned char, which is what mod_sftp reads TLSEngine as. */
+/* Record: argv[0] an unsigned char, as mod_sftp reads TLSEngine. */
 modret_t *tls4217_value_directives_switch(
   cmd_rec *cmd, const struct tls4217_directive *directive);
 
@@ -48,7 +48,7 @@ modret_t *tls4217_value_directives_interval(
 modret_t *tls4217_value_directives_nothing(
   cmd_rec *cmd, const struct tls4217_directive *directive);
 
-/* One without which a site would be another: refused, with the text of usage. */
+/* One without which a site would be another: refused, with its usage. */
 modret_t *tls4217_value_directives_refused(
   cmd_rec *cmd, const struct tls4217_directive *directive);
 

@@ -172,13 +172,12 @@ static enum tls4217_choice use_host(
   }
 
   if (host->tls == NULL) {
-    return refuse(
-      sess, TLS4217_CHOICE_UNKNOWN, name, host->last_error.text);
+    return refuse(sess, TLS4217_CHOICE_UNKNOWN, name, host->last_error.text);
   }
 
   context = tls4217_generation_find_name(host->tls, name);
-  return use_context(sess, context != NULL ? context : host->tls->context,
-    TLS4217_CHOICE_MADE);
+  return use_context(
+    sess, context != NULL ? context : host->tls->context, TLS4217_CHOICE_MADE);
 }
 
 /* Of the host that the client has reached, perhaps by HOST. */
@@ -193,8 +192,8 @@ static enum tls4217_choice use_own(
       "no host and no certificate has it (TLSUnknownServerName reject)");
   }
 
-  return use_context(sess, context != NULL ? context : find_unnamed(sess),
-    TLS4217_CHOICE_MADE);
+  return use_context(
+    sess, context != NULL ? context : find_unnamed(sess), TLS4217_CHOICE_MADE);
 }
 
 /* In the callback of the ClientHello. */

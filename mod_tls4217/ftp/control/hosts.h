@@ -19,11 +19,11 @@
  * Before a handshake of the control connection: has its server name choose.
  * control.named becomes the host, control.context what the handshake is made
  * with, and control.refusal why it was refused, where it was.  Names that no
- * host of ours has mean nobody, unless TLSUnknownServerName is "reject"; a
- * host whose certificates cannot be used is refused.  Generates "mod_tls.sni", for modules that
- * make hosts, before it looks for one.  From then on the data connections of
- * the session resume no TLS session where they name another host of ours
- * (binding.h).
+ * host of ours has mean nobody, unless TLSUnknownServerName is "reject"; a host
+ * whose certificates cannot be used is refused.  Generates "mod_tls.sni", for
+ * modules that make hosts, before it looks for one.  From then on the data
+ * connections of the session resume no TLS session where they name another host
+ * of ours (binding.h).
  */
 void tls4217_hosts_await_name(struct tls4217_session *sess);
 

@@ -51,8 +51,8 @@ static struct tls4217_roster_entry make_entry(
 #define PATIENCE 1500
 #define INTERVAL 15
 
-/* Returns false where the client wants no data connection any more: ABOR, or its
- * control connection's end. */
+/* Returns false where the client wants no data connection any more: ABOR, or
+ * its control connection's end. */
 static bool pause_shortly(void) {
   const struct timespec interval = { .tv_nsec = INTERVAL * 1000000L };
   struct tls4217_session *sess = tls4217_session_get();
@@ -66,8 +66,8 @@ static bool pause_shortly(void) {
   return true;
 }
 
-/* The connection that a ticket was given to; or, when that one is over, one that
- * has resumed it: a client goes on with the same ticket there. */
+/* The connection that a ticket was given to; or, when that one is over, one
+ * that has resumed it: a client goes on with the same ticket there. */
 static bool find_other(const struct tls4217_roster_entry *own,
   const unsigned char *digest, struct tls4217_roster_entry *other) {
   const struct tls4217_roster *roster = tls4217_shared_roster();

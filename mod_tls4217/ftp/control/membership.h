@@ -3,8 +3,8 @@
  * mod_tls4217 - a session's place among those that are logged in
  *
  * TLSSessionReuse user and report: the session's row of the shared table
- * (roster.h), from its handshake to its end, and who else's TLS sessions may open its
- * data connections.
+ * (roster.h), from its handshake to its end, and who else's TLS sessions may
+ * open its data connections.
  */
 
 #ifndef TLS4217_FTP_CONTROL_MEMBERSHIP_H

@@ -35,9 +35,9 @@ static enum tls4217_control_view find_section_view(
       pr_table_get(session.notes, "mod_auth.orig-user", NULL);
   }
 
-  return user != NULL ? tls4217_policies_section_view(
-                          cmd->tmp_pool, main_server->conf, user) :
-                        TLS4217_CONTROL_VIEW_UNKNOWN;
+  return user != NULL ?
+    tls4217_policies_section_view(cmd->tmp_pool, main_server->conf, user) :
+    TLS4217_CONTROL_VIEW_UNKNOWN;
 }
 
 /* A user is checked before the password comes, and so are his sections. */

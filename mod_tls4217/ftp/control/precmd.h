@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - refuses commands that may not come without TLS
  *
- * Asks rfc4217/admission.c about every command, before anything is done about it
- * (RFC 4217, sections 4.2 and 10.1).
+ * Asks rfc4217/admission.c about every command, before anything is done about
+ * it (RFC 4217, sections 4.2 and 10.1).
  */
 
 #ifndef TLS4217_FTP_CONTROL_PRECMD_H

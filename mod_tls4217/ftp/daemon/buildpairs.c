@@ -36,7 +36,8 @@ static void find_weaknesses(const struct tls4217_building *build,
 
   tls4217_error_clear(&err);
   if (tls4217_keypair_check_time(pair, time(NULL), &err) < 0) {
-    tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
+    tls4217_building_find(
+      build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
   }
 
   tls4217_error_clear(&err);
@@ -259,8 +260,8 @@ static int add_named(
     }
 
     if (credential != before) {
-      find_weaknesses(build, &files,
-        build->generation->pairs[build->generation->npairs - 1]);
+      find_weaknesses(
+        build, &files, build->generation->pairs[build->generation->npairs - 1]);
     }
   }
 

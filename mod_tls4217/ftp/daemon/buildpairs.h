@@ -12,8 +12,9 @@
 
 /*
  * Adds all of them, as far as their files have.  A file of the directory that
- * cannot be used is a finding, and what it was before, or nothing, is taken; one
- * that a directive names is an error.  Returns 0, or -1 with the error filled.
+ * cannot be used is a finding, and what it was before, or nothing, is taken;
+ * one that a directive names is an error.  Returns 0, or -1 with the error
+ * filled.
  */
 int tls4217_buildpairs_add(const struct tls4217_building *build);
 

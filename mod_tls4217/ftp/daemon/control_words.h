@@ -3,7 +3,8 @@
  * mod_tls4217 - what "ftpdctl tls" does for the servers
  *
  * The functions behind rows of controls.c: each answers by
- * tls4217_control_answer_say, and returns 0, or -1 where the answer says what failed.
+ * tls4217_control_answer_say, and returns 0, or -1 where the answer says what
+ * failed.
  */
 
 #ifndef TLS4217_FTP_DAEMON_CONTROL_WORDS_H

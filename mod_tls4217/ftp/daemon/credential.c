@@ -83,7 +83,7 @@ static struct tls4217_keypair *load_pair(const server_rec *rec,
   return pair;
 }
 
-/* The same, and where its key is behind a pass phrase, with whoever has that. */
+/* The same, and where its key has a pass phrase, with whoever has that. */
 static struct tls4217_keypair *open_pair(const server_rec *rec,
   const struct tls4217_certificate_files *files, uint64_t *handle,
   struct tls4217_error *err) {

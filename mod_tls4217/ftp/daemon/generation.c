@@ -102,7 +102,8 @@ static int complete_chains(const struct tls4217_building *build) {
       *build->err = err;
 
     } else if (is_new(build, i) && tls4217_chain_check(pair, cas, &err) < 0) {
-      tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
+      tls4217_building_find(
+        build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
     }
   }
 

@@ -4,8 +4,8 @@
  *
  * Certificates and keys, the clients' CAs and the context made of them: built
  * aside from a host's settings and files, in a pool of its own, and immutable
- * from then on.  The host swaps it whole (renewal.h); sessions have the one that
- * was current when they were forked.
+ * from then on.  The host swaps it whole (renewal.h); sessions have the one
+ * that was current when they were forked.
  */
 
 #ifndef TLS4217_FTP_DAEMON_GENERATION_H

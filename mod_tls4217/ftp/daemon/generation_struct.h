@@ -19,7 +19,7 @@ struct tls4217_generation {
   struct tls4217_keypair **pairs; /* of them, with whole chains */
   size_t npairs;
   size_t nnamed_from; /* from here on those of TLSCertificateDirectory */
-  struct tls4217_verify *verify; /* NULL: TLSVerifyClient is off */
+  struct tls4217_verify *verify;    /* NULL: TLSVerifyClient is off */
   struct tls4217_context *context;  /* for who names nobody, and its tickets */
   struct tls4217_contextmap *names; /* for who names one */
   array_header *troubles; /* what is wrong in TLSCertificateDirectory */

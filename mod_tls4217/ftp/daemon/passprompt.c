@@ -153,7 +153,7 @@ int tls4217_passprompt_ask(const char *question, struct tls4217_error *err) {
   }
 
   (void) close(fds[0]);
-  tls4217_error_set(err, status == NO_TERMINAL ? ENOTTY : EINTR,
-    "no pass phrase was entered");
+  tls4217_error_set(
+    err, status == NO_TERMINAL ? ENOTTY : EINTR, "no pass phrase was entered");
   return -1;
 }

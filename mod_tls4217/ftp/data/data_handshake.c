@@ -91,8 +91,8 @@ static void fail(struct tls4217_session *sess, enum tls4217_io outcome,
 
   } else if (tls4217_keychannel_is_spent() &&
     sess->settings.options.session_reuse_required) {
-    /* A client that never resumes: its earlier handshakes were completed, so that it
-     * could read why it is refused. */
+    /* A client that never resumes: its earlier handshakes were completed, so
+     * that it could read why it is refused. */
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_NOT_REUSED, NULL);
 
   } else {

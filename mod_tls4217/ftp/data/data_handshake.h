@@ -10,9 +10,9 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Does the handshake over the streams in sess->data, and admits no client who is
- * not to have this data.  is_unfiltered says that what the core writes comes to us
- * as it is in the file: else the kernel must not send that.
+ * Does the handshake over the streams in sess->data, and admits no client who
+ * is not to have this data.  is_unfiltered says that what the core writes comes
+ * to us as it is in the file: else the kernel must not send that.
  *
  * Returns 0 with sess->data.conn made, or -1 with sess->failure set;
  * sess->data.conn may be there then, or not.

@@ -34,8 +34,8 @@ void tls4217_failure_say(struct tls4217_session *sess, bool refused);
 
 /*
  * A read or a write of the transfer has come to outcome, because of err: keeps
- * that as its reply, but for an abort (STOPPED), which has one.  Returns -1 with errno set to
- * ECONNABORTED, as the callbacks of netio and of a file do.
+ * that as its reply, but for an abort (STOPPED), which has one.  Returns -1
+ * with errno set to ECONNABORTED, as the callbacks of netio and of a file do.
  */
 int tls4217_failure_give_up(struct tls4217_session *sess,
   enum tls4217_io outcome, const struct tls4217_error *err);

@@ -47,8 +47,8 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd) {
   return PR_DECLINED(cmd);
 }
 
-/* The core's own stat costs 11,000 instructions beside the call.  Where a file system of
- * another module has the file, it is the core that finds it. */
+/* The core's own stat costs 11,000 instructions beside the call.  Where a file
+ * system of another module has the file, it is the core that finds it. */
 static off_t file_size(const char *path) {
   struct stat st;
 

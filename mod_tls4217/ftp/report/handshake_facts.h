@@ -20,7 +20,7 @@ struct tls4217_handshake_facts {
 
   /* Of the control connection alone. */
   const struct tls4217_identity *identity; /* the client's; NULL: none */
-  struct tls4217_options options; /* what the environment is to have */
+  struct tls4217_options options;          /* what the environment is to have */
   const char *session_id; /* in hex, where the environment has it; or NULL */
 };
 

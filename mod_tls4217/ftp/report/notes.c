@@ -13,7 +13,8 @@ static const char *const note_names[] = { "FTPS", "TLS_PROTOCOL", "TLS_CIPHER",
   "TLS_CIPHER_BITS", "TLS_GROUP", "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN",
   "TLS_LIBRARY_VERSION", "TLS_DATA_PROTOCOL", "TLS_DATA_CIPHER",
   "TLS_DATA_CIPHER_BITS", "TLS_DATA_GROUP", "TLS_DATA_RESUMED",
-  "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY", "TLS_CLIENT_A_SIG", "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
+  "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY", "TLS_CLIENT_A_SIG",
+  "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
 
 /* What the notes of a data connection begin with. */
 #define DATA "TLS_DATA_"

@@ -26,16 +26,15 @@ static char *join(const char *path, const char *name, const char *file) {
   char *full = malloc(size);
 
   if (full != NULL) {
-    (void) snprintf(full, size, *file != '\0' ? "%s/%s/%s" : "%s/%s%s", path,
-      name, file);
+    (void) snprintf(
+      full, size, *file != '\0' ? "%s/%s/%s" : "%s/%s%s", path, name, file);
   }
 
   return full;
 }
 
 /* Takes both names. */
-static int add(
-  struct tls4217_certdir *dir, char *cert_file, char *key_file) {
+static int add(struct tls4217_certdir *dir, char *cert_file, char *key_file) {
   struct tls4217_certdir_entry *entries = realloc(
     dir->entries, (dir->count + 1) * sizeof(*entries));
 
@@ -108,8 +107,8 @@ static int compare(const void *first, const void *second) {
   return strcmp(one->cert_file, other->cert_file);
 }
 
-int tls4217_certdir_read(const char *path, struct tls4217_certdir *dir,
-  struct tls4217_error *err) {
+int tls4217_certdir_read(
+  const char *path, struct tls4217_certdir *dir, struct tls4217_error *err) {
   DIR *open_dir = opendir(path);
   const struct dirent *entry;
   int res = 0, failure;

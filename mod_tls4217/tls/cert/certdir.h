@@ -28,8 +28,8 @@ struct tls4217_certdir {
  * Lists a directory, with the caller's privileges; no file is opened.  Returns
  * 0 (tls4217_certdir_clear), or -1 with err naming the directory.
  */
-int tls4217_certdir_read(const char *path, struct tls4217_certdir *dir,
-  struct tls4217_error *err);
+int tls4217_certdir_read(
+  const char *path, struct tls4217_certdir *dir, struct tls4217_error *err);
 
 /* Frees the list. */
 void tls4217_certdir_clear(struct tls4217_certdir *dir);

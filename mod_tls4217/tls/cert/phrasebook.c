@@ -75,7 +75,8 @@ struct tls4217_phrasebook *tls4217_phrasebook_find(void *address) {
   struct tls4217_phrasebook *book = address;
   const long page = sysconf(_SC_PAGESIZE);
 
-  if (book == NULL || page <= 0 || (uintptr_t) address % (uintptr_t) page != 0 ||
+  if (book == NULL || page <= 0 ||
+    (uintptr_t) address % (uintptr_t) page != 0 ||
     msync(address, sizeof(*book), MS_ASYNC) < 0 || book->magic != MAGIC ||
     book->count > TLS4217_PHRASEBOOK_MAX + 1) {
     return NULL;

@@ -66,8 +66,7 @@ int tls4217_connection_hold_until_hello(
 }
 
 void tls4217_connection_choose_with(struct tls4217_connection *conn,
-  enum tls4217_choice (*choose)(void *who, const char *name),
-  void *who) {
+  enum tls4217_choice (*choose)(void *who, const char *name), void *who) {
   conn->state.chooser = (struct tls4217_chooser){ choose, who };
 }
 

@@ -50,11 +50,11 @@ struct tls4217_connection;
 
 /*
  * Makes a connection over a connected socket; rfd and wfd may be equal.  Both
- * are set to O_NONBLOCK and stay so until tls4217_connection_free, which
- * gives them back their former mode; they are never closed here.  ctx, of a
- * struct tls4217_context, may be freed meanwhile.  binding, of the control connection, is borrowed
- * and must outlive the connection; on the control channel it receives the id
- * of a session that is resumed.  waiter is copied.
+ * are set to O_NONBLOCK and stay so until tls4217_connection_free, which gives
+ * them back their former mode; they are never closed here.  ctx, of a struct
+ * tls4217_context, may be freed meanwhile.  binding, of the control connection,
+ * is borrowed and must outlive the connection; on the control channel it
+ * receives the id of a session that is resumed.  waiter is copied.
  *
  * Returns the connection, or NULL with err filled.
  */
@@ -87,8 +87,7 @@ void tls4217_connection_trace(
  * connection is made of (sslstate.h).
  */
 void tls4217_connection_choose_with(struct tls4217_connection *conn,
-  enum tls4217_choice (*choose)(void *who, const char *name),
-  void *who);
+  enum tls4217_choice (*choose)(void *who, const char *name), void *who);
 
 /* Frees it, without a close_notify.  NULL is fine. */
 void tls4217_connection_free(struct tls4217_connection *conn);
@@ -151,8 +150,8 @@ bool tls4217_connection_is_flooded(const struct tls4217_connection *conn);
 
 /*
  * Writes all of buf within timeout milliseconds (-1: no limit), or fails for
- * good.  Returns DONE; with err filled, LATE when the peer did not read in time,
- * STOPPED, CUT when the peer is gone, or FAILED.
+ * good.  Returns DONE; with err filled, LATE when the peer did not read in
+ * time, STOPPED, CUT when the peer is gone, or FAILED.
  */
 enum tls4217_io tls4217_connection_write(struct tls4217_connection *conn,
   const void *buf, size_t size, int timeout, struct tls4217_error *err);

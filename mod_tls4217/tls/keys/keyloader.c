@@ -270,8 +270,8 @@ struct tls4217_keypair *tls4217_keyloader_recall(int fd,
 
 /* Asks, with a descriptor or without one (-1), where the answer is nothing but
  * DONE. */
-static int ask_with(struct exchange *exchange, int fd, int passed,
-  struct tls4217_error *err) {
+static int ask_with(
+  struct exchange *exchange, int fd, int passed, struct tls4217_error *err) {
   int res = ask(exchange, fd, &passed, passed >= 0 ? 1 : 0, err);
 
   if (res == 0 && tls4217_keyproto_close(&exchange->reader) == false) {

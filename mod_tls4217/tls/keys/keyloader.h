@@ -28,14 +28,13 @@ struct tls4217_keyfiles {
 
 /*
  * Has the key process load a pair, which is the one that it has of the same id
- * where the files have not changed since.  fd is the daemon's own socket.  The key of
- * the pair is one of keys (remotekey.h), and *handle becomes what it is called
- * by; one that is not 0 is taken, so that a new key process knows what sessions
- * have from the old one.
- * Returns a new pair (tls4217_keypair_free), or NULL with err filled as by
- * tls4217_keypair_load, or with what is wrong with the key process: errnum is
- * EPIPE (it is gone), ETIMEDOUT (after five seconds) or EPROTO (it talks
- * nonsense) then.
+ * where the files have not changed since.  fd is the daemon's own socket.  The
+ * key of the pair is one of keys (remotekey.h), and *handle becomes what it is
+ * called by; one that is not 0 is taken, so that a new key process knows what
+ * sessions have from the old one.  Returns a new pair (tls4217_keypair_free),
+ * or NULL with err filled as by tls4217_keypair_load, or with what is wrong
+ * with the key process: errnum is EPIPE (it is gone), ETIMEDOUT (after five
+ * seconds) or EPROTO (it talks nonsense) then.
  */
 struct tls4217_keypair *tls4217_keyloader_load(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,

@@ -24,8 +24,8 @@
 #include "mod_tls4217/tls/error.h"
 
 /*
- * Loads the provider.  Returns it (free it with tls4217_remotekey_unload_provider), or
- * NULL with err filled.
+ * Loads the provider.  Returns it (free it with
+ * tls4217_remotekey_unload_provider), or NULL with err filled.
  */
 struct tls4217_remotekeys *tls4217_remotekey_load_provider(
   tls4217_remotekey_ask ask, void *user, struct tls4217_error *err);
