@@ -80,8 +80,8 @@ class Program(ProgramCase):
         self.renew(OTHER)
         self.assert_logged(
             r"warning: .*TLSRSACertificateFile: TLSPassPhraseProvider "
-            r"'[^']*/program': the pass phrase does not open the private key in "
-            r"key file '[^']*rsa.key'.*remain in use", seconds=15)
+            r"'[^']*/program': the pass phrase does not open the private key "
+            r"in key file '[^']*rsa.key'.*remain in use", seconds=15)
         self.assert_serves()
         time.sleep(1.5)
         self.assertEqual(len(self.server.asked()), 2)

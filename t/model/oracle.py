@@ -61,7 +61,8 @@ class Host:
             ("AllowReinitialize", "undoable" in facts)) if given]
         lines = ["TLSControlProtection " + self.control,
                  "TLSDataProtection " + self.data,
-                 "TLSClearCommandChannel " + ("on" if "ccc" in facts else "off"),
+                 "TLSClearCommandChannel %s" % (
+                     "on" if "ccc" in facts else "off"),
                  "TLSUserProtection required bob",
                  "TLSUserProtection none carol"]
         if options:
