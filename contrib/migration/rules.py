@@ -279,6 +279,14 @@ class Rules:
                            "(TLSCARevocationFile)", [])
         return self.stays(line, row)
 
+    def check_tlsstapling(self, line, row):
+        if line.words[1].lower() in ("off", "false", "no"):
+            return self.stays(line, row)
+        return Finding(line, CHANGES, "no OCSP responder is asked by the "
+                       "server: have contrib/ocsp-update write the response "
+                       "from cron, and add TLSStaplingFile; a certificate of "
+                       "Let's Encrypt's has none: remove the line", None)
+
     def check_tlsusername(self, line, row):
         if re.match(r"[\d.]+\Z", line.words[1]):
             return Finding(line, CHANGES, "an OID is looked for in the subject "

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -130,6 +131,62 @@ static int install_tickets(
   return 0;
 }
 
+/* RFC 6066, section 8; RFC 8446, section 4.4.2.1.  The certificate is chosen by
+ * now, by name and key type; without a staple that is valid none is sent. */
+static int staple_cb(SSL *ssl, void *arg) {
+  const struct tls4217_context *context = SSL_CTX_get_app_data(
+    SSL_get_SSL_CTX(ssl));
+  const size_t count = context != NULL ? context->nstaples : 0;
+  const X509 *leaf = SSL_get_certificate(ssl);
+  const struct tls4217_staple *staple;
+  unsigned char *bytes;
+  size_t at = 0;
+
+  (void) arg;
+  while (at < count && context->staples[at].leaf != leaf) {
+    at++;
+  }
+
+  staple = at < count ? context->staples[at].staple : NULL;
+  if (staple == NULL ||
+    tls4217_staple_is_valid(staple, (int64_t) time(NULL)) == false) {
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+
+  bytes = OPENSSL_memdup(staple->bytes, staple->size);
+  if (bytes == NULL ||
+    SSL_set_tlsext_status_ocsp_resp(ssl, bytes, (int) staple->size) != 1) {
+    OPENSSL_free(bytes);
+    ERR_clear_error();
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+
+  return SSL_TLSEXT_ERR_OK;
+}
+
+/* Most hosts have none, and cost nothing. */
+static int add_staple(struct tls4217_context *context,
+  const struct tls4217_keypair *pair, size_t max, struct tls4217_error *err) {
+  if (pair->staple == NULL) {
+    return 0;
+  }
+
+  if (context->staples == NULL) {
+    context->staples = calloc(max, sizeof(*context->staples));
+    if (context->staples == NULL) {
+      tls4217_error_set(err, ENOMEM, "out of memory");
+      return -1;
+    }
+
+    (void) SSL_CTX_set_tlsext_status_cb(context->ctx, staple_cb);
+  }
+
+  context->staples[context->nstaples].leaf = pair->leaf;
+  context->staples[context->nstaples].staple = pair->staple;
+  context->nstaples++;
+  return 0;
+}
+
 static int fill_context(struct tls4217_context *context,
   const struct tls4217_context_settings *settings, struct tls4217_error *err) {
   const struct tls4217_offering offering = offering_of(
@@ -146,7 +203,10 @@ static int fill_context(struct tls4217_context *context,
 
   /* Backwards: of two pairs with the same type of key the first one stays. */
   for (size_t i = settings->npairs; i > 0; i--) {
-    if (use_pair(context->ctx, settings->pairs[i - 1], err) < 0) {
+    const struct tls4217_keypair *pair = settings->pairs[i - 1];
+
+    if (use_pair(context->ctx, pair, err) < 0 ||
+      add_staple(context, pair, settings->npairs, err) < 0) {
       return -1;
     }
   }
@@ -270,6 +330,7 @@ void tls4217_context_free(struct tls4217_context *context) {
 
     tls4217_ticketcrypt_free(context->tickets);
     SSL_CTX_free(context->ctx);
+    free(context->staples);
     free(context);
   }
 }

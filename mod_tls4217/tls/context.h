@@ -17,6 +17,7 @@
 
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/cert/keypair.h"
+#include "mod_tls4217/tls/cert/staple.h"
 #include "mod_tls4217/tls/cert/verify.h"
 #include "mod_tls4217/tls/conn/connection.h"
 #include "mod_tls4217/tls/parameters.h"
@@ -43,8 +44,17 @@ struct tls4217_context_settings {
 /* Bytes of a session id context (SSL_CTX_set_session_id_context(3)). */
 #define TLS4217_CONTEXT_SCOPE TLS4217_TICKETCRYPT_SCOPE
 
+/* What is stapled to one of a context's certificates. */
+struct tls4217_context_staple {
+  const X509 *leaf; /* the pair's */
+  const struct tls4217_staple *staple;
+};
+
 struct tls4217_context {
   SSL_CTX *ctx;
+
+  struct tls4217_context_staple *staples; /* owned; NULL where there are none */
+  size_t nstaples;
 
   unsigned char scope[TLS4217_CONTEXT_SCOPE]; /* its session id context */
   struct tls4217_ticketcrypt *tickets; /* how they are encrypted; owned */
@@ -57,8 +67,11 @@ struct tls4217_context {
 };
 
 /*
- * Builds a context.  The pairs' objects are referenced, not taken.  Returns a
- * new context (free it with tls4217_context_free), or NULL with err filled.
+ * Builds a context.  The pairs' objects are referenced, not taken; their
+ * staples must outlive it, and are sent with their certificates to clients
+ * that ask for one, while they are valid (SSL_CTX_set_tlsext_status_cb(3)).
+ * Returns a new context (free it with tls4217_context_free), or NULL with err
+ * filled.
  */
 struct tls4217_context *tls4217_context_new(
   const struct tls4217_context_settings *settings, struct tls4217_error *err);

@@ -56,6 +56,11 @@ ERRORS = {
              "TLSEngine no way", ("TLSEngine",)),
     "a blank behind a backslash": (
         "TLSCertificateFile {pki}/rsa.pem \\ \n", ("backslash", "line")),
+    "a staple without a path": (
+        ENGINE + "TLSStaplingFile ftp.ocsp",
+        ("TLSStaplingFile: 'ftp.ocsp' must start with '/'", "line")),
+    "a word that TLSStapling has not": (
+        ENGINE + "TLSStapling always", ("TLSStapling on|off", "line")),
     "one curve that there is not": (
         ENGINE + "TLSECDHCurve X25519:X25591", ("'X25591'", "P-256", "line")),
     "a subject in one line": (
@@ -169,6 +174,9 @@ WARNINGS = {
     "CAs that cannot be read": (
         ENGINE + "TLSCACertificateFile {pki}/none.pem",
         ("TLSCACertificateFile: ", "none.pem")),
+    "a staple that is not there": (
+        ENGINE + "TLSStaplingFile {pki}/none.ocsp",
+        ("TLSStaplingFile: ", "none.ocsp", "no response is stapled")),
     "two hosts at one address that ignores names": (
         ENGINE + "TLSOptions IgnoreSNI\n"
         "<VirtualHost 127.0.0.1>\nPort {port}\nServerName two\n"

@@ -152,6 +152,10 @@ static void offer(struct endpoint *ep, const struct endpoint_spec *spec) {
   if (spec->distrustful) {
     SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
   }
+  if (spec->wants_staple) {
+    insist(SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp) == 1,
+      "status_request");
+  }
 }
 
 static void make_client(struct endpoint *ep, const struct endpoint_spec *spec) {

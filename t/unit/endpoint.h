@@ -37,6 +37,7 @@ struct endpoint_spec {
   const char *alpn;       /* in wire format: "\3ftp" */
   const char *signatures; /* SSL_set1_sigalgs_list(3) */
   bool distrustful;       /* verifies the server, trusting nobody */
+  bool wants_staple;      /* asks for an OCSP response */
   bool two_descriptors;   /* the server reads one, writes a dup(2) of it */
   bool nonblocking;       /* the server's socket is so from the start */
 };

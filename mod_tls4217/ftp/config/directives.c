@@ -122,10 +122,12 @@ static const struct tls4217_directive directives[] = {
   { "TLSSessionReuse", tls4217_value_directives_word, SVG, 1, 1,
     "connection|user|report|off", "user", FIELD(session_reuse, session_reuse) },
   { "TLSSessionTicketKeyFile", tls4217_value_directives_files, CONF_ROOT, 1, 1,
-    "/path/ticket.key", NULL, FIELD(ticket_files, ticket_files) },
+    "/path/ticket.key", NULL, FIELD(paths, ticket_files) },
   { "TLSSessionTicketKeys", tls4217_ticket_directives_keys, CONF_ROOT, 2, 4,
     "[age seconds] [count number]", "age 43200 count 3",
     FIELD(ticket_keys, ticket_keys) },
+  { "TLSStaplingFile", tls4217_value_directives_files, SVG, 1, 1,
+    "/path/response.der", NULL, FIELD(paths, staple_files) },
   { "TLSTimeoutHandshake", tls4217_value_directives_timeout, SVG, 1, 1,
     "seconds", "30", FIELD(number, handshake_timeout) },
   { "TLSUnknownServerName", tls4217_value_directives_word, SVG, 1, 1,
@@ -175,26 +177,24 @@ static const struct tls4217_directive directives[] = {
     FIELD(session_cache, options.session_reuse_required) },
   { "TLSSessionTickets", tls4217_value_directives_nothing, SVG, 1, ANY,
     "ignored: tickets are always on; remove it", NULL, NO_FIELD },
-  { "TLSStapling", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: no OCSP response is stapled; remove it, and have no certificate "
-    "with must-staple",
-    NULL, NO_FIELD },
+  { "TLSStapling", tls4217_value_directives_switch, SVG, 1, 1, "on|off", "off",
+    FIELD(switch, stapling_wanted) },
   { "TLSStaplingCache", tls4217_value_directives_nothing, CONF_ROOT, 1, ANY,
-    "ignored: no OCSP response is stapled; remove it, and have no certificate "
-    "with must-staple",
+    "ignored: OCSP responses are kept in the files that TLSStaplingFile names; "
+    "remove it",
     NULL, NO_FIELD },
   { "TLSStaplingOptions", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: no OCSP response is stapled; remove it, and have no certificate "
-    "with must-staple",
+    "ignored: an OCSP response is verified when TLSStaplingFile is read, and "
+    "none is made up; remove it",
     NULL, NO_FIELD },
   { "TLSStaplingResponder", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: no OCSP response is stapled; remove it, and have no certificate "
-    "with must-staple",
+    "ignored: this server asks no OCSP responder; give the address to "
+    "contrib/ocsp-update, and name the file that it writes with "
+    "TLSStaplingFile",
     NULL, NO_FIELD },
   { "TLSStaplingTimeout", tls4217_value_directives_nothing, SVG, 1, ANY,
-    "ignored: no OCSP response is stapled; remove it, and have no certificate "
-    "with must-staple",
-    NULL, NO_FIELD },
+    "ignored: no handshake waits for an OCSP responder; remove it", NULL,
+    NO_FIELD },
   { "TLSVerifyServer", tls4217_value_directives_nothing, SVG, 1, ANY,
     "ignored: this server is never a TLS client, because RFC 4217, section 7, "
     "gives that role to the client (it has no SSCN); remove it",

@@ -28,10 +28,10 @@ struct tls4217_certificate_files {
 
 #define TLS4217_MAX_CERTIFICATES 16
 
-/* TLSSessionTicketKeyFile: the newest first. */
-#define TLS4217_MAX_TICKET_FILES 16
-struct tls4217_ticket_files {
-  const char *paths[TLS4217_MAX_TICKET_FILES];
+/* The files that a directive names, in the order of its lines. */
+#define TLS4217_MAX_PATHS 16
+struct tls4217_paths {
+  const char *paths[TLS4217_MAX_PATHS];
   size_t count;
 };
 
@@ -74,7 +74,7 @@ struct tls4217_settings {
   bool engine;
   bool key_isolation;                          /* the main server's */
   struct tls4217_ticketring_rules ticket_keys; /* the same */
-  struct tls4217_ticket_files ticket_files;    /* the same */
+  struct tls4217_paths ticket_files; /* the same; the newest first */
   struct tls4217_options options;
   struct tls4217_parameters tls;
   int handshake_timeout;      /* seconds, control connection */
@@ -95,7 +95,9 @@ struct tls4217_settings {
   struct tls4217_named_files named;
   struct tls4217_certificate_files files[TLS4217_MAX_CERTIFICATES];
   size_t nfiles;
-  const char *self_signed;           /* or NULL */
+  struct tls4217_paths staple_files; /* TLSStaplingFile */
+  bool stapling_wanted;              /* mod_tls' TLSStapling on */
+  const char *self_signed; /* or NULL */
   const char *certificate_directory; /* or NULL */
   const char *dh_file;               /* or NULL */
   const char *passphrase_provider;   /* the main server's; or NULL */

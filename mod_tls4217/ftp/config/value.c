@@ -171,10 +171,10 @@ static void take_ticket_keys(const config_rec *c, void *member) {
     (const struct tls4217_ticketring_rules *) c->argv[0]);
 }
 
-static void take_ticket_file(const config_rec *c, void *member) {
-  struct tls4217_ticket_files *files = member;
+static void take_path(const config_rec *c, void *member) {
+  struct tls4217_paths *files = member;
 
-  if (files->count < TLS4217_MAX_TICKET_FILES) {
+  if (files->count < TLS4217_MAX_PATHS) {
     files->paths[files->count++] = c->argv[0];
   }
 }
@@ -263,8 +263,8 @@ const struct tls4217_value_type tls4217_value_certificate = { NULL,
 const struct tls4217_value_type tls4217_value_ticket_keys = {
   preset_ticket_keys, take_ticket_keys
 };
-const struct tls4217_value_type tls4217_value_ticket_files = { NULL,
-  take_ticket_file, true };
+const struct tls4217_value_type tls4217_value_paths = { NULL, take_path,
+  true };
 const struct tls4217_value_type tls4217_value_options = { preset_options,
   take_options, true };
 const struct tls4217_value_type tls4217_value_session_cache = { NULL,

@@ -21,3 +21,20 @@ void tls4217_building_find(const struct tls4217_building *build,
   finding->kind = kind;
   finding->text = pstrdup(build->generation->pool, text);
 }
+
+void tls4217_building_find_once(const struct tls4217_building *build,
+  enum tls4217_complaint_kind kind, const char *text) {
+  const struct tls4217_generation *previous = build->previous;
+  struct tls4217_generation *generation = build->generation;
+
+  *((const char **) push_array(generation->troubles)) = pstrdup(
+    generation->pool, text);
+  for (unsigned int i = 0; previous != NULL && i < previous->troubles->nelts;
+       i++) {
+    if (strcmp(((const char **) previous->troubles->elts)[i], text) == 0) {
+      return;
+    }
+  }
+
+  tls4217_building_find(build, kind, "%s", text);
+}

@@ -34,4 +34,9 @@ void tls4217_building_find(const struct tls4217_building *build,
   enum tls4217_complaint_kind kind, const char *fmt, ...)
   __attribute__((format(printf, 3, 4)));
 
+/* The same, unless the previous generation has it already: what stays so is
+ * said once, not with each generation. */
+void tls4217_building_find_once(const struct tls4217_building *build,
+  enum tls4217_complaint_kind kind, const char *text);
+
 #endif

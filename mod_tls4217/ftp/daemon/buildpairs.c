@@ -194,24 +194,6 @@ static int add_files(const struct tls4217_building *build) {
 
 /* Those of the directory. */
 
-/* Said once, not with each generation in which it is so. */
-static void find_trouble(
-  const struct tls4217_building *build, const char *text) {
-  const struct tls4217_generation *previous = build->previous;
-  struct tls4217_generation *generation = build->generation;
-
-  *((const char **) push_array(generation->troubles)) = pstrdup(
-    generation->pool, text);
-  for (unsigned int i = 0; previous != NULL && i < previous->troubles->nelts;
-       i++) {
-    if (strcmp(((const char **) previous->troubles->elts)[i], text) == 0) {
-      return;
-    }
-  }
-
-  tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s", text);
-}
-
 /* One file must not keep the others from being served. */
 static struct tls4217_credential *get_named(
   const struct tls4217_building *build,
@@ -232,7 +214,7 @@ static struct tls4217_credential *get_named(
     (void) snprintf(text, sizeof(text), "%s; %s", err.text,
       credential != NULL ? "the previous certificate remains in use" :
                            "its names are not served");
-    find_trouble(build, text);
+    tls4217_building_find_once(build, TLS4217_COMPLAINT_WARNING, text);
   }
 
   return credential;

@@ -233,6 +233,11 @@ const struct tls4217_keypair *tls4217_credential_pair(
   return credential->pair;
 }
 
+const char *tls4217_credential_cert_file(
+  const struct tls4217_credential *credential) {
+  return credential->paths[0];
+}
+
 void tls4217_credential_accept(const struct tls4217_credential *credential) {
   if (credential->handle != 0) {
     tls4217_keyprocess_accept(credential->handle);

@@ -49,6 +49,10 @@ void tls4217_credential_release(struct tls4217_credential *credential);
 const struct tls4217_keypair *tls4217_credential_pair(
   const struct tls4217_credential *credential);
 
+/* The certificate file that it was read from. */
+const char *tls4217_credential_cert_file(
+  const struct tls4217_credential *credential);
+
 /* A host serves with it: it becomes the last good one of its files. */
 void tls4217_credential_accept(const struct tls4217_credential *credential);
 

@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/daemon/buildpairs.h"
 #include "mod_tls4217/ftp/daemon/generation.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/stapling.h"
 #include "mod_tls4217/tls/cert/castore.h"
 #include "mod_tls4217/tls/cert/chain.h"
 #include "mod_tls4217/tls/offer.h"
@@ -87,8 +88,8 @@ static bool is_new(const struct tls4217_building *build, size_t at) {
   return true;
 }
 
-static int complete_chains(const struct tls4217_building *build) {
-  STACK_OF(X509) *cas = read_cas(build);
+static int complete_chains(
+  const struct tls4217_building *build, STACK_OF(X509) * cas) {
   int res = 0;
 
   for (size_t i = 0; i < build->generation->npairs && res >= 0; i++) {
@@ -107,8 +108,19 @@ static int complete_chains(const struct tls4217_building *build) {
     }
   }
 
-  tls4217_castore_list_free(cas);
   return res < 0 ? -1 : 0;
+}
+
+static int add_chains(const struct tls4217_building *build) {
+  STACK_OF(X509) *cas = read_cas(build);
+  const int res = complete_chains(build, cas);
+
+  if (res == 0) {
+    tls4217_stapling_add(build, cas);
+  }
+
+  tls4217_castore_list_free(cas);
+  return res;
 }
 
 /* The context. */
@@ -238,7 +250,7 @@ struct tls4217_generation *tls4217_generation_build(const server_rec *rec,
     .err = err };
 
   if (tls4217_buildpairs_add(&build) < 0 || add_verify(&build) < 0 ||
-    complete_chains(&build) < 0 || add_contexts(&build) < 0) {
+    add_chains(&build) < 0 || add_contexts(&build) < 0) {
     tls4217_generation_free(build.generation);
     return NULL;
   }
@@ -274,6 +286,8 @@ void tls4217_generation_accept(
   for (unsigned int i = 0; i < generation->findings->nelts; i++) {
     complain(rec, &findings[i]);
   }
+
+  tls4217_stapling_check_age(generation, rec);
 }
 
 bool tls4217_generation_has_lost_key(
@@ -315,6 +329,7 @@ void tls4217_generation_free(struct tls4217_generation *generation) {
   tls4217_contextmap_free(generation->names);
   tls4217_context_free(generation->context);
   tls4217_verify_free(generation->verify);
+  tls4217_stapling_release(generation);
   for (size_t i = 0; i < generation->npairs; i++) {
     tls4217_keypair_free(generation->pairs[i]);
     tls4217_credential_release(generation->credentials[i]);

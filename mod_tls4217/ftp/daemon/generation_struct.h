@@ -19,10 +19,11 @@ struct tls4217_generation {
   struct tls4217_keypair **pairs; /* of them, with whole chains */
   size_t npairs;
   size_t nnamed_from; /* from here on those of TLSCertificateDirectory */
-  struct tls4217_verify *verify;    /* NULL: TLSVerifyClient is off */
+  struct tls4217_stapling **stapling; /* of each pair (stapling.h), or NULL */
+  struct tls4217_verify *verify; /* NULL: TLSVerifyClient is off */
   struct tls4217_context *context;  /* for who names nobody, and its tickets */
   struct tls4217_contextmap *names; /* for who names one */
-  array_header *troubles; /* what is wrong in TLSCertificateDirectory */
+  array_header *troubles; /* what is wrong, and said once (building.h) */
   array_header *findings; /* what people should hear of it when it serves */
 };
 

@@ -13,6 +13,7 @@
 #include "mod_tls4217/ftp/daemon/phrases.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
 #include "mod_tls4217/ftp/daemon/selfsigning.h"
+#include "mod_tls4217/ftp/daemon/stapling.h"
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/tls/warmup.h"
 
@@ -30,6 +31,10 @@ static struct tls4217_filelook look_at_files(
     tls4217_filestamp_look(&look, settings->files[i].cert_file, 0, now);
     tls4217_filestamp_look(&look, settings->files[i].key_file, 0, now);
     tls4217_filestamp_look(&look, settings->files[i].chain_file, 0, now);
+  }
+
+  for (size_t i = 0; i < settings->staple_files.count; i++) {
+    tls4217_filestamp_look(&look, settings->staple_files.paths[i], 0, now);
   }
 
   tls4217_filestamp_look(&look, settings->certificate_directory, 2, now);
@@ -190,6 +195,17 @@ void tls4217_renewal_look(void) {
   }
 
   tls4217_phrases_hold_back(false);
+  tls4217_vhost_say_complaints();
+}
+
+void tls4217_renewal_check_ages(void) {
+  for (const struct tls4217_vhost *server = tls4217_vhost_first();
+       server != NULL; server = server->next) {
+    if (server->tls != NULL) {
+      tls4217_stapling_check_age(server->tls, server->rec);
+    }
+  }
+
   tls4217_vhost_say_complaints();
 }
 

@@ -47,4 +47,8 @@ int tls4217_renewal_reload(const struct tls4217_vhost *server);
  */
 void tls4217_renewal_look(void);
 
+/* Complains about what grows old without a change of any file: OCSP responses
+ * (stapling.h).  Complaints are said. */
+void tls4217_renewal_check_ages(void);
+
 #endif

@@ -11,6 +11,19 @@
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/ftp/daemon/watch.h"
 
+/* Time passes also where files are not looked at; in seconds. */
+#define AGE_INTERVAL 60
+
+static int check_ages_cb(CALLBACK_FRAME) {
+  (void) p1;
+  (void) p2;
+  (void) p3;
+  (void) data;
+
+  tls4217_renewal_check_ages();
+  return 1;
+}
+
 static int look_cb(CALLBACK_FRAME) {
   (void) p1;
   (void) p2;
@@ -19,6 +32,7 @@ static int look_cb(CALLBACK_FRAME) {
 
   tls4217_renewal_look();
   tls4217_ticketkeys_look();
+  tls4217_renewal_check_ages();
   return 1;
 }
 
@@ -37,8 +51,13 @@ void tls4217_watch_begin(void) {
 
   tls4217_watch_end();
   tls4217_resolve_settings(main_server->conf, &settings);
-  if (ServerType == SERVER_STANDALONE && settings.reload_interval > 0) {
-    timer = pr_timer_add(settings.reload_interval, -1, &tls4217_module, look_cb,
-      "TLSReloadInterval");
+  if (ServerType != SERVER_STANDALONE) {
+    return;
   }
+
+  timer = settings.reload_interval > 0 ?
+    pr_timer_add(settings.reload_interval, -1, &tls4217_module, look_cb,
+      "TLSReloadInterval") :
+    pr_timer_add(AGE_INTERVAL, -1, &tls4217_module, check_ages_cb,
+      "OCSP responses of mod_tls4217");
 }

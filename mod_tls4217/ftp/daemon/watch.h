@@ -10,7 +10,8 @@
 #define TLS4217_FTP_DAEMON_WATCH_H
 
 /* In the daemon, when the configuration has been read: from now on, at the
- * interval of the main server's settings; never, where that is 0. */
+ * interval of the main server's settings; where that is 0, at none of their
+ * files, but at what grows old. */
 void tls4217_watch_begin(void);
 
 /* No more looks: ahead of a new reading of the configuration, whose settings

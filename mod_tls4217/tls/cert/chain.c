@@ -37,9 +37,9 @@ static bool is_self_signed(X509 *cert) {
   return res;
 }
 
-static X509 *find_issuer(STACK_OF(X509) * cas, X509 *cert) {
-  for (int i = 0; i < sk_X509_num(cas); i++) {
-    X509 *issuer = sk_X509_value(cas, i);
+X509 *tls4217_chain_find_issuer(STACK_OF(X509) * certs, X509 *cert) {
+  for (int i = 0; i < sk_X509_num(certs); i++) {
+    X509 *issuer = sk_X509_value(certs, i);
 
     if (has_issued(issuer, cert)) {
       return issuer;
@@ -59,7 +59,7 @@ int tls4217_chain_complete(struct tls4217_keypair *pair, STACK_OF(X509) * cas,
   }
 
   for (; added < MAX_CHAIN && is_self_signed(last) == false; added++) {
-    X509 *issuer = find_issuer(cas, last);
+    X509 *issuer = tls4217_chain_find_issuer(cas, last);
 
     /* A root is the client's to have. */
     if (issuer == NULL || is_self_signed(issuer)) {
@@ -114,7 +114,7 @@ int tls4217_chain_check(const struct tls4217_keypair *pair,
   }
 
   if (count == 0 && is_self_signed(last) == false &&
-    find_issuer(cas, last) == NULL) {
+    tls4217_chain_find_issuer(cas, last) == NULL) {
     tls4217_error_set(err, EINVAL,
       "its issuer ('%s') is not sent, because no file contains it: name "
       "fullchain.pem, unless that is a root which all clients have",

@@ -20,6 +20,10 @@
 int tls4217_chain_complete(struct tls4217_keypair *pair, STACK_OF(X509) * cas,
   struct tls4217_error *err);
 
+/* The one among these certificates, which may be NULL, that has issued cert, by
+ * names and by signature; it stays theirs.  NULL where there is none. */
+X509 *tls4217_chain_find_issuer(STACK_OF(X509) * certs, X509 *cert);
+
 /*
  * Whether clients can follow what is sent.  Returns 0, or -1 with err saying
  * that a certificate does not certify the one in front of it, or that none is

@@ -22,12 +22,15 @@
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/cert/pemfile.h"
 
+struct tls4217_staple;
+
 /* Owns its three objects; immutable when a context has been made of it. */
 struct tls4217_keypair {
   X509 *leaf;
   EVP_PKEY *key;
   STACK_OF(X509) * chain; /* without the leaf; never NULL, may be empty */
   const char *label;      /* what messages call it: the caller's, or NULL */
+  const struct tls4217_staple *staple; /* the caller's, or NULL */
 };
 
 /*
