@@ -42,7 +42,7 @@
 /* Releases of one minor version share a layout: 0x0001030805 is 1.3.8. */
 #define MINOR_VERSION(number) ((number) >> 8)
 
-/* Between SIGHUP and the end of this module's life: it is loaded anew. */
+/* Between SIGHUP and the end of this module's life: it will be loaded again. */
 static bool restarts = false;
 
 static bool is_restart(void) {

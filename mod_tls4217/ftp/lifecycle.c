@@ -190,7 +190,7 @@ static unsigned int count_signatures(bool reuse_required) {
   return reuse_required ? SIGNATURES : TLS4217_KEYCLIENT_UNLIMITED;
 }
 
-/* While nobody has said anything yet: for all hosts that HOST or the client's
+/* Before a byte of the client is read: for all hosts that HOST or the client's
  * SNI may choose here. */
 static void join_key_process(void) {
   const server_rec *recs[TLS4217_MAX_HOSTS];
@@ -257,7 +257,7 @@ int tls4217_lifecycle_start(void) {
   sess->implicit = sess->server != NULL && sess->settings.options.implicit;
   if (sess->implicit) {
     /* mod_xfer decides about sendfile(2) from this word, if it starts its
-     * session after us; if not, it has to be told. */
+     * session after us; if not, xferlevel.c informs it. */
     session.rfc2228_mech = "TLS";
     sess->xfer_level = -1;
   }

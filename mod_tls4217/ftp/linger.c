@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what a client still says on a connection that is over
+ * mod_tls4217 - what a client still sends on a connection that is over
  *
  * See linger.h.
  */
@@ -17,7 +17,7 @@
 #define TIME (30 * 1000)
 #define ROOM ((off_t) 64 * 1024 * 1024)
 
-/* Read before somebody else has a turn, in pieces of 16 KiB. */
+/* Read before others have a turn, in pieces of 16 KiB. */
 #define TURN 64
 
 /* ProFTPD's own are below. */

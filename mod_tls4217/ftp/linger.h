@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what a client still says on a connection that is over
+ * mod_tls4217 - what a client still sends on a connection that is over
  *
- * We end our direction and tell the client so.  It answers with its own
+ * We end our direction, which the client sees.  It answers with its own
  * close_notify (RFC 5246, section 7.2.1, makes it), or goes on sending an
- * upload that has been refused, before it looks at the control connection.
- * If that met a closed socket, the client would get a reset, which on some
- * systems discards what it has not read yet; and one that cannot write any
- * more shows its user that, and not our reply.  So the socket stays, and what
- * comes is read and discarded: while we wait for the next command, so that
- * no reply waits for it, and within limits.
+ * upload that has been refused, before it looks at the control connection.  If
+ * that met a closed socket, the client would get a reset, which on some systems
+ * discards what it has not read yet; and one that cannot write any more shows
+ * its user that, and not our reply.  So the socket stays, and what comes is
+ * read and discarded: while we wait for the next command, so that no reply
+ * waits for it, and within limits.
  */
 
 #ifndef TLS4217_FTP_LINGER_H

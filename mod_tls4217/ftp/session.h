@@ -61,7 +61,7 @@ struct tls4217_data_channel {
   pr_netio_stream_t *in, *out;     /* the streams that it serves */
   bool sends;                      /* a download or a listing, not an upload */
   bool whole; /* a small file, which leaves with the close_notify */
-  bool ended; /* the client has been told that it is over */
+  bool ended; /* our end of it has been sent */
 };
 
 /* The reply that a failed transfer gets instead of the core's (failure.c). */
@@ -117,7 +117,7 @@ struct tls4217_member {
 };
 
 /* What the last handshakes came to, in words (handshake_report.c); "": none. */
-struct tls4217_told {
+struct tls4217_summaries {
   char control[192], data[192];
 };
 
@@ -132,7 +132,7 @@ struct tls4217_session {
   int xfer_level; /* the level that mod_xfer knows of; -1: any */
   struct tls4217_binding binding;
   struct tls4217_member member;
-  struct tls4217_told told;
+  struct tls4217_summaries summaries;
   bool implicit;
   int core_chunk; /* what the core reads of a file at once, in bytes */
   struct tls4217_origin origin;
@@ -188,7 +188,7 @@ bool tls4217_session_is_control(
   const struct tls4217_session *sess, const pr_netio_stream_t *strm);
 
 /*
- * Whether somebody is logged in: mod_auth has accepted a password (or a
+ * Whether a user is logged in: mod_auth has accepted a password (or a
  * certificate), or another module has made the session a user's.  This is the
  * one place that knows; a user's name alone says nothing.
  */

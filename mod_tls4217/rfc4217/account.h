@@ -3,10 +3,10 @@
  * mod_tls4217 - whether an account is open to a login without its password
  *
  * RFC 4217, section 12.2, lets a certificate stand for the password; it says
- * who somebody is, not that the account is still open (RFC 2228, section
- * 5.2.1: 232 is an authorization).  What the password's check would have
- * checked beside the password is checked here: a lock, an expiry, and what PAM
- * says where mod_auth_pam is asked for passwords.  Who asks them all is
+ * who a user is, not that the account is still open (RFC 2228, section 5.2.1:
+ * 232 is an authorization).  What the password's check would have checked
+ * beside the password is checked here: a lock, an expiry, and what PAM says
+ * where mod_auth_pam is asked for passwords.  Who asks them all is
  * ftp/control/authorization.c.
  */
 

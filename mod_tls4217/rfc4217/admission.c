@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Those that carry who somebody is (RFC 959, section 4.1.1). */
+/* Those that carry the identity of a user (RFC 959, section 4.1.1). */
 static const char *const login_commands[] = { "USER", "PASS", "ACCT" };
 
 /*

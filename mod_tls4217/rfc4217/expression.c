@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - lists of names: of users, groups and classes
  *
- * See expression.h.  Not the core's pr_expr_eval_user_or(): there "!a,!b"
- * means everybody, because nobody is both.
+ * See expression.h.  Not the core's pr_expr_eval_user_or(): there "!a,!b" means
+ * everyone, because no one is both.
  */
 
 #include "mod_tls4217/rfc4217/expression.h"

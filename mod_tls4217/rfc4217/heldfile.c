@@ -56,7 +56,7 @@ int tls4217_heldfile_open(struct tls4217_heldfile *held, int flags,
     return keep(held, TLS4217_HELDFILE_CREATED, fd);
   }
 
-  /* A symbolic link that leads nowhere, or somebody was faster. */
+  /* A symbolic link that leads nowhere, or another process was faster. */
   fd = open(user, flags & ~O_TRUNC);
   held->truncate = (flags & O_TRUNC) != 0;
   return keep(held, TLS4217_HELDFILE_BORROWED, fd);

@@ -28,7 +28,7 @@ enum tls4217_heldfile_state {
 
 struct tls4217_heldfile {
   enum tls4217_heldfile_state state;
-  bool made_before; /* somebody has made the file for this upload (STOU) */
+  bool made_before; /* the core has made the file for this upload (STOU) */
   bool truncate;    /* the caller asked for that, and it has not been done */
   struct stat made; /* CREATED: as it was then */
 };
@@ -63,7 +63,7 @@ void tls4217_heldfile_note(
 /*
  * The upload has failed: whether the file is to be removed under its name,
  * given what the descriptor has (fstat(2)) and what the name has (lstat(2)).
- * Only what this upload has made, if the name still has it and nobody has
+ * Only what this upload has made, if the name still has it and no one has
  * written to it.
  */
 bool tls4217_heldfile_may_remove(const struct tls4217_heldfile *held,

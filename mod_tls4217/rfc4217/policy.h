@@ -43,9 +43,9 @@ struct tls4217_transfer {
 extern const char *const tls4217_policy_any_path;
 
 /*
- * What the directories below a place say, as far as the configuration tells:
- * the views that some of them have, and whether an .ftpaccess may say
- * "required" (see tls4217_transfer.tightened).
+ * What the directories below a place say, as far as the configuration says: the
+ * views that some of them have, and whether an .ftpaccess may say "required"
+ * (see tls4217_transfer.tightened).
  */
 struct tls4217_views_below {
   bool none, optional, required;

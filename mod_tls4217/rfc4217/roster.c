@@ -16,7 +16,7 @@
 #define TRIES 4
 
 struct row {
-  _Atomic int32_t owner; /* 0: nobody */
+  _Atomic int32_t owner; /* 0: free */
   _Atomic uint32_t turn;
   struct tls4217_roster_entry entry;
 };
@@ -66,7 +66,7 @@ static void empty_row(struct row *row) {
   atomic_store(&row->owner, 0);
 }
 
-/* Whether it was nobody's, and is the caller's now. */
+/* Whether it was free, and is the caller's now. */
 static bool take_free(struct row *row, int32_t pid) {
   int32_t owner = 0;
 
@@ -198,7 +198,7 @@ int tls4217_roster_sweep(
     struct row *row = &roster->rows[i];
     int32_t owner = atomic_load(&row->owner);
 
-    /* -1 is nobody's number: nobody else empties it meanwhile. */
+    /* No process has the number -1: no other one empties the row meanwhile. */
     if (owner != 0 && is_alive(owner, row->entry.start) == false &&
       atomic_compare_exchange_strong(&row->owner, &owner, -1)) {
       empty_row(row);

@@ -25,13 +25,13 @@
 /* One session.  Texts that are too long are cut, and then match no user. */
 struct tls4217_roster_entry {
   int32_t pid;
-  uint64_t start;  /* of the process, to tell it from a later one; 0: unknown */
+  uint64_t start;  /* of the process, against a later one's; 0: unknown */
   uint64_t server; /* a number of its own for each virtual host */
   unsigned char digest[TLS4217_ROSTER_DIGEST_SIZE];  /* of the binding's id */
   unsigned char resumed[TLS4217_ROSTER_DIGEST_SIZE]; /* of the one whose session
                                           it has resumed; or zeros */
   bool anonymous;
-  char user[128];   /* "": TLS is up, and nobody has logged in yet */
+  char user[128];   /* "": TLS is up, and no one has logged in yet */
   char address[64]; /* of the control connection's client */
   char client[64];  /* what it calls itself; "" for nothing */
 };
@@ -51,7 +51,7 @@ size_t tls4217_roster_size(void);
 int tls4217_roster_enter(struct tls4217_roster *roster,
   const struct tls4217_roster_entry *entry, tls4217_roster_alive is_alive);
 
-/* Writes a row anew that enter has returned to the process of entry. */
+/* Writes a row again that enter has returned to the process of entry. */
 void tls4217_roster_update(struct tls4217_roster *roster, int row,
   const struct tls4217_roster_entry *entry);
 
@@ -85,7 +85,7 @@ bool tls4217_roster_find_heir(const struct tls4217_roster *roster,
 int tls4217_roster_sweep(
   struct tls4217_roster *roster, tls4217_roster_alive is_alive);
 
-/* Whether the other one may still become a companion: nobody has logged in
+/* Whether the other one may still become a companion: no one has logged in
  * there, and it is the same client's address. */
 bool tls4217_roster_may_become_companions(
   const struct tls4217_roster_entry *one,

@@ -125,8 +125,8 @@ void tls4217_state_reset(struct tls4217_state *state) {
 
 /*
  * The order of RFC 2228, section 3: 504 for what the server does not
- * understand, then 534 for what it will not do, then 431 for what it cannot
- * do.  A mechanism that never works is told so in every state, and the
+ * understand, then 534 for what it will not do, then 431 for what it cannot do.
+ * A mechanism that never works gets the same reply in every state, and the
  * transient 431 comes last, so that no client retries what stays refused.
  */
 struct tls4217_verdict tls4217_state_auth(const struct tls4217_state *state,

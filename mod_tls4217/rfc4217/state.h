@@ -143,9 +143,9 @@ struct tls4217_verdict tls4217_state_transfer(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const struct tls4217_transfer *transfer);
 
 /*
- * The same of a listing that goes down, and of which nobody has looked
- * through what is below transfer->path: the strictest view there decides.
- * below NULL is tls4217_state_transfer.
+ * The same of a listing that goes down, which has not been looked through what
+ * is below transfer->path: the strictest view there decides. below NULL is
+ * tls4217_state_transfer.
  */
 struct tls4217_verdict tls4217_state_transfer_below(
   const struct tls4217_state *state, const struct tls4217_facts *facts,
@@ -153,10 +153,10 @@ struct tls4217_verdict tls4217_state_transfer_below(
   const struct tls4217_views_below *below);
 
 /*
- * A command that tells on the control connection what a listing would tell on
- * a data connection (STAT and MLST of a path): where the view says required,
- * it needs TLS on the control connection.  Refused means 533, before TLS and
- * after CCC.  transfer is the listing; below as above, or NULL.
+ * A command that shows on the control connection what a listing would show on a
+ * data connection (STAT and MLST of a path): where the view says required, it
+ * needs TLS on the control connection.  Refused means 533, before TLS and after
+ * CCC.  transfer is the listing; below as above, or NULL.
  */
 struct tls4217_verdict tls4217_state_reveal(const struct tls4217_state *state,
   const struct tls4217_facts *facts, const struct tls4217_transfer *transfer,

@@ -59,7 +59,7 @@ struct tls4217_context {
   unsigned char scope[TLS4217_CONTEXT_SCOPE]; /* its session id context */
   struct tls4217_ticketcrypt *tickets; /* how they are encrypted; owned */
 
-  /* What it was made of, as far as its connections may get it anew. */
+  /* What it was made of, as far as its connections may get it again. */
   struct tls4217_parameters parameters;
   bool no_decryption;
   int security_level; /* of the system, SSL_CTX_set_security_level(3) */

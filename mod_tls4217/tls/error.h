@@ -36,10 +36,10 @@ void tls4217_error_clear(struct tls4217_error *err);
 bool tls4217_error_is_set(const struct tls4217_error *err);
 
 /*
- * Sets the sentence, and errnum (0 for none) beside it.  Does nothing where
- * err is NULL or holds an error already.  Too long a sentence is cut, before
- * what the functions below put behind it.  Control characters become "?":
- * a name that somebody else chose must not forge a line of the log.
+ * Sets the sentence, and errnum (0 for none) beside it.  Does nothing where err
+ * is NULL or holds an error already.  Too long a sentence is cut, before what
+ * the functions below put behind it.  Control characters become "?": a name
+ * that others choose must not forge a line of the log.
  */
 void tls4217_error_set(struct tls4217_error *err, int errnum, const char *fmt,
   ...) __attribute__((format(printf, 3, 4)));

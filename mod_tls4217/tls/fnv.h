@@ -4,7 +4,7 @@
  *
  * For what the administrator has written: names, paths, dates of files.  It
  * does not withstand anyone who looks for two inputs with one hash, so what a
- * client sends must not be told apart by it.
+ * client sends must not be identified by it.
  */
 
 #ifndef TLS4217_TLS_FNV_H

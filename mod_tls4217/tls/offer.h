@@ -2,9 +2,9 @@
 /*
  * mod_tls4217 - what a context can really negotiate
  *
- * OpenSSL takes lists with words that it does not know, and versions and
- * suites that its security level then refuses, and says so to nobody but the
- * clients.  SSL_get1_supported_ciphers(3), SSL_CTX_set_security_level(3),
+ * OpenSSL takes lists with words that it does not know, and versions and suites
+ * that its security level then refuses, and says so only to the clients.
+ * SSL_get1_supported_ciphers(3), SSL_CTX_set_security_level(3),
  * SSL_CTX_set_cipher_list(3).
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what a handshake may agree on, and how OpenSSL is told
+ * mod_tls4217 - what a handshake may agree on, and how it is set in OpenSSL
  *
  * See parameters.h.  OpenSSL has each function twice, SSL_CTX_...(3) and
  * SSL_...(3); a setter gets a target, and takes the one that it is for.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what a handshake may agree on, and how OpenSSL is told
+ * mod_tls4217 - what a handshake may agree on, and how it is set in OpenSSL
  *
  * One table sets it on an SSL_CTX, on the SSL of a name that a ClientHello has
  * chosen, and on one connection whose client has settings of its own.  What

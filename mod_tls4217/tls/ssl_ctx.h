@@ -4,7 +4,7 @@
  *
  * SSL_CTX_new(3) applies the section system_default of openssl.cnf to every
  * context of every program.  What this module relies on must not depend on a
- * file of somebody else's: every SSL_CTX of the module is made here.
+ * file that is not ours: every SSL_CTX of the module is made here.
  */
 
 #ifndef TLS4217_TLS_SSL_CTX_H

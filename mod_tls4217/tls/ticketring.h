@@ -8,7 +8,7 @@
  * another process or another host may encrypt with it already.
  *
  * A ring that is made here always has its next secret ready, so that sessions
- * of before a rotation read the tickets of those behind it.  One that is read
+ * from before a rotation can read the tickets of later ones.  One that is read
  * from files has their order; a secret that is new there encrypts when a delay
  * is over, in which the other hosts get it, too.
  *
@@ -100,7 +100,7 @@ void tls4217_ticketring_take(struct tls4217_ticketring *ring,
 size_t tls4217_ticketring_current(
   const struct tls4217_ticketring *ring, int64_t now);
 
-/* Tells a secret from others, and does not give it away: 16 hexadecimal digits.
+/* A label of a secret, which does not disclose it: 16 hexadecimal digits.
  * Returns 0, or -1 with err filled. */
 #define TLS4217_TICKETRING_LABEL 17
 int tls4217_ticketring_label(const struct tls4217_ticketsecret *secret,

@@ -23,7 +23,7 @@
 #define TLS4217_VERSION_DEFAULT \
  (TLS4217_VERSION_TLS1_2 | TLS4217_VERSION_TLS1_3)
 
-/* What OpenSSL is told: a range, and SSL_OP_NO_TLSv1_x for gaps in it. */
+/* What OpenSSL is set to: a range, and SSL_OP_NO_TLSv1_x for gaps in it. */
 struct tls4217_version_range {
   int min; /* TLS1_2_VERSION and so on */
   int max;

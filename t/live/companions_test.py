@@ -198,7 +198,7 @@ class Companions(Transfers, harness.LiveCase):
         self.refused(mine, theirs.session)
 
     def test_over_sighup(self):
-        """Tickets of before are read behind it, and the other way round."""
+        """Earlier tickets are read after it, and the other way round."""
         mine, theirs = self.two()
         self.server.reload()
         self.assertTrue(self.let_in(mine, theirs.session))

@@ -39,7 +39,7 @@ class ControlCase(harness.LiveCase):
 
     def ftpdctl(self, *words):
         """The exit status, and what was printed.  After SIGHUP mod_ctrls opens
-        its socket anew, and for a moment nobody listens."""
+        its socket again, and for a moment no one listens."""
         said = []
 
         def is_answered():

@@ -93,7 +93,7 @@ class LiveCase(unittest.TestCase):
         return control
 
     def login_of_pid(self, *args, **options):
-        """A login, and the process that serves it: numbers start anew at
+        """A login, and the process that serves it: numbers start again at
         their end, so that the highest one may be another session's."""
         known = set(self.server.sessions())
         control = self.login(*args, **options)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
-"""A key process that answers nonsense, wrongly, late, or not at all.
+"""A key process that answers wrongly, late, or not at all.
 
 keyfault.c makes it do so, as the test tells it.  Whatever it does: the client
-gets an alert within the time of its handshake, sessions of before go on and
+gets an alert within the time of its handshake, earlier sessions go on and
 resume their data connections, and the daemon restarts what does not sign as it
 should, says so, and counts it.  That it dies and is halted: keylife_test.py.
 """

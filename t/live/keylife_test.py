@@ -122,7 +122,7 @@ class Hang(KeyCase):
 
 
 class Change(KeyCase):
-    """Its files are not what they were when it is started anew."""
+    """Its files are not what they were when it is restarted."""
 
     SERVER = {"tls": PAIR, "directives": ""}
 
@@ -207,7 +207,7 @@ class TicketsOfOneKeyProcess(Tickets, KeyCase):
 
 @harness.both_versions
 class TicketsOfAnotherKeyProcess(Tickets, KeyCase):
-    """A key process that was started anew has been given them, too."""
+    """A restarted key process has been given them, too."""
 
     def reload(self):
         old = self.key_process()
@@ -269,7 +269,7 @@ class Storm(KeyCase):
                     finally:
                         control.close()
                 except ConnectionRefusedError:
-                    pass    # the daemon opens its sockets anew
+                    pass    # the daemon opens its sockets again
                 except (ssl.SSLError, OSError, client.Cut) as trouble:
                     troubles.append(trouble)
         threads = [threading.Thread(target=sign) for _ in range(3)]

@@ -99,7 +99,7 @@ class Link(Way):
 
 class Certbot(Way):
     """archive/NAME/privkey2.pem, then the link of live/NAME is removed and
-    made anew."""
+    made again."""
 
     CERT, KEY = "live/name/fullchain.pem", "live/name/privkey.pem"
 
@@ -180,7 +180,7 @@ class Traffic:
                 self._transfer(host, seed)
                 self.done += 1
             except ConnectionRefusedError:
-                pass    # the daemon opens its sockets anew
+                pass    # the daemon opens its sockets again
             except (OSError, ssl.SSLError, client.Cut,
                     client.Refused) as trouble:
                 # One that waited at a socket which SIGHUP has closed is reset.

@@ -134,7 +134,7 @@ class Without(harness.LiveCase):
 
 class Broken(harness.LiveCase):
     """A certificate that has gone bad under a server that runs, and that
-    keeps no key of before."""
+    keeps no earlier key."""
 
     SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
                      "TLSCertificateFile {root}/own.pem {pki}/rsa.key\n"

@@ -171,7 +171,7 @@ class Reinitialized(SniCase):
     MORE = "TLSOptions AllowReinitialize"
 
     def leave(self, control, sni):
-        """REIN, and TLS anew with another name."""
+        """REIN, and TLS again with another name."""
         control.command("REIN", 220)
         self.assertEqual(control.tls.read(), b"", "close_notify")
         control.tls.close_notify()

@@ -50,7 +50,7 @@ class Rotations:
         self.assertTrue(self.resumes(later))
 
     def test_companions(self):
-        """A session of before reads the tickets of one behind it."""
+        """An earlier session reads the tickets of a later one."""
         first = self.login()
         self.tls("rotate")
         later = self.login(context=first.context)

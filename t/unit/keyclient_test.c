@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - keyclient.c: a key process that answers nonsense, late, or not
+ * mod_tls4217 - keyclient.c: a key process that answers wrongly, late, or not
  * at all
  *
  * Its answer lies in the channel before it is asked, which is the same to who

@@ -192,7 +192,7 @@ static void test_malformed_requests(void **state) {
     (void) send(bad.fd, copy, size, MSG_NOSIGNAL);
     tls4217_keyclient_close(&bad);
 
-    /* Honest sessions are served meanwhile: one of before, and new ones. */
+    /* Honest sessions are served meanwhile: an earlier one, and new ones. */
     if (i % 500 == 0) {
       honest.deadline = keyworld_soon();
       assert_int_equal(ask(&honest, &job, &err), 0);

@@ -48,7 +48,7 @@ static void over_both_channels(void (*run)(struct endpoint *ep)) {
   }
 }
 
-/* As many as are allowed, again and again: data starts the count anew. */
+/* As many as are allowed, again and again: data restarts the count. */
 static void run_within_bounds(struct endpoint *ep) {
   char heard[4];
 

@@ -295,7 +295,7 @@ static void test_contexts(void **state) {
     assert_true(resumes(hosts.one, version, session, &renewed));
     assert_false(renewed);
 
-    /* Built anew, and another host. */
+    /* Built again, and another host. */
     assert_false(resumes(hosts.same, version, session, &renewed));
     apply(hosts.same, START);
     apply(hosts.another, START);
@@ -306,7 +306,7 @@ static void test_contexts(void **state) {
   }
 }
 
-/* Behind rotations, until it is too old; one of before them knows the next. */
+/* After rotations, until it is too old; one from before them knows the next. */
 static void test_contexts_and_rotation(void **state) {
   struct hosts hosts;
   bool renewed;

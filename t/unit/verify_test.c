@@ -329,7 +329,7 @@ static void test_resumption(void **unused) {
   }
 }
 
-/* A ticket of before, at a server that has learnt more since. */
+/* An earlier ticket, at a server that has learnt more since. */
 static void test_resumption_elsewhere(void **unused) {
   static const char **const lists[] = { NULL, &root_crl };
 

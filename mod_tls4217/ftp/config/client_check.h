@@ -3,7 +3,7 @@
  * mod_tls4217 - mistakes in what is said about client certificates
  *
  * Directives and options that contradict each other, or that have no effect,
- * told at start-up rather than at the first login that goes wrong.
+ * reported at start-up rather than at the first login that goes wrong.
  */
 
 #ifndef TLS4217_FTP_CONFIG_CLIENT_CHECK_H

@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - who may use "ftpdctl tls"
  *
- * TLSControlsACLs, on ProFTPD's own access lists for controls.  Without a
- * line, nobody may (ftpdctl(8), mod_ctrls).
+ * TLSControlsACLs, on ProFTPD's own access lists for controls.  Without a line,
+ * no one may (ftpdctl(8), mod_ctrls).
  */
 
 #ifndef TLS4217_FTP_CONFIG_CONTROLS_DIRECTIVES_H

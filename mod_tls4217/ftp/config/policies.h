@@ -41,9 +41,9 @@ enum tls4217_control_view tls4217_policies_section_view(
   pool *tmp_pool, xaset_t *server, const char *user);
 
 /*
- * The view of the <Directory> nearest above a path (with the chroot's
- * prefix), or TLS4217_VIEW_UNKNOWN; *tightened tells whether an .ftpaccess
- * between it and the path says required.
+ * The view of the <Directory> nearest above a path (with the chroot's prefix),
+ * or TLS4217_VIEW_UNKNOWN; *tightened says whether an .ftpaccess between it and
+ * the path says required.
  */
 enum tls4217_view tls4217_policies_directory_view(
   pool *tmp_pool, const char *path, bool *tightened);

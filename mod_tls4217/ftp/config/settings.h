@@ -53,8 +53,8 @@ enum tls4217_offload_mode {
 enum tls4217_session_reuse {
   TLS4217_SESSION_REUSE_CONNECTION, /* its control connection's */
   TLS4217_SESSION_REUSE_USER,       /* or another one's of the same user */
-  TLS4217_SESSION_REUSE_REPORT,     /* what is neither is let in, and told */
-  TLS4217_SESSION_REUSE_OFF         /* it need not resume any */
+  TLS4217_SESSION_REUSE_REPORT, /* what is neither is accepted, and logged */
+  TLS4217_SESSION_REUSE_OFF     /* it need not resume any */
 };
 
 /* TLSUnknownServerName: what a name gets that no host here has. */

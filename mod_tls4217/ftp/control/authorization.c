@@ -3,8 +3,8 @@
  * mod_tls4217 - asks whether an account is open, without its password
  *
  * See authorization.h.  The core's pr_auth_authorize() is not enough: with an
- * AuthOrder whose modules have no hook "authorize" it calls everybody denied,
- * and it knows nothing of locks.
+ * AuthOrder whose modules have no hook "authorize" everyone is denied, and it
+ * ignores locks.
  */
 
 #include "mod_tls4217/ftp/control/authorization.h"

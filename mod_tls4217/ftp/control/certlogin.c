@@ -17,10 +17,10 @@
 /* A file of certificates; more than this is none. */
 #define MAX_DOT_LOGIN (256 * 1024)
 
-/* By which the core finds us. */
+/* The name by which the core finds this module. */
 #define OWN_NAME "mod_tls4217.c"
 
-/* Who the certificate is. */
+/* Whose certificate it is. */
 
 /* Whether only its user, or root, can have written it. */
 static bool is_users_own(const struct tls4217_wholefile *file, uid_t uid) {
@@ -28,7 +28,7 @@ static bool is_users_own(const struct tls4217_wholefile *file, uid_t uid) {
     (file->mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* As root, because nobody has logged in yet: never through a symbolic link,
+/* As root, because no one has logged in yet: never through a symbolic link,
  * never waiting for a FIFO. */
 static int open_as_root(const struct tls4217_wholefile *file) {
   int fd;
@@ -42,7 +42,7 @@ static int open_as_root(const struct tls4217_wholefile *file) {
   return fd;
 }
 
-/* Whether the file counts; where not, the log says why. */
+/* Whether the file is used; where not, the log says why. */
 static bool read_dot_login(const struct tls4217_session *sess,
   struct tls4217_wholefile *file, int fd, uid_t uid, const char *user) {
   struct tls4217_error err;
@@ -170,7 +170,8 @@ static modret_t *grant_check(cmd_rec *cmd) {
 /*
  * Makes us the only one whom mod_auth asks.  A process logs in once, so there
  * is nothing to put back: either this login succeeds, or the session ends.
- * AuthOrder knows no more of us than of others that are not in its list.
+ * AuthOrder has no more effect on us than on other modules that are not in its
+ * list.
  */
 static int replace_authenticators(void) {
   static authtable hooks[] = {
@@ -206,7 +207,7 @@ modret_t *tls4217_certlogin_log_any(cmd_rec *cmd) {
   return PR_DECLINED(cmd);
 }
 
-/* What mod_auth gets as the password: nobody's. */
+/* What mod_auth gets as the password; no account has it. */
 static char *make_password(pool *p) {
   static const char hex[] = "0123456789abcdef";
   unsigned char bytes[16];
@@ -258,7 +259,8 @@ static void log_in(
     return;
   }
 
-  /* 530 has been sent, and no password shall do what a certificate may not. */
+  /* 530 has been sent, and no password may replace a certificate that was
+   * denied. */
   session.auth_mech = NULL;
   tls4217_session_log(sess,
     "USER %s: the login was denied despite the certificate; the session "

@@ -6,8 +6,8 @@
  * names, the reply is 232 and no password is asked for.  Who that is,
  * TLSClientCertificateMap decides (the first line that matches the
  * certificate), else TLSUserName, else the .tlslogin of the user's home
- * (TLSOptions AllowDotLogin).  A certificate that says nothing, or somebody
- * else, leaves the login to the password.
+ * (TLSOptions AllowDotLogin).  A certificate that names no user, or another
+ * one, leaves the login to the password.
  *
  * How: behind a USER that mod_auth has answered with 331, a PASS of our own
  * is dispatched whose authentication is ours.  Everything else that may deny

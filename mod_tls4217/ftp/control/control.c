@@ -110,7 +110,7 @@ void tls4217_control_end_session(const char *why) {
 }
 
 /* A client that is set to implicit TLS waits for an answer to its ClientHello,
- * and would wait for long. */
+ * for up to minutes. */
 static void refuse_implicit(struct tls4217_session *sess) {
   tls4217_session_log(sess,
     "control connection from %s: the client began TLS without AUTH; set it to "
@@ -283,7 +283,8 @@ static bool has_input(const struct tls4217_control_channel *control) {
     (control->conn != NULL && tls4217_connection_is_pending(control->conn));
 }
 
-/* What was said on a data connection that is over is read away meanwhile. */
+/* Meanwhile, what a client still sends on a data connection that is over is
+ * read and discarded. */
 static int poll_socket(struct tls4217_session *sess, pr_netio_stream_t *strm) {
   if (is_command_poll(strm)) {
     tls4217_linger_wait(&sess->linger, PR_NETIO_FD(strm));

@@ -21,8 +21,8 @@ void tls4217_control_install(pr_netio_t *netio);
 int tls4217_control_wait(void *user, int fd, short events, int timeout);
 
 /*
- * Frees the TLS connection and what it has decrypted but nobody has read.  The
- * streams are the socket's own from then on.
+ * Frees the TLS connection with what it has decrypted and not handed out.  The
+ * streams read and write the socket itself from then on.
  */
 void tls4217_control_drop(struct tls4217_session *sess);
 
@@ -54,9 +54,9 @@ enum tls4217_control_news {
 };
 
 /*
- * Looks, without waiting, for commands that arrived during a transfer, or
- * while one begins; in TLS and in clear.  Where the transfer is to end, the
- * core has been told.  Which command may be served is decided in
+ * Looks, without waiting, for commands that arrived during a transfer, or while
+ * one begins; in TLS and in clear.  Where the transfer is to end, the core has
+ * been informed.  Which command may be served is decided in
  * rfc4217/interrupt.c.
  */
 enum tls4217_control_news tls4217_control_look(struct tls4217_session *sess);

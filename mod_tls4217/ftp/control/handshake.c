@@ -70,7 +70,7 @@ static void end_after_failure(struct tls4217_session *sess, bool spoken,
 
 /*
  * The connection is the session's before the first wait: ProFTPD's timers and
- * signals are served there, and what they say must find the right way.
+ * signals are served there, and their replies must go through it.
  */
 static enum tls4217_io try_handshake(
   struct tls4217_session *sess, struct tls4217_error *err) {
@@ -111,7 +111,7 @@ static void complete_handshake(struct tls4217_session *sess) {
     return;
   }
 
-  /* OpenSSL knows only that a callback has refused. */
+  /* OpenSSL reports only that a callback has refused. */
   if (tls4217_error_is_set(&sess->control.refusal)) {
     err = sess->control.refusal;
   }

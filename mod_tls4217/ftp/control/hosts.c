@@ -47,8 +47,8 @@ static server_rec *find_by_server_name(
   return (server_rec *) found;
 }
 
-/* HOST is to find it by that name, too; the core knows ServerAlias alone, and
- * not that of the host that has the address itself. */
+/* HOST is to find it by that name, too; the core looks at ServerAlias alone,
+ * and not that of the host that has the address itself. */
 static void teach_core(server_rec *host, const char *name) {
   pr_ipbind_t *bind = pr_ipbind_find(
     main_server->addr, session.c->local_port, TRUE);
@@ -128,7 +128,7 @@ static enum tls4217_choice refuse(struct tls4217_session *sess,
   return choice;
 }
 
-/* A client that names nobody in TLS may have done so by HOST. */
+/* A client that sends no server name in TLS may have sent HOST. */
 static const struct tls4217_context *find_unnamed(
   const struct tls4217_session *sess) {
   const char *name = pr_table_get(session.notes, "mod_core.host", NULL);

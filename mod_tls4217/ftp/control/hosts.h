@@ -18,8 +18,8 @@
 /*
  * Before a handshake of the control connection: has its server name choose.
  * control.named becomes the host, control.context what the handshake is made
- * with, and control.refusal why it was refused, where it was.  Names that no
- * host of ours has mean nobody, unless TLSUnknownServerName is "reject"; a host
+ * with, and control.refusal why it was refused, where it was.  A name that no
+ * host of ours has is ignored, unless TLSUnknownServerName is "reject"; a host
  * whose certificates cannot be used is refused.  Generates "mod_tls.sni", for
  * modules that make hosts, before it looks for one.  From then on the data
  * connections of the session resume no TLS session where they name another host
@@ -33,8 +33,8 @@ void tls4217_hosts_await_name(struct tls4217_session *sess);
  */
 bool tls4217_hosts_agree(const struct tls4217_session *sess);
 
-/* And then: makes the session the named host's.  Ends it where that host wants
- * a client certificate that was not verified for it. */
+/* And then: makes the session the named host's.  Ends it where that host
+ * requires a client certificate that was not verified for it. */
 void tls4217_hosts_follow_name(struct tls4217_session *sess);
 
 #endif

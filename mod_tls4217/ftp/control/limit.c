@@ -4,9 +4,8 @@
  *
  * After login the core's own function decides, by the command's name and by
  * ALL.  AUTH and PBSZ are asked for by name only, and so is everything before
- * login: a <Limit ALL> that lets certain users in would otherwise keep them
- * from the TLS that their login needs.  (PROT the core itself takes out of
- * ALL.)
+ * login: a <Limit ALL> that allows certain users would otherwise keep them from
+ * the TLS that their login needs.  (The core itself excludes PROT from ALL.)
  */
 
 #include "mod_tls4217/ftp/response.h"

@@ -45,8 +45,8 @@ static struct tls4217_roster_entry make_entry(
 
 /*
  * A client that opens several connections at once may resume, for the data of
- * one, the session of another that is between its handshake and its login.  So
- * long, in milliseconds, is waited for it, and looked at it so often.
+ * one, the session of another that is between its handshake and its login.  How
+ * long that is waited for, and how often it is checked, in milliseconds.
  */
 #define PATIENCE 1500
 #define INTERVAL 15

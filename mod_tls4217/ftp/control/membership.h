@@ -12,7 +12,7 @@
 
 #include "mod_tls4217/ftp/session.h"
 
-/* Before anything is read of the client: what a chroot would hide. */
+/* Before a byte of the client is read: notes what a chroot would hide. */
 void tls4217_membership_prepare(struct tls4217_session *sess);
 
 /* CLNT: what the client calls itself. */
@@ -22,14 +22,14 @@ void tls4217_membership_name_client(
 /* The control connection has become protected. */
 void tls4217_membership_register(struct tls4217_session *sess);
 
-/* Somebody has logged in. */
+/* A user has logged in. */
 void tls4217_membership_join(struct tls4217_session *sess);
 
 /* The session ends. */
 void tls4217_membership_leave(struct tls4217_session *sess);
 
 /*
- * TLSSessionReuse report: a data connection was let in that "user" would
+ * TLSSessionReuse report: a data connection was accepted that "user" would
  * refuse.  Counted, and logged the first time in a session.
  */
 void tls4217_membership_report(

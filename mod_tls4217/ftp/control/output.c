@@ -48,7 +48,7 @@ static void cork_ticket(
 
 /*
  * The core ignores that a reply could not be written, and reads the next
- * command.  QUIT ends the session by itself, and in order.
+ * command.  QUIT ends the session by itself.
  */
 static void end_session(
   const struct tls4217_session *sess, const struct tls4217_error *err) {

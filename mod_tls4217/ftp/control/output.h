@@ -3,8 +3,8 @@
  * mod_tls4217 - where a reply of the control connection goes
  *
  * In clear, inside TLS, or nowhere: while TLS begins or ends, ProFTPD's timers
- * and signals are served, and what they have to say must not be read as a part
- * of either.
+ * and signals are served, and their replies must not be taken for a part of
+ * either.
  */
 
 #ifndef TLS4217_FTP_CONTROL_OUTPUT_H

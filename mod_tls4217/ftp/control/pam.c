@@ -14,7 +14,7 @@
 /* AuthPAMOptions NoTTY, as mod_auth_pam stores it. */
 # define OPTION_NO_TTY 0x00001UL
 
-/* Nobody is there to answer a question; what PAM only tells is dropped. */
+/* There is no one to answer a question; PAM's messages are dropped. */
 static int converse_cb(int count, const struct pam_message **messages,
   struct pam_response **responses, void *arg) {
   (void) arg;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - the client's certificate, and whether it is welcome
+ * mod_tls4217 - the client's certificate, and whether it is accepted
  *
  * See peer.h.  What a login makes of the certificate is in certlogin.c.
  */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - the client's certificate, and whether it is welcome
+ * mod_tls4217 - the client's certificate, and whether it is accepted
  *
  * After a handshake on the control connection the certificate is checked once:
- * by verify.c's CAs, and by TLSOptions dNSNameRequired,
- * iPAddressRequired and CommonNameRequired.  A client that is refused is told
- * so in TLS (RFC 4217, section 10.1).  From then on every data connection
- * must show the same certificate (section 15.1.2).
+ * by verify.c's CAs, and by TLSOptions dNSNameRequired, iPAddressRequired and
+ * CommonNameRequired.  A client that is refused gets its reply in TLS (RFC
+ * 4217, section 10.1).  From then on every data connection must show the same
+ * certificate (section 15.1.2).
  */
 
 #ifndef TLS4217_FTP_CONTROL_PEER_H
@@ -18,7 +18,7 @@
  * Checks the certificate of the control connection's handshake, keeps it in
  * sess->peer, and generates mod_tls.verify-client or
  * mod_tls.verify-client-failed.  Returns 0 (also for no certificate), or -1
- * with err saying why, for the client; the log has said more by then.
+ * with err saying why, for the client; more has been logged by then.
  */
 int tls4217_peer_admit(struct tls4217_session *sess, struct tls4217_error *err);
 
@@ -29,9 +29,8 @@ int tls4217_peer_admit(struct tls4217_session *sess, struct tls4217_error *err);
 bool tls4217_peer_is_same(const struct tls4217_session *sess);
 
 /*
- * HOST has chosen another server, whose CAs are others: the
- * certificate counts for nothing there.  Returns 0, or -1 where that server
- * insists on one.
+ * HOST has chosen another server, which has other CAs: the certificate has no
+ * meaning there.  Returns 0, or -1 where that server requires one.
  */
 int tls4217_peer_change_server(struct tls4217_session *sess);
 

@@ -102,7 +102,7 @@ static void restore(
                    preference->fallback,
     NULL);
 
-  /* A line that had no asterisk, or was not there, is not made anew. */
+  /* A line that had no asterisk, or was not there, is not restored. */
   now = pstrdup(tmp_pool, find_feature(preference->feature));
   if (now != NULL && (line == NULL || strcmp(now, line) != 0)) {
     (void) pr_feat_remove(now);
@@ -126,7 +126,7 @@ static void be_heard(const struct waiting *waiting) {
   resp_err_list = waiting->err_list;
 }
 
-/* mod_deflate says nothing in FEAT of what is in force. */
+/* mod_deflate does not show in FEAT what is in force. */
 static void restore_mode(pool *tmp_pool) {
   if (pr_module_exists(DEFLATE)) {
     dispatch(tmp_pool, C_MODE, "S", NULL);
@@ -138,7 +138,7 @@ void tls4217_preferences_restore(struct tls4217_session *sess) {
   pool *tmp_pool = make_sub_pool(sess->pool);
   struct waiting waiting;
 
-  /* mod_xfer would have a login before MODE. */
+  /* mod_xfer requires a login before MODE. */
   be_silent(&waiting);
   for (size_t i = 0; i < TLS4217_PREFERENCES; i++) {
     restore(tmp_pool, &preferences[i], sess->origin.features[i]);

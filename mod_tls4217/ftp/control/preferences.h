@@ -4,10 +4,10 @@
  *
  * OPTS MLST (mod_facts), LANG (mod_lang), OPTS HASH (mod_digest), MODE Z and
  * its options (mod_deflate) need no login.  AUTH and REIN must put them back
- * (RFC 4217, section 4.2; RFC 959, section 4.1.1); the modules do that for
- * nobody but a new server, and mod_lang not even then.  FEAT marks what is in
- * force with an asterisk (RFC 3659, section 7.8; RFC 2640, section 4.3); it is
- * put back by the commands that a client would send.  OPTS UTF8 is reset.c's.
+ * (RFC 4217, section 4.2; RFC 959, section 4.1.1); the modules do that only for
+ * a new server, and mod_lang not even then.  FEAT marks what is in force with
+ * an asterisk (RFC 3659, section 7.8; RFC 2640, section 4.3); it is put back by
+ * the commands that a client would send.  OPTS UTF8 is reset.c's.
  */
 
 #ifndef TLS4217_FTP_CONTROL_PREFERENCES_H
@@ -19,7 +19,7 @@
 void tls4217_preferences_remember(struct tls4217_session *sess);
 
 /*
- * Behind HOST: the same for those that HOST has set anew, if it has led to
+ * After HOST: the same for those that HOST has set again, if it has led to
  * another server; and LANG is put back (RFC 2640, section 4.1).  The reply to
  * HOST stays.
  */

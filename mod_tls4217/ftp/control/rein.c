@@ -53,8 +53,8 @@ static void renew_binding(struct tls4217_session *sess) {
   }
 }
 
-/* mod_xfer believes in TLS as long as session.rfc2228_mech says so, and until
- * a PROT C: the order matters. */
+/* mod_xfer assumes TLS until session.rfc2228_mech is NULL and it has seen a
+ * PROT C: the order matters. */
 static void start_over(struct tls4217_session *sess) {
   tls4217_state_reset(&sess->state);
   renew_binding(sess);
@@ -118,7 +118,7 @@ modret_t *tls4217_rein_failed_pass(cmd_rec *cmd) {
   const unsigned int *limit;
 
   (void) cmd;
-  /* Without USER nothing was guessed. */
+  /* Without USER there was no guess. */
   if (sess != NULL &&
     pr_table_get(session.notes, "mod_auth.orig-user", NULL) != NULL) {
     limit = get_param_ptr(main_server->conf, "MaxLoginAttempts", FALSE);

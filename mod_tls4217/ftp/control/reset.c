@@ -57,8 +57,8 @@ static void forget_type(struct tls4217_origin *origin) {
   origin->type_given = false;
 }
 
-/* RFC 7151, section 4: behind HOST a login begins with USER.  At another
- * server what was said about the user holds no more. */
+/* RFC 7151, section 4: after HOST a login begins with USER. What was known of
+ * the user is not valid at another server. */
 modret_t *tls4217_reset_post_host(cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_get();
 

@@ -25,8 +25,8 @@ void tls4217_reset_remember(struct tls4217_session *sess);
 void tls4217_reset_parameters(struct tls4217_session *sess);
 
 /*
- * Forgets by what name the client has called the server; it stays the same one:
- * who has been led to another begins in a new process (rein.c).
+ * Forgets by what name the client has called the server, which stays the same:
+ * a session that has changed its server begins again in a new process (rein.c).
  */
 void tls4217_reset_named_host(struct tls4217_session *sess);
 

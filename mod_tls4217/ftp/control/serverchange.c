@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - the session becomes another server's
  *
- * See serverchange.h.  What mod_core and other modules have to do for it is
- * partly an event's, partly a handler's of the command HOST.
+ * See serverchange.h.  Of what mod_core and other modules have to do for it, a
+ * part is done by an event, a part by handlers of the command HOST.
  */
 
 #include "mod_tls4217/ftp/control/serverchange.h"

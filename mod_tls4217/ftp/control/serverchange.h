@@ -11,9 +11,9 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Makes main_server another one, as mod_core does it for HOST: all modules
- * start anew there, and may end the session.  name is what the client, or who
- * speaks for it, calls it.
+ * Makes another server main_server, as mod_core does for HOST: all modules
+ * start again there, and may end the session.  name is what the client has
+ * called it.
  */
 void tls4217_serverchange_make(
   struct tls4217_session *sess, server_rec *server, const char *name);

@@ -100,7 +100,7 @@ static void end_as(int status) {
 }
 
 /* The first time, this process serves by itself; later, the client has been
- * promised a new session that nobody can give it. */
+ * promised a new session, and there is no process for it. */
 static void give_up(
   struct tls4217_supervisor *supervisor, const sigset_t *mask) {
   pr_log_pri(PR_LOG_ERR, "error: %s: cannot fork for AllowReinitialize: %s",

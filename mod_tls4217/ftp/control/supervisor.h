@@ -71,7 +71,7 @@ void tls4217_supervisor_count_failure(
 
 /*
  * To be called whenever ProFTPD is about to read a command: does what was
- * put off until then.  May not return.
+ * postponed until then.  May not return.
  */
 void tls4217_supervisor_before_command(struct tls4217_supervisor *supervisor);
 

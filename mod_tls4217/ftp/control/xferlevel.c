@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - the data level, as mod_xfer believes it
+ * mod_tls4217 - the data level, as mod_xfer has it
  *
  * See xferlevel.h.
  */

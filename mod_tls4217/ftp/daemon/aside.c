@@ -71,7 +71,7 @@ int tls4217_aside_run(int (*work)(void *user, struct tls4217_error *err),
 
   (void) close(fds[0]);
 
-  /* Or the core has buried it already. */
+  /* Or the core has waited for it already. */
   while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
   }
 

@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - work that leaves nothing in this process
  *
- * What handles a private key once, and is not the key process: it is done in a
- * process that ends with it.
+ * For what handles a private key once, outside of the key process: it is done
+ * in a child, whose memory goes with it.
  */
 
 #ifndef TLS4217_FTP_DAEMON_ASIDE_H

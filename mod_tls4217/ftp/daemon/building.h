@@ -12,7 +12,7 @@
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/daemon/generation_struct.h"
 
-/* What is said when a generation serves, and not while it is tried. */
+/* What is logged when a generation serves, and not while it is built. */
 struct tls4217_finding {
   enum tls4217_complaint_kind kind;
   const char *text;

@@ -25,7 +25,7 @@ static void find_fingerprint(const struct tls4217_building *build,
   }
 }
 
-/* Of a certificate that can be served, whatever clients say to it. */
+/* Of a certificate that can be served, but that clients may not accept. */
 static void find_weaknesses(const struct tls4217_building *build,
   const struct tls4217_certificate_files *files,
   const struct tls4217_keypair *pair) {

@@ -14,28 +14,28 @@
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/tls/cert/certinfo.h"
 
-/* What is told of one certificate. */
-struct told {
+/* What is shown of one certificate. */
+struct summary {
   pool *pool;
   const char *subject, *end;
 };
 
 static void note_value(void *user, const char *name, const char *value) {
-  struct told *told = user;
+  struct summary *summary = user;
 
   if (strcmp(name, "S_DN") == 0) {
-    told->subject = pstrdup(told->pool, value);
+    summary->subject = pstrdup(summary->pool, value);
 
   } else if (strcmp(name, "V_END") == 0) {
-    told->end = pstrdup(told->pool, value);
+    summary->end = pstrdup(summary->pool, value);
   }
 }
 
-static struct told tell_pair(pool *p, const struct tls4217_keypair *pair) {
-  struct told told = { .pool = p, .subject = "", .end = "" };
+static struct summary summarize(pool *p, const struct tls4217_keypair *pair) {
+  struct summary summary = { .pool = p, .subject = "", .end = "" };
 
-  tls4217_certinfo_list(pair->leaf, note_value, &told);
-  return told;
+  tls4217_certinfo_list(pair->leaf, note_value, &summary);
+  return summary;
 }
 
 static void say_server(const struct tls4217_control_answer *answer,
@@ -49,10 +49,10 @@ static void say_server(const struct tls4217_control_answer *answer,
 
   for (size_t i = 0; i < server->tls->npairs; i++) {
     const struct tls4217_keypair *pair = server->tls->pairs[i];
-    const struct told told = tell_pair(answer->pool, pair);
+    const struct summary summary = summarize(answer->pool, pair);
 
-    tls4217_control_answer_say(answer, "  %s, until %s (%s)", told.subject,
-      told.end, pair->label != NULL ? pair->label : "-");
+    tls4217_control_answer_say(answer, "  %s, until %s (%s)", summary.subject,
+      summary.end, pair->label != NULL ? pair->label : "-");
   }
 
   tls4217_control_answer_say(answer, "  generation %lu", server->number);
@@ -84,13 +84,13 @@ static void put_server(const struct tls4217_control_answer *answer,
   tls4217_control_answer_say_json(answer, "server", object);
   for (size_t i = 0; server->tls != NULL && i < server->tls->npairs; i++) {
     const struct tls4217_keypair *pair = server->tls->pairs[i];
-    const struct told told = tell_pair(p, pair);
+    const struct summary summary = summarize(p, pair);
 
     object = pr_json_object_alloc(p);
     (void) pr_json_object_set_string(p, object, "server", address);
     (void) pr_json_object_set_string(
-      p, object, "subject", tls4217_control_answer_cut(p, told.subject));
-    (void) pr_json_object_set_string(p, object, "valid_until", told.end);
+      p, object, "subject", tls4217_control_answer_cut(p, summary.subject));
+    (void) pr_json_object_set_string(p, object, "valid_until", summary.end);
     (void) pr_json_object_set_string(p, object, "file",
       tls4217_control_answer_cut(p, pair->label != NULL ? pair->label : "-"));
     tls4217_control_answer_say_json(answer, "certificate", object);
@@ -148,7 +148,7 @@ static void say_json(const struct tls4217_control_answer *answer) {
     tls4217_shared_counters(), put_counter, (void *) answer);
 }
 
-/* What is zero says nothing to people. */
+/* A zero is of no interest to a reader. */
 static void say_counter(void *user, const char *name, const char *help,
   const char *labels, uint64_t value) {
   if (value > 0) {

@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - "ftpdctl tls"
  *
- * See controls.h.  The daemon calls the handler between two connections; what
- * it does there, no client waits for longer than a start would take.
+ * See controls.h.  The daemon calls the handler between two connections; no
+ * client waits for it longer than a start takes.
  */
 
 #include "mod_tls4217/ftp/daemon/controls.h"
@@ -26,11 +26,11 @@
 #  define FAILED  (-1)
 # endif
 
-/* A word; with no function it is one of mod_tls', and has that answer. */
+/* An action; one without a function is mod_tls', and gets that answer. */
 struct word {
   const char *name;
   const char *arguments; /* or "" */
-  const char *what;      /* for people; of one of mod_tls': the answer */
+  const char *what;      /* for users; of one of mod_tls': the answer */
   int (*run)(const struct tls4217_control_answer *answer);
 };
 
@@ -53,8 +53,8 @@ static const struct word words[] = {
     "there is no cache of OCSP responses to show or to clear: nothing is "
     "fetched by the server",
     NULL },
-  { "clear", "", "say 'info' or 'reload': there are no caches to clear", NULL },
-  { "remove", "", "say 'info' or 'reload': there are no caches to remove",
+  { "clear", "", "use 'info' or 'reload': there are no caches to clear", NULL },
+  { "remove", "", "use 'info' or 'reload': there are no caches to remove",
     NULL },
 };
 
@@ -83,7 +83,7 @@ static void say_usage(const struct tls4217_control_answer *answer) {
   }
 }
 
-/* Takes "-j" out, wherever it stands. */
+/* Removes "-j", wherever it is. */
 static void find_options(struct tls4217_control_answer *answer) {
   int kept = 0;
 

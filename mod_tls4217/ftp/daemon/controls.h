@@ -2,9 +2,9 @@
 /*
  * mod_tls4217 - "ftpdctl tls"
  *
- * The words of it, and who may say them: ProFTPD's controls (ftpdctl(8)),
- * which the daemon answers.  A word is a row of the table in controls.c and a
- * function in a file of its own subject.
+ * Its actions, and who may use them: ProFTPD's controls (ftpdctl(8)), which the
+ * daemon answers.  An action is a row of the table in controls.c and a function
+ * in a file of its own subject.
  */
 
 #ifndef TLS4217_FTP_DAEMON_CONTROLS_H
@@ -13,9 +13,8 @@
 #include "mod_tls4217/ftp/core.h"
 
 /*
- * Before the configuration is read: registers the words.
- * No one may use them yet.
- * Again for each reading, where the module stays loaded.
+ * Before the configuration is read: registers the actions, which no one may use
+ * yet.  Again for each reading, where the module stays loaded.
  */
 void tls4217_controls_begin(void);
 

@@ -14,7 +14,7 @@
 #include "mod_tls4217/ftp/config/settings.h"
 #include "mod_tls4217/tls/cert/keypair.h"
 
-/* Immutable; counted by who has it. */
+/* Immutable; its users are counted. */
 struct tls4217_credential;
 
 /*
@@ -40,7 +40,7 @@ bool tls4217_credential_is_usable(const struct tls4217_credential *credential);
 /* The same, and its files are still what they were when it was read. */
 bool tls4217_credential_is_current(const struct tls4217_credential *credential);
 
-/* One more has it; one less.  NULL is fine for release. */
+/* One more user; one less.  NULL is fine for release. */
 struct tls4217_credential *tls4217_credential_share(
   struct tls4217_credential *credential);
 void tls4217_credential_release(struct tls4217_credential *credential);

@@ -141,8 +141,8 @@ static const char *describe_scope(const struct tls4217_building *build) {
     tls->ciphersuites != NULL ? tls->ciphersuites : "-", NULL);
 }
 
-/* One certificate of the directory serves who names nobody, where there is no
- * other. */
+/* Where there is no other, one certificate of the directory serves clients that
+ * send no server name. */
 static size_t count_own(const struct tls4217_generation *generation) {
   return generation->nnamed_from > 0 ? generation->nnamed_from : 1;
 }

@@ -19,15 +19,15 @@
  * is the last good one, all certificates are: previous', or the key process'.
  *
  * Returns a new one (tls4217_generation_free), or NULL with err filled, which
- * names directive and file.  Nothing is changed, and nothing is said.
+ * names directive and file.  Nothing else is changed, and nothing is logged.
  */
 struct tls4217_generation *tls4217_generation_build(const server_rec *rec,
   const struct tls4217_settings *settings,
   const struct tls4217_generation *previous,
   enum tls4217_generation_source source, struct tls4217_error *err);
 
-/* It serves from now on: its certificates are the last good ones, and what was
- * found when it was built becomes complaints. */
+/* It serves from now on: its certificates become the last good ones, and what
+ * was found when it was built is logged. */
 void tls4217_generation_accept(
   const struct tls4217_generation *generation, const server_rec *rec);
 
@@ -37,9 +37,10 @@ bool tls4217_generation_has_lost_key(
   const struct tls4217_generation *generation);
 
 /*
- * What serves who gives a name: the context whose certificates have it; NULL
- * where none has.  And what serves who gives none, at an address of ours: the
- * context whose certificates have it as iPAddress, or the one for all others.
+ * The context for a client that sends a server name: the one whose certificates
+ * have it; NULL where none has.  And the context for a client that sends none,
+ * at a local address: the one whose certificates have it as iPAddress, or the
+ * one for all others.
  */
 const struct tls4217_context *tls4217_generation_find_name(
   const struct tls4217_generation *generation, const char *name);

@@ -20,11 +20,11 @@ struct tls4217_generation {
   size_t npairs;
   size_t nnamed_from; /* from here on those of TLSCertificateDirectory */
   struct tls4217_stapling **stapling; /* of each pair (stapling.h), or NULL */
-  struct tls4217_verify *verify; /* NULL: TLSVerifyClient is off */
-  struct tls4217_context *context;  /* for who names nobody, and its tickets */
-  struct tls4217_contextmap *names; /* for who names one */
+  struct tls4217_verify *verify;      /* NULL: TLSVerifyClient is off */
+  struct tls4217_context *context;  /* without a server name; has the tickets */
+  struct tls4217_contextmap *names; /* with one */
   array_header *troubles; /* what is wrong, and said once (building.h) */
-  array_header *findings; /* what people should hear of it when it serves */
+  array_header *findings; /* to be said when it serves */
 };
 
 /* Where the certificates of a generation come from. */

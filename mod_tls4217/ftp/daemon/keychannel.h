@@ -17,8 +17,8 @@ uint64_t tls4217_keychannel_scope(const server_rec *rec);
 
 /*
  * The channel, for remotekey.h: the same one always, also while it is not open;
- * and its tls4217_remotekey_fail, which counts, and so has the daemon look
- * after the key process (keywatch.h).
+ * and its tls4217_remotekey_fail, which counts failures, so that the daemon
+ * checks the key process (keywatch.h).
  */
 struct tls4217_keyclient *tls4217_keychannel_get(void);
 void tls4217_keychannel_fail(

@@ -28,7 +28,7 @@
 /* Threads that sign: RSA-4096 of one host must not starve the others. */
 #define MAX_THREADS 8
 
-/* Milliseconds for the child's first word, and its length. */
+/* Milliseconds for the child's first message, and its length. */
 #define PATIENCE 5000
 #define MAX_WORD 1200
 
@@ -100,13 +100,13 @@ static unsigned int count_threads(void) {
   return cpus < MAX_THREADS ? (unsigned int) cpus : MAX_THREADS;
 }
 
-/* What the child has found on its way, and whom it tells. */
+/* What the child has found on its way, and where it reports it. */
 struct birth {
   int daemon_fd;
   struct tls4217_error weak;
 };
 
-/* The word is a letter, whether it lives on or is dead, and a reason. */
+/* The message is a letter, whether it goes on or ends, and a reason. */
 #define LIVES 'L'
 #define DEAD  'D'
 
@@ -117,7 +117,7 @@ static void tell(int fd, char how, const char *reason) {
   (void) tls4217_keysocket_send(fd, word, strlen(word) + 1, NULL, 0, 0);
 }
 
-/* The last step: the daemon hears how it went. */
+/* The last step: the daemon is informed of the outcome. */
 static int shut_in(void *user) {
   const struct birth *birth = user;
   struct tls4217_error unfiltered;
@@ -161,7 +161,7 @@ static void serve(
 
 /* The daemon. */
 
-/* Whom it becomes: a user of its own, or the server's. */
+/* Its user: one of its own, or the server's. */
 static bool choose_user(struct tls4217_keysandbox_settings *sandbox) {
   const struct passwd *own = getpwnam(TLS4217_KEYFORK_USER);
   const uid_t *uid = get_param_ptr(main_server->conf, "UserID", FALSE);
@@ -178,7 +178,7 @@ static bool choose_user(struct tls4217_keysandbox_settings *sandbox) {
   return false;
 }
 
-/* Waits for the child's first word. */
+/* Waits for the child's first message. */
 static int hear(int fd, bool own_user, struct tls4217_error *err) {
   char word[MAX_WORD];
   ssize_t len;

@@ -24,17 +24,17 @@ struct tls4217_keyfork {
 
 /*
  * Forks the process, as root where the daemon has it.  front is made if it is
- * not there, and serves on if it is: sessions have it from before.  Returns 0;
- * 1 with err filled where it is less shut in than it could be; or -1 with err
+ * not there; if it is, it stays, because sessions have it.  Returns 0; 1 with
+ * err filled where its sandbox is weaker than it could be; or -1 with err
  * filled.
  */
 int tls4217_keyfork_start(
   struct tls4217_keyfork *fork, struct tls4217_error *err);
 
 /*
- * Ends a process that hangs: its sessions hear at once that there is no
- * answer.  Only where it is known to be there still, because its socket has
- * not ended.  As root; the daemon's own socket is closed.
+ * Kills a process that hangs, so that its sessions get a failure at once.  Only
+ * where its socket shows that it is still there.  As root; the daemon's own
+ * socket is closed.
  */
 void tls4217_keyfork_kill(struct tls4217_keyfork *fork);
 
@@ -45,13 +45,13 @@ void tls4217_keyfork_close(struct tls4217_keyfork *fork);
 
 /*
  * Over SIGHUP, which unmaps this module: leaves a process to the next one,
- * which finds it by a mark in the environment.  find returns the version of
- * the language that it speaks, or 0 where none was left by this daemon.
+ * which finds it by a variable of the environment.  find returns the version of
+ * its protocol, or 0 where none was left by this daemon.
  */
 void tls4217_keyfork_leave(struct tls4217_keyfork *fork, int version);
 int tls4217_keyfork_find(struct tls4217_keyfork *fork);
 
-/* Whether this is proftpd -t, which the core tells nobody: proc(5). */
+/* Whether this is proftpd -t; the core does not say so, but proc(5) does. */
 bool tls4217_keyfork_is_check(void);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - the key process, as the daemon and its sessions see it
  *
- * See keyprocess.h.  What it does is in tls/keys/; here is how ProFTPD's
- * daemon has one: root, the configuration, SIGHUP, timers, complaints.
+ * See keyprocess.h.  What it does is in tls/keys/; here is how ProFTPD's daemon
+ * runs one: root, the configuration, SIGHUP, timers, complaints.
  */
 
 #include "mod_tls4217/ftp/config/resolve.h"
@@ -50,7 +50,8 @@ bool tls4217_keyprocess_is_there(void) {
 
 /* Over SIGHUP. */
 
-/* One that is gone, hangs or talks nonsense: its end is made sure of. */
+/* One that has ended, hangs or sends invalid messages: it is killed, if need
+ * be. */
 static void give_up(const struct tls4217_error *why) {
   self.restarts++;
   tls4217_counters_restart(tls4217_shared_counters());
@@ -72,7 +73,8 @@ static void give_up(const struct tls4217_error *why) {
   pr_signals_unblock();
 }
 
-/* Finds the process of before SIGHUP, if it speaks our language and lives. */
+/* Finds the process from before SIGHUP, if it is alive and has our version of
+ * the protocol. */
 static bool find_again(void) {
   const int version = tls4217_keyfork_find(&self.fork);
   struct tls4217_error err;
@@ -92,13 +94,13 @@ static bool find_again(void) {
     give_up(&err);
   }
 
-  /* Sessions of the old one go on with it, if it lives. */
+  /* Sessions that have it keep using it, if it is alive. */
   tls4217_keyfork_close(&self.fork);
   return false;
 }
 
-/* Its answer to anything is a sign of life; a failure of the exchange is none.
- * Returns res. */
+/* Any answer shows that it is alive; a failed exchange does not.  Returns
+ * res. */
 static int note_answer(int res, const struct tls4217_error *err) {
   if (res == 0 || tls4217_keyloader_has_lost(err) == false) {
     tls4217_keywatch_note_answer(&self.watch);
@@ -362,7 +364,7 @@ static void drop_unused(void) {
 
 /* Death. */
 
-/* The hosts hear of another process. */
+/* The hosts are informed of another process. */
 static void call_renew(void) {
   const bool has_changed = self.has_changed;
 

@@ -3,7 +3,7 @@
  * mod_tls4217 - the key process, as the daemon and its sessions see it
  *
  * TLSKeyIsolation.  Started before any key is read, found again after SIGHUP,
- * started anew when it has died; loads the key pairs of the virtual hosts, and
+ * restarted when it has died; loads the key pairs of the virtual hosts, and
  * keeps the last good ones.  A session gets a channel of its own before it
  * reads a byte of the client's.
  */
@@ -16,10 +16,10 @@
 #include "mod_tls4217/tls/cert/keypair.h"
 
 /*
- * Before the key pairs are loaded: finds the key process of before SIGHUP; a
- * new one is started for the first pair.  Where TLSKeyIsolation is off, and
- * for proftpd -t and inetd, there will be none, and that of before is ended
- * when the hosts are built (settle).
+ * Before the key pairs are loaded: finds the key process from before SIGHUP; a
+ * new one is started for the first pair.  Where TLSKeyIsolation is off, and for
+ * proftpd -t and inetd, there will be none, and the previous one is left when
+ * the hosts have been built (settle).
  */
 void tls4217_keyprocess_begin(void);
 
@@ -81,7 +81,7 @@ int tls4217_keyprocess_keep(
 int tls4217_keyprocess_fetch(
   const char *name, void *bytes, size_t *size, struct tls4217_error *err);
 
-/* A few signatures for this process itself: between the two calls. */
+/* Between the two calls, this process itself can have a few signatures. */
 void tls4217_keyprocess_warm_up_begin(const server_rec *rec);
 void tls4217_keyprocess_warm_up_end(void);
 
@@ -103,7 +103,7 @@ void tls4217_keyprocess_join(
 /*
  * The module is unloaded: when it will be loaded again (SIGHUP), the process
  * stays, and is found again; else it ends with its last session.  No key of it
- * may be in use any more.
+ * may still be in use.
  */
 void tls4217_keyprocess_end(bool restarts);
 

@@ -114,7 +114,7 @@ static void begin_probe(struct tls4217_keywatch *watch, int front,
   }
 }
 
-/* Whether an answer to the probe has come that is none. */
+/* Whether the probe has got an answer that is not a good signature. */
 static bool signs_wrongly(
   struct tls4217_keywatch *watch, struct tls4217_error *why) {
   switch (tls4217_keyprobe_look(watch->probe, why)) {

@@ -4,8 +4,8 @@
  *
  * Looked at from a timer, which must not wait: each look takes what has come
  * since the one before, and asks again.  Where a session has got no signature,
- * or a wrong one (counters.h), the daemon asks for one itself: it does not take
- * the session's word for it, which somebody may have taken over.
+ * or a wrong one (counters.h), the daemon asks for one itself: the session may
+ * be under someone else's control, so its report is not trusted.
  */
 
 #ifndef TLS4217_FTP_DAEMON_KEYWATCH_H
@@ -24,7 +24,7 @@
 struct tls4217_keywatch {
   unsigned int silent;  /* looks since it has answered */
   unsigned int waiting; /* looks since the probe was asked */
-  uint64_t failures;    /* of signatures, that have been looked after */
+  uint64_t failures;    /* of signatures, up to which it has been checked */
   struct tls4217_keyprobe *probe; /* NULL: nothing is asked */
 };
 

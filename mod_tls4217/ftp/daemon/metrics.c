@@ -3,7 +3,7 @@
  * mod_tls4217 - TLSMetricsFile
  *
  * See metrics.h.  Written by the daemon, as root, beside the file and then
- * renamed, so that who reads it finds it whole.
+ * renamed, so that a reader finds it whole.
  */
 
 #include "mod_tls4217/ftp/config/complaints.h"

@@ -35,7 +35,7 @@
 
 /* Whether it is the program that was meant. */
 
-/* A directory in which everybody may create files, and nobody may replace those
+/* A directory in which everyone may create files, and no one may replace those
  * of others. */
 static bool is_sticky(const struct stat *st) {
   return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;

@@ -11,7 +11,7 @@
 
 #include "mod_tls4217/tls/error.h"
 
-/* Seconds for the answer: a start that nobody watches must come to an end. */
+/* Seconds for the answer: an unattended start must come to an end. */
 #define TLS4217_PASSPROMPT_TIME 120
 
 /*

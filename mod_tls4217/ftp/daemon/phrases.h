@@ -30,7 +30,7 @@ struct tls4217_phrasebook *tls4217_phrases_book(void);
 /*
  * Has the phrase for a pair that could not be loaded: locked says why
  * (passphrase.h), and attempt how often it was got before.  The pair can be
- * loaded then.  Returns 0, or -1 with err filled: nobody has it, or it was
+ * loaded then.  Returns 0, or -1 with err filled: no one has it, or it was
  * wrong each time.
  */
 int tls4217_phrases_get(const server_rec *rec,

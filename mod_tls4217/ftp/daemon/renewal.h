@@ -2,10 +2,10 @@
 /*
  * mod_tls4217 - the generations of the hosts: built, and swapped for newer ones
  *
- * A generation is built aside and takes the place of the one before it when it
- * is complete.  Where it cannot be built nothing changes; the reason is kept
- * with the host, and becomes a complaint unless it was the reason of the
- * attempt before.  One host's files are of no matter to the other hosts.
+ * A generation is built aside and replaces the previous one when it is
+ * complete.  Where it cannot be built nothing changes; the reason is kept with
+ * the host, and is logged unless it was the reason of the previous attempt.
+ * One host's files do not affect the other hosts.
  */
 
 #ifndef TLS4217_FTP_DAEMON_RENEWAL_H
@@ -34,16 +34,15 @@ enum tls4217_readiness tls4217_renewal_build_all(bool is_start);
 
 /*
  * Reads the files of one server, or of all of them where it is NULL, and swaps
- * its generation.  The configuration is not read.  Complaints are said.
- * Returns 0, or -1 where a server has kept what it had, whose last_error says
+ * its generation.  The configuration is not read.  Complaints are logged.
+ * Returns 0, or -1 where a server has kept what it had: its last_error says
  * why.
  */
 int tls4217_renewal_reload(const struct tls4217_vhost *server);
 
 /*
- * Looks whether files of the servers have changed, and builds a generation
- * where they have, and have been the same at two looks; and once more where
- * they could not be used.  Complaints are said.
+ * Checks whether files of the servers have changed, and builds a generation
+ * where they are to be read (filewatch.h).  Complaints are logged.
  */
 void tls4217_renewal_look(void);
 

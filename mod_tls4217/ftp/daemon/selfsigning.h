@@ -11,9 +11,9 @@
 
 /*
  * Makes the file that TLSSelfSignedCertificate names, as root, where it is
- * missing; its key is made in a process that ends with that, where keys are
- * kept in the key process.  Returns 1 where it was made, 0 where there is
- * nothing to make, or -1 with err filled, which names the directive.
+ * missing; where keys are kept in the key process, its key is made in a child
+ * that ends then.  Returns 1 where it was made, 0 where there is nothing to
+ * make, or -1 with err filled, which names the directive.
  */
 int tls4217_selfsigning_make(const server_rec *rec,
   const struct tls4217_settings *settings, struct tls4217_error *err);

@@ -56,7 +56,7 @@ static void put_session(const struct tls4217_control_answer *answer,
   tls4217_control_answer_say_json(answer, "session", object);
 }
 
-/* Whether an earlier row has the user, at the same server. */
+/* Whether an earlier row has the same user, at the same server. */
 static bool is_named_before(const struct tls4217_strangers *strangers, int row,
   const struct tls4217_stranger *who) {
   for (int i = 0; i < row; i++) {

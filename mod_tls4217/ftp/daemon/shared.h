@@ -3,7 +3,7 @@
  * mod_tls4217 - memory that the daemon and all of its sessions share
  *
  * Made before the first session is forked, and found again after SIGHUP, which
- * unmaps this module and leaves the memory: sessions of before and behind it
+ * unmaps this module and leaves the memory: sessions from before and after it
  * use the same.  A module with another layout makes memory of its own.
  */
 

@@ -176,7 +176,8 @@ static bool has_files(void) {
   return self.files.count > 0 && self.ring.source == TLS4217_TICKETRING_FILES;
 }
 
-/* Whether contexts are to get other keys. */
+/* Brings the ring up to date.  Returns whether contexts are to get other
+ * keys. */
 static bool tend(void) {
   struct tls4217_error err;
   int res;

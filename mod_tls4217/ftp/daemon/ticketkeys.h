@@ -3,10 +3,10 @@
  * mod_tls4217 - the daemon's ring of ticket keys
  *
  * TLSSessionTicketKeys, TLSSessionTicketKeyFile.  One ring (tls/ticketring.h)
- * for all hosts, tended by a timer; sessions have it as it was at their fork.
- * SIGHUP unmaps the module and frees every context: the ring is kept by the key
- * process meanwhile, or, where there is none, in the daemon's own memory
- * (ticketmemory.h).
+ * for all hosts, kept up to date by a timer; sessions have it as it was at
+ * their fork.  SIGHUP unmaps the module and frees every context: the ring is
+ * kept by the key process meanwhile, or, where there is none, in the daemon's
+ * own memory (ticketmemory.h).
  */
 
 #ifndef TLS4217_FTP_DAEMON_TICKETKEYS_H
@@ -16,15 +16,15 @@
 
 /*
  * When the configuration has been read, and the key process is there: finds the
- * ring of before SIGHUP, or makes one, and tends it from now on.  apply is
- * called each time that it has become another one: it is to hand each context
- * to tls4217_ticketkeys_apply.  It is called once in any case.
+ * ring from before SIGHUP, or makes one, and keeps it up to date from now on.
+ * apply is called once now, and whenever the ring has changed: it must pass
+ * each context to tls4217_ticketkeys_apply.
  */
 void tls4217_ticketkeys_begin(void (*apply)(void));
 
 /*
  * Whether files of keys could not be used when they were read last.  A start
- * ends then; a daemon that runs goes on with the keys that it has.
+ * fails then; a running daemon keeps the keys that it has.
  */
 bool tls4217_ticketkeys_are_refused(void);
 

@@ -16,7 +16,7 @@
 
 struct page {
   uint32_t magic;
-  uint32_t size; /* of the bytes behind it */
+  uint32_t size; /* of the bytes that follow */
 };
 
 #ifdef MADV_DONTDUMP

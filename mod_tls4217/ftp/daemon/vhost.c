@@ -28,7 +28,7 @@ static pool *servers_pool = NULL;
 static bool has_ifsession = false;
 static struct tls4217_vhost *servers = NULL;
 
-/* Those of the reading of before, while their successors are made. */
+/* Those of the previous reading, while their successors are made. */
 static pool *old_pool = NULL;
 static struct tls4217_vhost *old_servers = NULL;
 
@@ -234,7 +234,8 @@ bool tls4217_vhost_has_engine(void) {
   return false;
 }
 
-/* Whether a host answers at an address, its first one or another of its. */
+/* Whether a host answers at an address: its first one, or another one of its
+ * own. */
 static bool answers_at(const server_rec *rec, const pr_netaddr_t *addr) {
   config_rec *c;
 

@@ -45,8 +45,8 @@ struct tls4217_vhost {
 void tls4217_vhost_begin(void);
 void tls4217_vhost_end(void);
 
-/* The server of before the last tls4217_vhost_begin that has the scope of this
- * one; or NULL.  Its rec is gone. */
+/* The server with the scope of this one, from before the last
+ * tls4217_vhost_begin; or NULL.  Its rec is gone. */
 const struct tls4217_vhost *tls4217_vhost_find_old(
   const struct tls4217_vhost *server);
 
@@ -63,7 +63,7 @@ struct tls4217_vhost *tls4217_vhost_list(void);
 /* The first of the servers with TLSEngine on; the others by next. */
 const struct tls4217_vhost *tls4217_vhost_first(void);
 
-/* Says the complaints, in ProFTPD's log and in the servers' TLSLogs. */
+/* Logs the complaints, in ProFTPD's log and in the servers' TLSLogs. */
 void tls4217_vhost_say_complaints(void);
 
 /*

@@ -4,7 +4,7 @@
  *
  * RFC 4217, section 10.2, lets the server have a view of each transfer.  Here
  * the view is found for every name of everything that the command touches;
- * where that cannot be listed, the strictest view that may be there decides.
+ * where that cannot be listed, the strictest view that may apply there decides.
  */
 
 #include "mod_tls4217/ftp/response.h"
@@ -86,12 +86,12 @@ static const struct kind *find_kind(const cmd_rec *cmd) {
   return NULL;
 }
 
-/* STAT without a path tells of the session. */
+/* STAT without a path reports on the session. */
 static bool names_nothing(const cmd_rec *cmd, const struct kind *kind) {
   return cmd->argc == 1 && strcmp(kind->verb, C_STAT) == 0;
 }
 
-/* Nothing that an .ftpaccess may say refuses a transfer that is protected. */
+/* No .ftpaccess can refuse a transfer that is protected. */
 static bool is_at_ease(const struct hearing *hearing) {
   static const struct tls4217_data_policy tightened = {
     .view = TLS4217_VIEW_REQUIRED
@@ -232,7 +232,7 @@ static bool hear(struct hearing *hearing) {
     return true;
   }
 
-  /* Ended by a refusal, or by too much to see. */
+  /* Ended by a refusal, or because there is too much to visit. */
   return unlisted && decide_everywhere(hearing);
 }
 

@@ -16,8 +16,8 @@
 /*
  * Checks a command by all names of all that it touches; the strictest view
  * wins.  APPE, RETR and STOR must have passed the core's PRE_CMD handlers,
- * which resolve the name.  Commands that touch nothing that a view speaks of
- * are not refused.  Returns NULL, or the refusal, with its reply queued.
+ * which resolve the name.  Commands that touch nothing for which there is a
+ * view are not refused.  Returns NULL, or the refusal, with its reply queued.
  */
 modret_t *tls4217_command_check(
   cmd_rec *cmd, const struct tls4217_session *sess);

@@ -29,8 +29,8 @@ static bool is_of_transfer(const pr_netio_stream_t *strm) {
 }
 
 /*
- * Whether a stream that we do not own is to be TLS nevertheless: nothing may
- * pass then, whatever has gone wrong before.
+ * Whether a stream that we do not own is to be TLS nevertheless: no byte may
+ * pass then, whatever has failed before.
  */
 static bool is_unprotected(
   const struct tls4217_session *sess, const pr_netio_stream_t *strm) {

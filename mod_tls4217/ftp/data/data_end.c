@@ -50,7 +50,7 @@ enum ending {
   CUT       /* an alert */
 };
 
-/* Of a transfer that is not whole: whatever comes of it. */
+/* Of a transfer that is not whole; a failure changes nothing. */
 static void say_end(
   struct tls4217_session *sess, enum ending ending, int timeout) {
   struct tls4217_error err;

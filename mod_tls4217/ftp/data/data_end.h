@@ -2,9 +2,9 @@
 /*
  * mod_tls4217 - how a data connection ends
  *
- * TLS never ends without a word: with close_notify where the data is whole,
- * where the client has asked for the end (ABOR), and behind an upload, whatever
- * became of it; with an alert where a download has been cut.
+ * TLS never ends silently: with close_notify where the data is whole, where the
+ * client has asked for the end (ABOR), and behind an upload, whatever became of
+ * it; with an alert where a download has been cut.
  */
 
 #ifndef TLS4217_FTP_DATA_DATA_END_H
@@ -28,7 +28,7 @@ int tls4217_data_end_shutdown(
 
 /*
  * The connection will be closed as it is, because the session ends in
- * mid-transfer: tells the client, if that can be done without waiting.  Does
+ * mid-transfer: informs the client, if that can be done without waiting.  Does
  * nothing after tls4217_data_end_shutdown.
  */
 void tls4217_data_end_break_off(struct tls4217_session *sess);

@@ -3,9 +3,9 @@
  * mod_tls4217 - the handshake of a data connection, and what must hold behind
  * it
  *
- * The server is always the TLS server, whoever connected (RFC 4217, section
- * 7).  A handshake that has succeeded is not enough: the gates behind it
- * (data_gates.c) ask who this is.
+ * The server is always the TLS server, whoever connected (RFC 4217, section 7).
+ * A handshake that has succeeded is not enough: the gates behind it
+ * (data_gates.c) check whose connection this is.
  */
 
 #include "mod_tls4217/ftp/daemon/keychannel.h"

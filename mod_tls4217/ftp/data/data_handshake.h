@@ -10,8 +10,8 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Does the handshake over the streams in sess->data, and admits no client who
- * is not to have this data.  is_unfiltered says that what the core writes comes
+ * Does the handshake over the streams in sess->data, and accepts no client that
+ * may not have this data.  is_unfiltered says that what the core writes comes
  * to us as it is in the file: else the kernel must not send that.
  *
  * Returns 0 with sess->data.conn made, or -1 with sess->failure set;

@@ -28,7 +28,7 @@ static bool is_there(void) {
 }
 
 /* Has the next call fail: accept(2) on a socket that is shut down, connect(2)
- * on one that does not wait.  (To shut it down would let it begin anew.) */
+ * on one that does not wait.  (One that is shut down would connect again.)   */
 static void end_wait(conn_t *data) {
   if (data->mode == CM_CONNECT) {
     (void) pr_inet_set_nonblock(session.pool, data);

@@ -17,8 +17,8 @@
  } while (0)
 
 /*
- * The core does not go down where it resolves links: a layer without lstat is
- * to it a layer of the system's own, and what lies below is passed by.
+ * The core does not go down where it resolves links: it takes a layer without
+ * lstat for the system's own, and ignores what is below.
  */
 static int stat_cb(pr_fs_t *layer, const char *path, struct stat *st) {
   pr_fs_t *fs;

@@ -3,10 +3,10 @@
  * mod_tls4217 - the .ftpaccess files that apply to a place
  *
  * The core loads them where it checks a path, and makes of each a <Directory>
- * of its own.  Two of its habits are made up for here.  It asks AllowOverride
- * of the place that was checked last, and for a file that lies at the top of
- * a chroot it reads the .ftpaccess of the working directory, and keeps that
- * as the top's own (build_dyn_config(), up to 1.3.10rc5).
+ * of its own.  Two of its peculiarities are compensated here.  It asks
+ * AllowOverride of the place that was checked last, and for a file that lies at
+ * the top of a chroot it reads the .ftpaccess of the working directory, and
+ * keeps that as the top's own (build_dyn_config(), up to 1.3.10rc5).
  */
 
 #include "mod_tls4217/ftp/data/ftpaccess.h"
@@ -42,8 +42,8 @@ static const char *find_directory(pool *p, const char *path) {
     pstrndup(p, path, (size_t) (slash - path));
 }
 
-/* Has the core read the top's .ftpaccess anew, or forget what it has taken
- * for it: argv[0] is the time of the file that was read. */
+/* Has the core read the top's .ftpaccess again, or forget what it has taken for
+ * it: argv[0] is the time of the file that was read. */
 static void doubt_top(pool *p) {
   char *name = with_chroot(p, "/");
   config_rec *dir = dir_match_path(p, name);

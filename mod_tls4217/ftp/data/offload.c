@@ -18,7 +18,8 @@
  * have to be given its keys to save nothing. */
 #define WORTH_IT (64 * 1024)
 
-/* How often the scoreboard is told how far a download is, in milliseconds. */
+/* How often the progress of a download is entered in the scoreboard, in
+ * milliseconds. */
 #define PROGRESS_INTERVAL 250
 
 /* Sending. */
@@ -78,7 +79,7 @@ static int read_and_write(
   return 0;
 }
 
-/* Asked anew each time: this is what keeps a file from leaving in clear. */
+/* Asked again each time: this is what keeps a file from leaving in clear. */
 static bool may_send(const struct tls4217_session *sess) {
   return session.d != NULL && sess->data.conn != NULL &&
     tls4217_connection_can_send_file(sess->data.conn);

@@ -96,8 +96,8 @@ bool tls4217_spelling_is_virtual(void) {
 }
 
 /*
- * Where a directory really is.  mod_vroot keeps its root and its aliases to
- * itself, but opens what is asked for: where that is, the kernel says.
+ * Where a directory really is.  mod_vroot does not show its root and its
+ * aliases, but it opens the directory: the kernel says where that is.
  */
 static const char *locate_directory(pool *p, const char *path) {
   int here = open(".", OPEN_PLACE);

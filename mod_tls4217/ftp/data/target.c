@@ -2,9 +2,9 @@
 /*
  * mod_tls4217 - what a command is about
  *
- * The core has its own ideas of where the options of a listing end, and they
- * depend on the configuration.  Here every reading that could be the core's
- * is visited, so that a client gains nothing by writing it oddly.
+ * Where the core takes the options of a listing to end depends on the
+ * configuration.  Here every reading that could be the core's is visited, so
+ * that a client gains nothing by writing it oddly.
  */
 
 #include "mod_tls4217/ftp/data/spelling.h"

@@ -3,9 +3,9 @@
  * mod_tls4217 - what a command is about
  *
  * Policies speak of places; a command gives a name as the client sees it:
- * relative, with "..", through symbolic links, below a chroot, with options
- * and patterns in a listing.  This file reads the command and says of each
- * place that it touches, until the visitor has heard enough.
+ * relative, with "..", through symbolic links, below a chroot, with options and
+ * patterns in a listing.  This file reads the command and reports each place
+ * that it touches, until the visitor ends that.
  */
 
 #ifndef TLS4217_FTP_DATA_TARGET_H

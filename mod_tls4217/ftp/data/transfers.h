@@ -17,8 +17,8 @@ modret_t *tls4217_transfers_pre(cmd_rec *cmd);
 
 /*
  * CMD of APPE, RETR, STOR, STOU, before the core's: 521 or nothing (the core
- * has resolved the path by now, and not opened it yet); watches over the
- * target of an upload.
+ * has resolved the path by now, and not opened it yet); protects the target of
+ * an upload.
  */
 modret_t *tls4217_transfers_begin(cmd_rec *cmd);
 

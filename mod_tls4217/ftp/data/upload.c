@@ -32,7 +32,7 @@ static int open_below(void *user, int flags) {
 }
 
 /* Other modules open files, too, while an upload begins.  This is the core's,
- * by the path that mod_xfer has just said. */
+ * by the path that mod_xfer has just set. */
 static bool is_target(const pr_fh_t *fh) {
   const char *path = session.xfer.xfer_type == STOR_HIDDEN ?
     session.xfer.path_hidden :
@@ -80,7 +80,7 @@ static int fstat_cb(pr_fh_t *fh, int fd, struct stat *st) {
 
 /*
  * Whether another process has the file open, and may be about to write to it:
- * no lease is granted then (fcntl(2)).  Who opens it meanwhile waits
+ * no lease is granted then (fcntl(2)).  A process that opens it meanwhile waits
  * until we close it.
  */
 static bool is_open_elsewhere(int fd) {
@@ -113,8 +113,9 @@ static int close_cb(pr_fh_t *fh, int fd) {
   return tls4217_fslayer_close(upload->fs, fh, fd);
 }
 
-/* DeleteAbortedStores means what an upload has written.  This one has written
- * nothing, and what was to be removed has been, when the file was closed. */
+/* DeleteAbortedStores is about what an upload has written.  This one has
+ * written nothing, and its file was removed, if that was due, when it was
+ * closed. */
 static int unlink_cb(pr_fs_t *fs, const char *path) {
   const struct tls4217_upload *upload = &tls4217_session_get()->upload;
 

@@ -15,9 +15,9 @@
 #include "mod_tls4217/ftp/session.h"
 
 /*
- * Watches over the file that the upload command cmd is about to open.  Where
- * it cannot (a file system registered for a deeper path), things are as in
- * ProFTPD without us.
+ * Protects the file that the upload command cmd is about to open.  Where it
+ * cannot (a file system registered for a deeper path), things are as in ProFTPD
+ * without us.
  */
 void tls4217_upload_begin(struct tls4217_session *sess, const cmd_rec *cmd);
 
@@ -28,8 +28,8 @@ void tls4217_upload_begin(struct tls4217_session *sess, const cmd_rec *cmd);
 int tls4217_upload_commit(struct tls4217_session *sess);
 
 /*
- * The command is over, or the session ends.  Unless the upload was committed,
- * a file that it has made, and that nobody else has to do with, is removed.
+ * The command is over, or the session ends.  Unless the upload was committed, a
+ * file that it has made, and that no one else uses, is removed.
  */
 void tls4217_upload_end(struct tls4217_session *sess);
 

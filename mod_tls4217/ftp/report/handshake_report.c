@@ -60,8 +60,9 @@ void tls4217_handshake_report_control(struct tls4217_session *sess) {
 
   tls4217_environment_export(sess, &facts);
   tls4217_notes_control(&facts);
-  describe(&facts.info, sess->told.control, sizeof(sess->told.control));
-  log_handshake(sess, &facts, sess->told.control);
+  describe(
+    &facts.info, sess->summaries.control, sizeof(sess->summaries.control));
+  log_handshake(sess, &facts, sess->summaries.control);
   count(&facts.info, false);
   pr_event_generate("mod_tls.ctrl-handshake", session.c);
 }
@@ -70,13 +71,13 @@ void tls4217_handshake_report_data(struct tls4217_session *sess) {
   const struct tls4217_handshake_facts facts = collect("data", sess->data.conn);
 
   tls4217_notes_data(&facts);
-  describe(&facts.info, sess->told.data, sizeof(sess->told.data));
-  log_handshake(sess, &facts, sess->told.data);
+  describe(&facts.info, sess->summaries.data, sizeof(sess->summaries.data));
+  log_handshake(sess, &facts, sess->summaries.data);
   count(&facts.info, true);
 }
 
 void tls4217_handshake_report_forget(struct tls4217_session *sess) {
-  sess->told.control[0] = sess->told.data[0] = '\0';
+  sess->summaries.control[0] = sess->summaries.data[0] = '\0';
   tls4217_notes_forget();
   tls4217_environment_forget(sess);
 }

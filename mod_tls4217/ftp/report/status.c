@@ -13,9 +13,9 @@ static const char *describe_data(pool *p, const struct tls4217_session *sess) {
     return "in clear (PROT C)";
   }
 
-  return sess->told.data[0] != '\0' ?
+  return sess->summaries.data[0] != '\0' ?
     pstrcat(
-      p, "protected (PROT P), the last one with ", sess->told.data, NULL) :
+      p, "protected (PROT P), the last one with ", sess->summaries.data, NULL) :
     "protected (PROT P)";
 }
 
@@ -27,7 +27,7 @@ modret_t *tls4217_status_post_stat(cmd_rec *cmd) {
   }
 
   tls4217_response_tell(TLS4217_REPLY_STATUS_CONTROL,
-    sess->control.conn != NULL ? sess->told.control : "in clear");
+    sess->control.conn != NULL ? sess->summaries.control : "in clear");
   tls4217_response_tell(
     TLS4217_REPLY_STATUS_DATA, describe_data(cmd->tmp_pool, sess));
   return PR_DECLINED(cmd);

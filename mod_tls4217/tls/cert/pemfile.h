@@ -70,11 +70,10 @@ int tls4217_pemfile_certs(const struct tls4217_pemfile *file,
   STACK_OF(X509) * certs, struct tls4217_error *err);
 
 /*
- * The first private key of the file, of any type that OpenSSL's providers
- * read.  Nobody is ever asked for a pass phrase: a key that needs one, and does
- * not open with one of the source's, is an error (passphrase.h).  The one that
- * opens it is confirmed (phrasebook.h).  Returns a new key, or NULL with err
- * filled.
+ * The first private key of the file, of any type that OpenSSL's providers read.
+ * There is no prompt for a pass phrase: a key that needs one, and does not open
+ * with one of the source's, is an error (passphrase.h).  The one that opens it
+ * is confirmed (phrasebook.h).  Returns a new key, or NULL with err filled.
  */
 EVP_PKEY *tls4217_pemfile_key(
   const struct tls4217_pemfile *file, struct tls4217_error *err);

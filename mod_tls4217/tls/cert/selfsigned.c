@@ -6,10 +6,10 @@
  * Leaves to others: reading the file again (keypair.c), and telling the
  * administrator its fingerprint.
  *
- * The certificate is CA:FALSE although it stands for itself.  Clients accept
- * it as a trust anchor all the same (curl --cacert, lftp ssl:ca-file, OpenSSL
- * also with -x509_strict), and somebody who puts it into a system's trust
- * store does not thereby let this server vouch for other names.
+ * The certificate is CA:FALSE although it stands for itself.  Clients accept it
+ * as a trust anchor all the same (curl --cacert, lftp ssl:ca-file, OpenSSL also
+ * with -x509_strict), and whoever puts it into a system's trust store does not
+ * thereby let this server vouch for other names.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -322,8 +322,8 @@ static int write_file(int fd, BIO *pem) {
 }
 
 /*
- * Gives the finished file its name.  link(2), because unlike rename(2) it
- * never replaces a file that somebody made meanwhile.
+ * Gives the finished file its name.  link(2), because unlike rename(2) it never
+ * replaces a file that was made meanwhile.
  */
 static int publish(
   const char *temp, const char *file, struct tls4217_error *err) {

@@ -141,7 +141,7 @@ static struct tls4217_sslstate *find_state(X509_STORE_CTX *store_ctx) {
 
 /*
  * Keeps the first error and goes on, so that the handshake completes and the
- * client can be told.  Outside of a handshake an error is an error.
+ * client can get the reason.  Outside of a handshake an error is an error.
  */
 static int keep_error_cb(int holds, X509_STORE_CTX *store_ctx) {
   struct tls4217_sslstate *state = find_state(store_ctx);

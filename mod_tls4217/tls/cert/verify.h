@@ -83,8 +83,8 @@ int tls4217_verify_install(
 /*
  * The same for one connection whose context it is installed in by now
  * (SSL_set_SSL_CTX(3) leaves the mode as it was).  verify may be NULL: the
- * client is asked for none.  On a data connection one that has none is told in
- * the reply, not by an alert (connection.c).
+ * client is asked for none.  On a data connection one that has none gets the
+ * reason in the reply, not by an alert (connection.c).
  */
 int tls4217_verify_apply(
   const struct tls4217_verify *verify, SSL *ssl, struct tls4217_error *err);

@@ -107,7 +107,7 @@ static ssize_t read_all(int fd, char *buf, size_t size) {
 
 /*
  * Reads what fstat(2) promised.  One byte is asked for beyond it: more, or
- * less, means that somebody is writing the file right now.
+ * less, means that the file is being written right now.
  */
 static int read_bytes(struct tls4217_wholefile *file, int fd, size_t size,
   struct tls4217_error *err) {

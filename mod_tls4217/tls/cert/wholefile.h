@@ -39,8 +39,8 @@ struct tls4217_wholefile {
 int tls4217_wholefile_open(
   const struct tls4217_wholefile *file, struct tls4217_error *err);
 
-/* The same for a path that somebody else may have chosen, as root perhaps: not
- * if it is a symbolic link (ELOOP). */
+/* The same for a path that others may have chosen, as root perhaps: not if it
+ * is a symbolic link (ELOOP). */
 int tls4217_wholefile_open_nofollow(
   const struct tls4217_wholefile *file, struct tls4217_error *err);
 
@@ -55,7 +55,8 @@ int tls4217_wholefile_open_nofollow(
 int tls4217_wholefile_read(
   struct tls4217_wholefile *file, int fd, struct tls4217_error *err);
 
-/* Fills err for a file that somebody else could not open, because of errnum. */
+/* Fills err for a file that another process could not open, because of
+ * errnum. */
 void tls4217_wholefile_refuse(
   const struct tls4217_wholefile *file, int errnum, struct tls4217_error *err);
 

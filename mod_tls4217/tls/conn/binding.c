@@ -136,7 +136,7 @@ bool tls4217_binding_needs_ticket(
 }
 
 static const unsigned char *read_stamp(SSL_SESSION *session) {
-  static const unsigned char nobody[TLS4217_BINDING_ID_SIZE];
+  static const unsigned char no_id[TLS4217_BINDING_ID_SIZE];
   void *data = NULL;
   const unsigned char *stamp;
   size_t len = 0;
@@ -148,7 +148,7 @@ static const unsigned char *read_stamp(SSL_SESSION *session) {
 
   stamp = data;
   if (stamp[0] != STAMP_VERSION ||
-    CRYPTO_memcmp(stamp + 1, nobody, sizeof(nobody)) == 0) {
+    CRYPTO_memcmp(stamp + 1, no_id, sizeof(no_id)) == 0) {
     return NULL;
   }
 
@@ -194,7 +194,7 @@ static enum tls4217_kinship find_kin(
 /* By the two ids of a stamp. */
 static enum tls4217_reuse compare_ids(
   const struct tls4217_binding *binding, const unsigned char *id) {
-  static const unsigned char nobody[TLS4217_BINDING_ID_SIZE];
+  static const unsigned char no_id[TLS4217_BINDING_ID_SIZE];
   const unsigned char *origin = id + TLS4217_BINDING_ID_SIZE;
   enum tls4217_kinship kin;
 
@@ -204,7 +204,7 @@ static enum tls4217_reuse compare_ids(
 
   kin = find_kin(binding, id);
   if (kin == TLS4217_KINSHIP_UNKNOWN &&
-    CRYPTO_memcmp(origin, nobody, sizeof(nobody)) != 0) {
+    CRYPTO_memcmp(origin, no_id, sizeof(no_id)) != 0) {
     kin = is_own(binding, origin) ? TLS4217_KINSHIP_SAME :
                                     find_kin(binding, origin);
   }

@@ -3,23 +3,22 @@
  * mod_tls4217 - which TLS session may open a data connection
  *
  * Every control connection has a random id.  The tickets that we issue on it
- * carry the id as ticket application data
- * (SSL_SESSION_set1_ticket_appdata(3)); its TLS 1.2 session id is known to
- * this process only.  A data connection is bound to its control connection
- * when the session that it resumes carries that id, or the id of the session
- * that the control connection itself resumed.  Where find_kin says so, the
- * session of another control connection of the same user's does, too; and as a
- * client's handshake precedes its login, a ticket also carries the id of the
- * session that its own control connection resumed, which counts until somebody
- * is logged in there.  RFC 4217, sections 10.2 and
+ * carry the id as ticket application data (SSL_SESSION_set1_ticket_appdata(3));
+ * its TLS 1.2 session id is known to this process only.  A data connection is
+ * bound to its control connection when the session that it resumes carries that
+ * id, or the id of the session that the control connection itself resumed.
+ * Where find_kin says so, the session of another control connection of the same
+ * user's does, too; and as a client's handshake precedes its login, a ticket
+ * also carries the id of the session that its own control connection resumed,
+ * which is valid until a user is logged in there.  RFC 4217, sections 10.2 and
  * 15.2.6, lets a server insist on that.
  *
  * A handshake on a data connection never yields a session that a later one
  * could resume: it gets no ticket, and its session is not remembered.
- * Otherwise a stranger on the data port could earn a session by being
- * refused once.  The same holds for a control connection whose client
- * certificate did not pass; and a ticket is taken there only if the
- * certificate in it would pass a full handshake now (verify.h).
+ * Otherwise a stranger on the data port would get a session by being refused
+ * once.  The same holds for a control connection whose client certificate did
+ * not pass; and a ticket is taken there only if the certificate in it would
+ * pass a full handshake now (verify.h).
  */
 
 #ifndef TLS4217_TLS_CONN_BINDING_H
@@ -37,8 +36,8 @@
 
 /* What is known of another control connection, by its id. */
 enum tls4217_kinship {
-  TLS4217_KINSHIP_UNKNOWN,  /* nobody is logged in there */
-  TLS4217_KINSHIP_STRANGER, /* somebody else is */
+  TLS4217_KINSHIP_UNKNOWN,  /* no one is logged in there */
+  TLS4217_KINSHIP_STRANGER, /* another user is */
   TLS4217_KINSHIP_SAME      /* the same user is */
 };
 
@@ -105,8 +104,8 @@ void tls4217_binding_note_shown(struct tls4217_binding *binding, SSL *ssl);
 bool tls4217_binding_needs_ticket(
   const struct tls4217_binding *binding, int64_t now);
 
-/* What find_kin is asked with: nobody can make an id of it.  Returns 0, or -1
- * with err filled. */
+/* What find_kin is asked with; the id cannot be found from it.  Returns 0, or
+ * -1 with err filled. */
 int tls4217_binding_digest(
   const unsigned char *id, unsigned char *digest, struct tls4217_error *err);
 

@@ -83,7 +83,7 @@ static int make_ssl(
 
   tls4217_sslio_begin(&conn->io);
   if (conn->state.data == true) {
-    /* A missing certificate is told in the reply, not by an alert. */
+    /* A missing certificate is explained in the reply, not by an alert. */
     SSL_set_verify(conn->io.ssl,
       SSL_get_verify_mode(conn->io.ssl) & ~SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
       NULL);

@@ -78,7 +78,8 @@ void tls4217_connection_expect_output(struct tls4217_connection *conn);
 int tls4217_connection_hold_until_hello(
   struct tls4217_connection *conn, struct tls4217_error *err);
 
-/* Has the messages of its handshakes told, from now on.  trace is copied. */
+/* Has the messages of its handshakes reported, from now on.  trace is
+ * copied. */
 void tls4217_connection_trace(
   struct tls4217_connection *conn, const struct tls4217_trace *trace);
 
@@ -166,7 +167,7 @@ enum tls4217_io tls4217_connection_write_all(struct tls4217_connection *conn,
 
 /*
  * Whether tls4217_connection_send_file may be called now: whatever is written
- * to the socket leaves as TLS records.  To be asked anew before each call:
+ * to the socket leaves as TLS records.  To be asked again before each call:
  * this is what keeps a file from leaving in clear.
  */
 bool tls4217_connection_can_send_file(const struct tls4217_connection *conn);
@@ -190,7 +191,7 @@ enum tls4217_io tls4217_connection_shutdown(struct tls4217_connection *conn,
 
 /*
  * Ends the connection with a fatal alert (RFC 5246, section 7.2.2; RFC 8446,
- * section 6.2), so that the peer does not take for whole what it has got.
+ * section 6.2), so that the peer does not take what it has got for the whole.
  * Gives up after timeout milliseconds.  Returns as tls4217_connection_write;
  * after a failed handshake, a fatal error or a close_notify of ours it does
  * nothing and returns DONE.
@@ -235,8 +236,8 @@ void tls4217_connection_info(
 /* What the loop works on, for unwrap.c. */
 struct tls4217_sslio *tls4217_connection_io(struct tls4217_connection *conn);
 
-/* Writes what tells this handshake's session from all others to text, which
- * has room for TLS4217_SESSIONID_SIZE bytes (sessionid.h). */
+/* Writes what distinguishes this handshake's session from all others to text,
+ * which has room for TLS4217_SESSIONID_SIZE bytes (sessionid.h). */
 void tls4217_connection_session_id(
   const struct tls4217_connection *conn, char *text);
 

@@ -44,7 +44,7 @@ static void strip_root(struct tls4217_hello *hello) {
 }
 
 /* "Literal IPv4 and IPv6 addresses are not permitted in HostName": a client
- * that sends one has named no host. */
+ * that sends one has sent no name. */
 static bool is_address(const char *name) {
   unsigned char address[16];
 
@@ -74,8 +74,8 @@ static void read_server_name(SSL *ssl, struct tls4217_hello *hello) {
   }
 }
 
-/* SSL 2.0 itself is refused by OpenSSL, behind this callback; a client that
- * speaks no more does not understand our alerts. */
+/* SSL 2.0 itself is refused by OpenSSL, after this callback; a client that has
+ * nothing newer does not understand our alerts. */
 static bool speaks_tls(SSL *ssl) {
   return SSL_client_hello_get0_legacy_version(ssl) >= SSL3_VERSION;
 }

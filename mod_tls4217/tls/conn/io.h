@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what came of an operation on a connection
+ * mod_tls4217 - the outcome of an operation on a connection
  *
- * One answer for reading, writing, waiting, the handshake and close_notify, so
- * that no caller takes an errno apart to find out.
+ * The same for reading, writing, waiting, the handshake and close_notify, so
+ * that no caller has to interpret errno.
  */
 
 #ifndef TLS4217_TLS_CONN_IO_H

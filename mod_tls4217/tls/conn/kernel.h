@@ -23,10 +23,10 @@
 #include "mod_tls4217/tls/error.h"
 
 /*
- * Whether OpenSSL and the kernel of this machine can do it at all; whether
- * they do is known after each handshake.  Asks by a socket that is not
- * connected: as root this has the kernel load its module.  Returns 0, or -1
- * with err saying what is missing.
+ * Whether OpenSSL and the kernel of this machine can do it at all; whether they
+ * do is known after each handshake.  Asks with a socket that is not connected:
+ * as root this has the kernel load its module.  Returns 0, or -1 with err
+ * saying what is missing.
  */
 int tls4217_kernel_probe(struct tls4217_error *err);
 

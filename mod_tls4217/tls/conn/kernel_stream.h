@@ -7,8 +7,8 @@
  *
  * Up to Linux 6.4 a sendfile(2) that stops at a full buffer does not have TCP
  * send what fills it; with a small buffer nothing is on its way then, and no
- * room ever comes.  So it is pushed before anybody waits.  And where the
- * kernel has no memory for a record, POLLOUT is set nevertheless.
+ * room ever comes.  So it is pushed before any wait.  And where the kernel has
+ * no memory for a record, POLLOUT is set nevertheless.
  *
  * A record that TCP has no room for is kept by the kernel's TLS, and lost if
  * the socket is closed meanwhile, or shut down.  No system call asks for that
@@ -16,9 +16,9 @@
  * getsockopt(2) says how many there are), less what TCP has taken.
  *
  * A download must never be read from.  A KeyUpdate of the client's that asks
- * for ours (RFC 8446, section 4.6.3) is answered by whoever reads it, with
- * new keys for sending; the kernel goes on with the old ones, and the client
- * meets "bad record mac" in the middle of the file.
+ * for ours (RFC 8446, section 4.6.3) is answered by the library that reads it,
+ * with new keys for sending; the kernel goes on with the old ones, and the
+ * client meets "bad record mac" in the middle of the file.
  */
 
 #ifndef TLS4217_TLS_CONN_KERNEL_STREAM_H

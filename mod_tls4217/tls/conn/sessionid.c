@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what tells the session of a handshake from all others
+ * mod_tls4217 - what distinguishes the session of a handshake from all others
  *
  * See sessionid.h.
  */
@@ -9,7 +9,7 @@
 
 #include "mod_tls4217/tls/conn/sessionid.h"
 
-/* The randoms of both hellos, which every handshake has anew. */
+/* The randoms of both hellos, which are new in every handshake. */
 static unsigned int digest_randoms(const SSL *ssl, unsigned char *digest) {
   unsigned char randoms[2 * SSL3_RANDOM_SIZE];
   unsigned int size = 0;

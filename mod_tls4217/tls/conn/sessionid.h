@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what tells the session of a handshake from all others
+ * mod_tls4217 - what distinguishes the session of a handshake from all others
  */
 
 #ifndef TLS4217_TLS_CONN_SESSIONID_H

@@ -106,8 +106,8 @@ static void keep_failure(
 
 /*
  * Messages behind the handshake cost the peer a few bytes and us a signature's
- * worth of work, and OpenSSL takes any number of them.  It is told not to go
- * on by itself (SSL_MODE_AUTO_RETRY), so that each comes back to the loop.
+ * worth of work, and OpenSSL takes any number of them.  It is set not to go on
+ * by itself (SSL_MODE_AUTO_RETRY), so that each comes back to the loop.
  */
 static void see_message_cb(int write_p, int version, int content_type,
   const void *buf, size_t len, SSL *ssl, void *arg) {
@@ -197,7 +197,7 @@ static enum tls4217_io end_flood(
 }
 
 /* Where a message was taken, more may lie in OpenSSL's buffer: it is asked
- * again before anybody waits for the socket. */
+ * again before any wait for the socket. */
 static enum tls4217_io await_input(struct tls4217_sslio *io, bool taken,
   int64_t deadline, struct tls4217_error *err) {
   return taken ?

@@ -16,7 +16,7 @@
 /* Bytes that a sentence needs. */
 #define TLS4217_TRACE_SIZE 128
 
-/* Who wants to be told; say NULL: nobody. */
+/* Where the messages are reported; say NULL: nowhere. */
 struct tls4217_trace {
   void (*say)(void *user, const char *text);
   void *user;

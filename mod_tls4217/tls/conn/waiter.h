@@ -18,9 +18,9 @@
 /*
  * wait behaves as poll(2) on one descriptor: events is POLLIN or POLLOUT;
  * timeout is in milliseconds, -1 for none.  Returns 1 when the descriptor is
- * ready, 0 when it is worth looking at the clock and trying again (a timeout,
- * a signal that has been served), -1 with errno set to give up (ECONNABORTED:
- * somebody aborted the transfer).
+ * ready, 0 when it is worth looking at the clock and trying again (a timeout, a
+ * signal that has been served), -1 with errno set to give up (ECONNABORTED: the
+ * transfer was aborted).
  */
 struct tls4217_waiter {
   int (*wait)(void *user, int fd, short events, int timeout);

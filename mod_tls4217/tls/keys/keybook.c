@@ -22,7 +22,7 @@
 #include "mod_tls4217/tls/keys/keyshelf.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
 
-/* A key that nobody new may ask for. */
+/* A key that new channels may not ask for. */
 struct dropped {
   struct dropped *next;
   uint64_t handle;
@@ -95,7 +95,7 @@ void tls4217_keybook_free(struct tls4217_keybook *book) {
 
 /* Channels. */
 
-/* Frees what nobody can ask for any more. */
+/* Frees what no channel can ask for any more. */
 static void sweep(struct tls4217_keybook *book) {
   struct dropped **link = &book->dropped;
   uint64_t oldest = tls4217_keyera_oldest(&book->eras);
@@ -213,7 +213,7 @@ static int refuse(const struct request *request) {
   return -1;
 }
 
-/* What a LOAD says, behind its header. */
+/* What a LOAD has after its header. */
 struct wanted {
   const char *id;
   uint64_t scope, handle;

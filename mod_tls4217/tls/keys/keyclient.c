@@ -157,7 +157,7 @@ int tls4217_keyclient_take(struct tls4217_keyclient *client,
   }
 
   if (got <= 0) {
-    /* An answer that comes late must not be taken for that of the next. */
+    /* A late answer must not be taken for that to the next request. */
     describe_failure(errno, got, err);
     tls4217_keyclient_close(client);
     return -1;

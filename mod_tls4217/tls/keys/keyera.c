@@ -24,7 +24,7 @@ uint64_t tls4217_keyera_enter(struct tls4217_keyeras *eras) {
   if (era == NULL || era->number != eras->now) {
     struct tls4217_keyera *made = calloc(1, sizeof(*made));
 
-    /* Without memory it is counted with older ones: what they had stays a
+    /* Without memory it is counted with older ones: what they had is kept a
      * little longer. */
     if (made != NULL) {
       made->number = eras->now;

@@ -34,7 +34,7 @@ struct tls4217_keyfiles {
  * sessions have from the old one.  Returns a new pair (tls4217_keypair_free),
  * or NULL with err filled as by tls4217_keypair_load, or with what is wrong
  * with the key process: errnum is EPIPE (it is gone), ETIMEDOUT (after five
- * seconds) or EPROTO (it talks nonsense) then.
+ * seconds) or EPROTO (it sends invalid messages) then.
  */
 struct tls4217_keypair *tls4217_keyloader_load(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
@@ -47,8 +47,8 @@ struct tls4217_keypair *tls4217_keyloader_load(int fd,
  */
 int tls4217_keyloader_unlock(int fd, int pipe, struct tls4217_error *err);
 
-/* Whether err, of any function here, says that the key process is gone, hangs
- * or talks nonsense.  Its socket is of no more use then. */
+/* Whether err, of any function here, says that the key process has ended, hangs
+ * or sends invalid messages.  Its socket is of no use then. */
 bool tls4217_keyloader_has_lost(const struct tls4217_error *err);
 
 /* The last good pair of files->id, without reading any file.  Returns and err
@@ -84,7 +84,7 @@ int tls4217_keyloader_count(
 
 /*
  * Whether it lives, without waiting: asks, and looks later.  pong returns how
- * many answers have come since, or -1 where the process is gone or has said
+ * many answers have come since, or -1 where the process has ended or has sent
  * something else.
  */
 void tls4217_keyloader_ping(int fd);

@@ -223,8 +223,8 @@ bool tls4217_keyloads_drop(
   }
 }
 
-/* Returns whether it is what it was, because the file may be another one by
- * now: that is to come under a handle of its own. */
+/* Returns whether it is the same pair: the file may have changed by now, and a
+ * changed one must get a handle of its own. */
 static bool reload_one(struct tls4217_keyload *load, int fd,
   struct tls4217_remotekeys *keys, struct tls4217_error *err) {
   char fingerprint[TLS4217_FINGERPRINT_SIZE] = "";

@@ -2,11 +2,11 @@
 /*
  * mod_tls4217 - which pairs the key process has for the daemon
  *
- * The daemon's own account of it: a pair is counted by how many have it, and
- * one that nobody has any more is dropped a while later.  A session that was
- * forked before may not have handed in its channel yet (ProFTPD looks up its
- * client's name first, which can last), and needs the key of the certificate
- * that it was forked with.
+ * The daemon's own account of it: the users of a pair are counted, and one
+ * without users is dropped a while later.  A session that was forked before may
+ * not have handed in its channel yet (ProFTPD looks up its client's name first,
+ * which can last), and needs the key of the certificate that it was forked
+ * with.
  */
 
 #ifndef TLS4217_TLS_KEYS_KEYLOADS_H
@@ -19,7 +19,7 @@
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/keys/keyloader.h"
 
-/* Milliseconds that a pair is kept which nobody has, unless there are more
+/* Milliseconds for which a pair without users is kept, unless there are more
  * than so many of them. */
 #define TLS4217_KEYLOADS_GRACE      (60 * 1000)
 #define TLS4217_KEYLOADS_MAX_UNUSED 64
@@ -46,12 +46,12 @@ struct tls4217_keypair *tls4217_keyloads_recall(struct tls4217_keyloads *loads,
   int fd, struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
   uint64_t *handle, struct tls4217_error *err);
 
-/* One has it no longer.  now is in milliseconds, tls4217_keysocket_now's. */
+/* One user less.  now is in milliseconds, tls4217_keysocket_now's. */
 void tls4217_keyloads_release(
   struct tls4217_keyloads *loads, uint64_t handle, int64_t now);
 
-/* Handles of a daemon that was this one before SIGHUP: nobody has those that
- * have not been loaded again. */
+/* Handles from before SIGHUP: those that have not been loaded again have no
+ * users. */
 void tls4217_keyloads_inherit(struct tls4217_keyloads *loads,
   const uint64_t *handles, size_t count, int64_t now);
 
@@ -64,10 +64,10 @@ size_t tls4217_keyloads_list(
 bool tls4217_keyloads_drop(struct tls4217_keyloads *loads, int fd, int64_t now);
 
 /*
- * Into a key process that was started anew, by the handles that contexts and
- * sessions have; those that nobody has are forgotten.  *trouble is filled with
- * the first failure.  Returns whether all are what they were: files may have
- * changed meanwhile.
+ * Loads all pairs into a restarted key process, under the handles that contexts
+ * and sessions have; those without users are forgotten.  *trouble is filled
+ * with the first failure.  Returns whether all are what they were: files may
+ * have changed meanwhile.
  */
 bool tls4217_keyloads_reload(struct tls4217_keyloads *loads, int fd,
   struct tls4217_remotekeys *keys, struct tls4217_error *trouble);
@@ -77,8 +77,8 @@ bool tls4217_keyloads_reload(struct tls4217_keyloads *loads, int fd,
 EVP_PKEY *tls4217_keyloads_get0_key(
   const struct tls4217_keyloads *loads, uint64_t handle, uint64_t *scope);
 
-/* Whether a pair was not what it had been when the key process was started
- * anew: its handle is of no use. */
+/* Whether a pair was no longer the same when the key process was restarted: its
+ * handle is of no use. */
 bool tls4217_keyloads_has_lost(
   const struct tls4217_keyloads *loads, uint64_t handle);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what is said to the key process, and what it answers
+ * mod_tls4217 - the protocol of the key process
  *
  * See keyproto.h.  A header is the version, the type, the tag, and the frame's
  * length.

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what is said to the key process, and what it answers
+ * mod_tls4217 - the protocol of the key process
  *
  * Messages on sockets of the kind SOCK_SEQPACKET (unix(7)): one message, one
  * frame, with a header of fixed size.  The process outlives the module that
  * forked it (SIGHUP unmaps that), so each header carries the protocol's
- * version.  Numbers are big-endian, and every frame is read field by field:
- * whoever has taken over a session can send anything.
+ * version.  Numbers are big-endian, and every frame is read field by field: a
+ * session that was taken over can send anything.
  */
 
 #ifndef TLS4217_TLS_KEYS_KEYPROTO_H

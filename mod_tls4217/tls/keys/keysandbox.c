@@ -88,7 +88,7 @@ static int leave_root(const struct tls4217_keysandbox_settings *settings,
   return 0;
 }
 
-/* After the change of user, which sets it anew. */
+/* After the change of user, which sets it again. */
 static int forbid_looks(struct tls4217_error *err) {
   if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {

@@ -3,8 +3,8 @@
  * mod_tls4217 - what the key process gives up
  *
  * Root, the file system, being read by others (core files, ptrace(2), swap),
- * and every system call that it does not need: who finds a fault in it has a
- * process that can sign and answer.  setresuid(2), chroot(2), prctl(2),
+ * and every system call that it does not need: whoever exploits a fault in it
+ * has a process that can sign and answer.  setresuid(2), chroot(2), prctl(2),
  * mlockall(2), seccomp(2).
  */
 
@@ -23,11 +23,11 @@ struct tls4217_keysandbox_settings {
 };
 
 /*
- * Before any thread and any key: no core file, more descriptors, memory that
- * is never swapped out, the empty directory, the other user, and nobody may
- * look.  Without root, as much of it as can be.  Returns 0; 1 with err filled
- * where the memory cannot be locked, as in many containers; or -1 with err
- * filled where something that was to be given up could not be.
+ * Before any thread and any key: no core file, more descriptors, memory that is
+ * never swapped out, the empty directory, the other user, and no other process
+ * may inspect it.  Without root, as much of it as can be.  Returns 0; 1 with
+ * err filled where the memory cannot be locked, as in many containers; or -1
+ * with err filled where something that was to be given up could not be.
  */
 int tls4217_keysandbox_enter(const struct tls4217_keysandbox_settings *settings,
   struct tls4217_error *err);

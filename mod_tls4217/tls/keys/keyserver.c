@@ -118,7 +118,7 @@ static EVP_PKEY *find_key(struct server *server, const struct channel *channel,
   return key;
 }
 
-/* Signs, or says why not. */
+/* Signs, or writes why not. */
 static int sign(struct server *server, struct channel *channel,
   const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
   struct tls4217_error *err) {
@@ -140,7 +140,7 @@ static int sign(struct server *server, struct channel *channel,
   return res;
 }
 
-/* Signs, and sends what came of it. */
+/* Signs, and sends the outcome. */
 static int answer(struct server *server, struct channel *channel,
   const struct tls4217_signjob *job) {
   unsigned char signature[TLS4217_SIGN_MAX_SIGNATURE];
@@ -196,9 +196,9 @@ static bool begin_turn(struct server *server, struct channel *channel,
 }
 
 /*
- * Calls who waits for a key, after work with it, or in place of one that was
- * called and has not come.  It is put behind those that are ready: its socket
- * can be written to always.
+ * Calls the next channel that waits for a key, after work with it, or in place
+ * of one that was called and has gone.  It is queued behind those that are
+ * ready: its socket can be written to at any time.
  */
 static void call_next(struct server *server, uint64_t handle, bool has_worked) {
   struct tls4217_keyturn *turn;
@@ -239,7 +239,7 @@ static ssize_t take_request(
 
 /* What becomes of a channel that has been served. */
 enum {
-  ENDS = -1, /* its end, what is no request, an answer that nobody takes */
+  ENDS = -1, /* its end, what is no request, an answer that is not read */
   GOES_ON = 0,
   WAITS = 1 /* for its turn: it is not this thread's any more */
 };
@@ -266,7 +266,7 @@ static int serve_channel(struct server *server, struct channel *channel) {
     return ENDS;
   }
 
-  /* Who asked has given up: after a halt of this process, there are many. */
+  /* The session has given up: after a halt of this process, many have. */
   if (deadline <= (uint64_t) tls4217_keysocket_now()) {
     if (has_waited) {
       call_next(server, job.handle, false);
@@ -286,7 +286,7 @@ static int serve_channel(struct server *server, struct channel *channel) {
 
 /* Channels. */
 
-/* What a session says of the channel that it hands in. */
+/* What a session sends with the channel that it hands in. */
 static struct channel *read_channel(const unsigned char *frame, size_t size) {
   struct tls4217_keyproto_reader reader;
   struct channel *channel;

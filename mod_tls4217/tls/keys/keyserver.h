@@ -10,7 +10,7 @@
  * when the daemon, the place where channels are handed in and the last channel
  * are gone: sessions outlive a daemon that stops.
  *
- * What keeps it in its place (user, root, system calls) is keysandbox.c's.
+ * What confines it (user, root, system calls) is in keysandbox.c.
  */
 
 #ifndef TLS4217_TLS_KEYS_KEYSERVER_H

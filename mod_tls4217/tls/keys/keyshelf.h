@@ -3,9 +3,8 @@
  * mod_tls4217 - the certificates of the keys that the key process has
  *
  * Each under the name by which the daemon knows it (id and scope), with the
- * handle of its key.  A certificate that was loaded is on trial until the
- * daemon has made a whole of it and accepts it: it is the last good one of its
- * name from then on.
+ * handle of its key.  A certificate that was loaded becomes the last good one
+ * of its name when the daemon accepts it, because it can serve with it.
  */
 
 #ifndef TLS4217_TLS_KEYS_KEYSHELF_H
@@ -44,9 +43,9 @@ struct tls4217_keyshelf {
 void tls4217_keyshelf_clear(struct tls4217_keyshelf *shelf);
 
 /*
- * Puts a pair there, whose key is somebody else's by now; takes the pair.
- * Returns the entry, the shelf's, or NULL: out of memory, and the pair is still
- * the caller's.
+ * Puts a pair there, whose key the signer has by now; takes the pair.  Returns
+ * the entry, the shelf's, or NULL: out of memory, and the pair is still the
+ * caller's.
  */
 const struct tls4217_keyshelf_entry *tls4217_keyshelf_add(
   struct tls4217_keyshelf *shelf, const char *id, uint64_t scope,

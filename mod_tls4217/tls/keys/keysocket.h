@@ -3,7 +3,7 @@
  * mod_tls4217 - messages with descriptors on sockets of the kind SEQPACKET
  *
  * sendmsg(2), recvmsg(2), SCM_RIGHTS of unix(7).  A message is sent whole or
- * not at all; descriptors that nobody asked for are closed.
+ * not at all; unexpected descriptors are closed.
  */
 
 #ifndef TLS4217_TLS_KEYS_KEYSOCKET_H

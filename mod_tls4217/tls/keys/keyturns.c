@@ -61,7 +61,7 @@ void tls4217_keyturns_wait(struct tls4217_keyturns *turns, uint64_t handle,
   busy->last = &turn->next;
 }
 
-/* One that nobody works with or waits for. */
+/* One that no thread uses and no channel waits for. */
 static void sweep(
   struct tls4217_keyturns *turns, struct tls4217_keybusy *busy) {
   struct tls4217_keybusy **link = &turns->first;

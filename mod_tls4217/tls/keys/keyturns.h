@@ -4,8 +4,8 @@
  *
  * A signature of RSA 4096 takes two hundred times as long as one of P-256.  So
  * that many sessions of one host do not keep every thread from those of the
- * others, a key is worked with by all threads but one at most; who asks for it
- * then waits, in a row, and each that is done calls the next.
+ * others, at most all threads but one work with one key; further requests for
+ * it wait in a queue, and each thread that is done takes the next.
  */
 
 #ifndef TLS4217_TLS_KEYS_KEYTURNS_H
@@ -45,8 +45,9 @@ void tls4217_keyturns_wait(struct tls4217_keyturns *turns, uint64_t handle,
 void tls4217_keyturns_leave(struct tls4217_keyturns *turns, uint64_t handle);
 
 /*
- * Where there is room: who waits for longest, no longer in the row, or NULL.
- * Whoever gets it enters, or has the next one called in its place.
+ * Where there is room: the turn that has waited for longest, removed from the
+ * queue, or NULL.  The caller enters with it, or calls the next one in its
+ * place.
  */
 struct tls4217_keyturn *tls4217_keyturns_next(
   struct tls4217_keyturns *turns, uint64_t handle);

@@ -303,7 +303,7 @@ static EVP_PKEY *make_key(struct tls4217_remotekeys *keys, const char *type,
   return key;
 }
 
-/* What a session would otherwise look up anew, each one for itself. */
+/* What each session would otherwise look up again for itself. */
 static void warm_up(EVP_PKEY *key) {
   EVP_MD_CTX *ctx = EVP_MD_CTX_new();
   const char *digest = EVP_PKEY_is_a(key, "RSA") ||

@@ -2,15 +2,16 @@
 /*
  * mod_tls4217 - a private key that is elsewhere
  *
- * An EVP_PKEY whose public half is here, and whose private half is held by
- * somebody who is asked for each signature: an OpenSSL provider of our own
- * (provider-keymgmt(7), provider-signature(7)).  libssl uses it like any key.
+ * An EVP_PKEY whose public half is here, and whose private half is held
+ * elsewhere, and used through a request for each signature: an OpenSSL provider
+ * of our own (provider-keymgmt(7), provider-signature(7)).  libssl uses it like
+ * any key.
  *
  * The provider lives in a library context of its own.  In the default one it
- * would take the place of OpenSSL's key management for everybody else, and the
- * module could not be unloaded without crashing the process at its exit.
- * Every SSL_CTX, SSL and EVP_PKEY that can hold such a key must be freed
- * before tls4217_remotekey_unload_provider.
+ * would take the place of OpenSSL's key management for everything else, and the
+ * module could not be unloaded without crashing the process at its exit.  Every
+ * SSL_CTX, SSL and EVP_PKEY that can hold such a key must be freed before
+ * tls4217_remotekey_unload_provider.
  */
 
 #ifndef TLS4217_TLS_KEYS_REMOTEKEY_H

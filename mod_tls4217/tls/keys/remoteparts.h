@@ -25,8 +25,8 @@ typedef int (*tls4217_remotekey_ask)(void *user,
   const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
   struct tls4217_error *err);
 
-/* Hears of a signature by the key of handle that there was not, or that was
- * wrong, and why. */
+/* Called where there was no signature by the key of handle, or a wrong one, and
+ * why. */
 typedef void (*tls4217_remotekey_fail)(
   void *user, uint64_t handle, const struct tls4217_error *err);
 

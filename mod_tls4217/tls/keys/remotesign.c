@@ -2,9 +2,9 @@
 /*
  * mod_tls4217 - signatures by a private key that is elsewhere
  *
- * See remotesign.h.  libssl signs in one step, EVP_DigestSign(3), so that
- * whoever is asked sees the whole message.  In front of that it tries, for
- * each algorithm that the client offers, whether the key could.
+ * See remotesign.h.  libssl signs in one step, EVP_DigestSign(3), so that the
+ * whole message is handed over.  Before that it checks, for each algorithm that
+ * the client offers, whether the key can sign with it.
  */
 
 #include <errno.h>
@@ -77,7 +77,8 @@ static int is_rsa(const struct tls4217_remotekey *key) {
 
 /*
  * Whether this key can sign with that digest.  libssl goes on to its next
- * algorithm when it cannot, so this must not say yes and fail later.
+ * algorithm when it cannot, so this must not succeed and the signature fail
+ * later.
  */
 static int can_use(
   const struct tls4217_remotekey *key, enum tls4217_sign_digest digest) {
@@ -152,7 +153,8 @@ static enum tls4217_sign_padding usual_padding(
   return strcmp(key->type, "RSA") == 0 ? TLS4217_SIGN_PKCS1 : TLS4217_SIGN_PSS;
 }
 
-/* Happens for each algorithm that libssl considers: nobody is asked yet. */
+/* Happens for each algorithm that libssl considers: no signature is asked for
+ * yet. */
 static int begin_signing(
   void *ctx, const char *digest, void *keydata, const OSSL_PARAM params[]) {
   struct signing *signing = ctx;

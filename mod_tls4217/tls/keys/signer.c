@@ -26,8 +26,8 @@ struct tls4217_signer {
   uint64_t last; /* handle that was given */
 };
 
-/* Who has handles of another process must not find other keys by them here: a
- * process begins behind all that one before it has given. */
+/* Handles of an earlier process must not lead to other keys here: a process
+ * begins after all handles that may have been given before. */
 #define HANDLES_A_MILLISECOND 20 /* as bits */
 
 struct tls4217_signer *tls4217_signer_new(void) {

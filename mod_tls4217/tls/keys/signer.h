@@ -3,8 +3,8 @@
  * mod_tls4217 - private keys that sign for others
  *
  * The side that holds the keys: a table of them, and one function that signs
- * what a TLS server signs and nothing else (signform.h).  It knows neither
- * sockets nor processes.  EVP_DigestSign(3).
+ * what a TLS server signs and nothing else (signform.h).  Sockets and processes
+ * are others' business.  EVP_DigestSign(3).
  *
  * A key belongs to a scope, a number: the virtual hosts of one address have
  * the same one.  Who may ask for a key is decided by it (keyserver.c).
@@ -39,7 +39,7 @@ void tls4217_signer_free(struct tls4217_signer *signer);
 uint64_t tls4217_signer_add(struct tls4217_signer *signer, EVP_PKEY *key,
   uint64_t scope, uint64_t wanted, struct tls4217_error *err);
 
-/* Forgets a key.  Who has it by tls4217_signer_get1 keeps it.  Returns 0, or
+/* Forgets a key; references from tls4217_signer_get1 stay valid.  Returns 0, or
  * -1 where there is no such key. */
 int tls4217_signer_drop(struct tls4217_signer *signer, uint64_t handle);
 

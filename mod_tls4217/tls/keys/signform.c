@@ -10,8 +10,8 @@
 
 #include "mod_tls4217/tls/keys/signform.h"
 
-/* RFC 8446, section 4.4.3: 64 blanks, the context, a zero byte, and the hash
- * of the handshake, 32 or 48 bytes with the suites of TLS 1.3. */
+/* RFC 8446, section 4.4.3: 64 spaces, the context, a zero byte, and the hash of
+ * the handshake, 32 or 48 bytes with the suites of TLS 1.3. */
 #define BLANKS 64
 
 static const char context[] = "TLS 1.3, server CertificateVerify";

@@ -2,12 +2,12 @@
 /*
  * mod_tls4217 - what a TLS server signs
  *
- * Whoever holds a private key for others signs only messages of the forms
- * that a TLS server signs in a handshake: CertificateVerify of TLS 1.3 (RFC
- * 8446, section 4.4.3), and ServerKeyExchange of TLS 1.2 and older with
- * elliptic curves (RFC 8422, section 5.4) or finite fields (RFC 5246, section
- * 7.4.3).  A process that may ask for signatures can so get none under a
- * certificate, another protocol's message or a client's CertificateVerify.
+ * Whoever holds a private key for others signs only messages of the forms that
+ * a TLS server signs in a handshake: CertificateVerify of TLS 1.3 (RFC 8446,
+ * section 4.4.3), and ServerKeyExchange of TLS 1.2 and older with elliptic
+ * curves (RFC 8422, section 5.4) or finite fields (RFC 5246, section 7.4.3).
+ * So a process that may ask for signatures gets none under a certificate,
+ * another protocol's message or a client's CertificateVerify.
  */
 
 #ifndef TLS4217_TLS_CERT_SIGNFORM_H
