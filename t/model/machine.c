@@ -183,9 +183,9 @@ static void ask_rein(struct machine *machine, char *rest) {
 static struct tls4217_transfer read_transfer(char *rest) {
   const char *verb = take_word(&rest);
 
-  return (struct tls4217_transfer){ .command = verb,
-    .path = "/",
-    .directory_view = tls4217_names_view(rest) };
+  return (struct tls4217_transfer){
+    .command = verb, .path = "/", .directory_view = tls4217_names_view(rest)
+  };
 }
 
 static void ask_transfer(struct machine *machine, char *rest) {

@@ -74,7 +74,7 @@ struct tls4217_settings {
   bool engine;
   bool key_isolation;                          /* the main server's */
   struct tls4217_ticketring_rules ticket_keys; /* the same */
-  struct tls4217_paths ticket_files; /* the same; the newest first */
+  struct tls4217_paths ticket_files;           /* the same; the newest first */
   struct tls4217_options options;
   struct tls4217_parameters tls;
   int handshake_timeout;      /* seconds, control connection */
@@ -97,7 +97,7 @@ struct tls4217_settings {
   size_t nfiles;
   struct tls4217_paths staple_files; /* TLSStaplingFile */
   bool stapling_wanted;              /* mod_tls' TLSStapling on */
-  const char *self_signed; /* or NULL */
+  const char *self_signed;           /* or NULL */
   const char *certificate_directory; /* or NULL */
   const char *dh_file;               /* or NULL */
   const char *passphrase_provider;   /* the main server's; or NULL */

@@ -263,8 +263,7 @@ const struct tls4217_value_type tls4217_value_certificate = { NULL,
 const struct tls4217_value_type tls4217_value_ticket_keys = {
   preset_ticket_keys, take_ticket_keys
 };
-const struct tls4217_value_type tls4217_value_paths = { NULL, take_path,
-  true };
+const struct tls4217_value_type tls4217_value_paths = { NULL, take_path, true };
 const struct tls4217_value_type tls4217_value_options = { preset_options,
   take_options, true };
 const struct tls4217_value_type tls4217_value_session_cache = { NULL,

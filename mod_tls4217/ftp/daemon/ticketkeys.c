@@ -30,11 +30,11 @@
 static struct {
   struct tls4217_ticketring ring;
   struct tls4217_ticketring_rules rules;
-  struct tls4217_paths files; /* none: keys are made here */
-  int64_t delay;                     /* until a new one of them encrypts */
-  struct tls4217_filewatch watch;    /* when they are to be read again */
-  struct tls4217_error trouble;      /* why they could not be used; or empty */
-  size_t current;                    /* which key contexts encrypt with */
+  struct tls4217_paths files;     /* none: keys are made here */
+  int64_t delay;                  /* until a new one of them encrypts */
+  struct tls4217_filewatch watch; /* when they are to be read again */
+  struct tls4217_error trouble;   /* why they could not be used; or empty */
+  size_t current;                 /* which key contexts encrypt with */
   void (*apply)(void);
   int timer; /* 0: none */
 } self;

@@ -141,7 +141,7 @@ static X509_STORE *make_store(X509 *issuer, int64_t now) {
 }
 
 /* RFC 6960, section 4.2.2.2: the issuer itself, or one to whom it has given the
- * purpose OCSPSigning.  Nobody else is trusted. */
+ * purpose OCSPSigning.  No other is trusted. */
 static int check_signature(
   OCSP_BASICRESP *basic, X509 *issuer, int64_t now, X509 **signer) {
   X509_STORE *store = make_store(issuer, now);

@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - an OCSP response that is stapled to a certificate
  *
- * RFC 6066, section 8; RFC 6960.  Somebody else has fetched it: here it is
+ * RFC 6066, section 8; RFC 6960.  Another program has fetched it: here it is
  * checked, once, and nothing is asked of any responder.  What is sent in
  * handshakes is the bytes; when that has to end is known beside them, so that a
  * handshake parses nothing.
