@@ -181,6 +181,7 @@ class LastBytesCase(TroubleCase):
 
     SECONDS = 5     # for SIGTERM and ABOR
     SEARCHES = 3    # TCP does not take the same each time
+    SERVER = {"cuts": True}
 
     def has_file_open(self, pid):
         """The core closes the file before the data connection."""
@@ -269,7 +270,8 @@ class LastBytesCase(TroubleCase):
 class LastBytesOfTheKernel(LastBytesCase):
     """The kernel has all of the file, and close_notify waits for room."""
 
-    SERVER = {"vhosts": {"small": "SocketOptions sndbuf 32768"}}
+    SERVER = {"cuts": True,
+              "vhosts": {"small": "SocketOptions sndbuf 32768"}}
 
     def in_each(self, check):
         for host in ("small", "main"):
