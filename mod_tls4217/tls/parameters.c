@@ -22,6 +22,7 @@
 
 /* Longer than any list of cipher suites that anybody has written. */
 #define LIST_SIZE 4096
+#define LIST_MAX  (LIST_SIZE - 32)
 
 /* What a set of versions with gaps may have set. */
 #define VERSION_OPTIONS \
@@ -211,8 +212,16 @@ static int set_ciphers(const struct target *target,
   }
 
   if (offering->no_decryption) {
-    /* libssl offers it for every RSA certificate. */
-    (void) snprintf(buf, sizeof(buf), "!kRSA:!kRSAPSK:%s", list);
+    /* libssl offers it for every RSA certificate.  Behind the list: DEFAULT is a
+     * word at its beginning alone (openssl-ciphers(1)). */
+    int len = snprintf(buf, sizeof(buf), "%s:!kRSA:!kRSAPSK", list);
+
+    if (len < 0 || (size_t) len >= sizeof(buf)) {
+      tls4217_error_set(
+        err, EINVAL, "a list of ciphers has at most %d characters here", LIST_MAX);
+      return -1;
+    }
+
     list = buf;
   }
 

@@ -264,6 +264,67 @@ static void test_impossible_class_is_refused(void **state) {
   tls4217_context_free(context);
 }
 
+/* Keys that only sign leave what an administrator has written as it is, but for
+ * static RSA; "DEFAULT" is a word at the beginning alone. */
+static void test_keys_that_only_sign(void **state) {
+  static const struct tls4217_parameters lists[] = {
+    { .versions = TLS4217_VERSION_DEFAULT, .ciphers = "DEFAULT" },
+    { .versions = TLS4217_VERSION_DEFAULT, .ciphers = "DEFAULT:!aNULL" },
+    { .versions = TLS4217_VERSION_DEFAULT, .ciphers = "kRSA:ECDHE" },
+    { .versions = TLS4217_VERSION_DEFAULT, .weak_security = true },
+  };
+  struct tls4217_keypair *pair = &first_pair;
+
+  (void) state;
+  for (size_t i = 0; i < COUNT(lists); i++) {
+    const struct tls4217_context_settings settings = {
+      .parameters = lists[i],
+      .no_decryption = true,
+      .pairs = &pair,
+      .npairs = 1,
+      .scope = "test",
+    };
+    struct tls4217_error err = { .text = "" };
+    struct tls4217_context *context = tls4217_context_new(&settings, &err);
+    STACK_OF(SSL_CIPHER) * ciphers;
+    int ecdhe = 0;
+
+    assert_string_equal(err.text, "");
+    assert_non_null(context);
+    ciphers = SSL_CTX_get_ciphers(context->ctx);
+    for (int j = 0; j < sk_SSL_CIPHER_num(ciphers); j++) {
+      int kx = SSL_CIPHER_get_kx_nid(sk_SSL_CIPHER_value(ciphers, j));
+
+      assert_int_not_equal(kx, NID_kx_rsa);
+      assert_int_not_equal(kx, NID_kx_rsa_psk);
+      ecdhe += kx == NID_kx_ecdhe;
+    }
+
+    assert_true(ecdhe > 10);
+    tls4217_context_free(context);
+  }
+}
+
+/* What does not fit is refused, and not cut. */
+static void test_long_list_with_keys_that_only_sign(void **state) {
+  static char list[4090];
+  struct tls4217_keypair *pair = &first_pair;
+  const struct tls4217_context_settings settings = {
+    .parameters = { .versions = TLS4217_VERSION_DEFAULT, .ciphers = list },
+    .no_decryption = true,
+    .pairs = &pair,
+    .npairs = 1,
+    .scope = "test",
+  };
+  struct tls4217_error err = { .text = "" };
+
+  (void) state;
+  (void) memset(list, ':', sizeof(list) - 1);
+  (void) memcpy(list, "ALL", 3);
+  assert_null(tls4217_context_new(&settings, &err));
+  assert_non_null(strstr(err.text, "at most"));
+}
+
 static void test_equality_sees_every_member(void **state) {
   const struct tls4217_parameters one = { .versions = 1, .ciphers = "a" };
   char text[] = "a";
@@ -304,6 +365,8 @@ int main(void) {
     cmocka_unit_test(test_name_brings_its_certificate),
     cmocka_unit_test(test_class_leaves_verification),
     cmocka_unit_test(test_impossible_class_is_refused),
+    cmocka_unit_test(test_keys_that_only_sign),
+    cmocka_unit_test(test_long_list_with_keys_that_only_sign),
     cmocka_unit_test(test_equality_sees_every_member),
   };
 
