@@ -284,7 +284,8 @@ class Walker:
             self.fresh += 1
             how = "good" if self.fresh > FRESH or level == "C" else "fresh"
         if how == "abort" and level == "C":
-            how = "good"    # sendfile(2) of the core's hears no ABOR
+            # sendfile(2) of the core's hears no ABOR.
+            name, how = "file", "good"
         upload = verb == "STOR"
         expected = self.oracle.transferred(level, how, self.active, upload)
         data, self.pending = self.pending, None
