@@ -212,13 +212,13 @@ static int set_ciphers(const struct target *target,
   }
 
   if (offering->no_decryption) {
-    /* libssl offers it for every RSA certificate.  Behind the list: DEFAULT is a
-     * word at its beginning alone (openssl-ciphers(1)). */
+    /* libssl offers it for every RSA certificate.  Behind the list: DEFAULT is
+     * a word at its beginning alone (openssl-ciphers(1)). */
     int len = snprintf(buf, sizeof(buf), "%s:!kRSA:!kRSAPSK", list);
 
     if (len < 0 || (size_t) len >= sizeof(buf)) {
-      tls4217_error_set(
-        err, EINVAL, "a list of ciphers has at most %d characters here", LIST_MAX);
+      tls4217_error_set(err, EINVAL,
+        "a list of ciphers has at most %d characters here", LIST_MAX);
       return -1;
     }
 
