@@ -70,7 +70,8 @@ static void say_end(
 }
 
 /* Data that is with TCP is whole without close_notify for a client that has
- * seen its end, and gone; not for one that sends ABOR instead. */
+ * seen its end, and gone; not for one that sends ABOR instead, nor where it is
+ * we who cannot send it. */
 static void say_whole(struct tls4217_session *sess) {
   struct tls4217_error err;
   enum tls4217_io outcome;
@@ -83,11 +84,18 @@ static void say_whole(struct tls4217_session *sess) {
   }
 
   pr_trace_msg("tls4217", 3, "data connection: %s", err.text);
-  if (outcome == TLS4217_IO_STOPPED || sess->data.whole ||
-    tls4217_connection_kernel_sends(sess->data.conn)) {
+  if (outcome == TLS4217_IO_STOPPED || outcome == TLS4217_IO_FAILED ||
+    sess->data.whole || tls4217_connection_kernel_sends(sess->data.conn)) {
     tls4217_failure_set(sess, TLS4217_REPLY_DATA_BROKEN, err.text);
     (void) tls4217_switches_turn_on(TLS4217_SWITCH_CUT);
   }
+}
+
+/* Where there was no descriptor left for one of the two streams, the core
+ * keeps the socket open: the client would wait for its end. */
+static pr_netio_stream_t *stream_with_socket(void) {
+  return PR_NETIO_FD(session.d->outstrm) >= 0 ? session.d->outstrm :
+                                                session.d->instrm;
 }
 
 void tls4217_data_end_refuse(struct tls4217_session *sess) {
@@ -95,7 +103,7 @@ void tls4217_data_end_refuse(struct tls4217_session *sess) {
     say_end(sess, IN_ORDER, NO_TIMEOUT);
   }
 
-  (void) end_socket(sess, session.d->outstrm);
+  (void) end_socket(sess, stream_with_socket());
   tls4217_data_end_drop(sess);
 }
 
