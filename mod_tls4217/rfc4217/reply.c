@@ -197,6 +197,10 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
     "Transfer aborted: the data connection has lost its protection" },
   [TLS4217_REPLY_UPLOAD_NOT_EMPTIED] = { "451",
     "The file could not be emptied" },
+  [TLS4217_REPLY_UPLOAD_NO_SPACE] = { "452",
+    "The file could not be stored whole: no space is left on the server" },
+  [TLS4217_REPLY_UPLOAD_OVER_QUOTA] = { "552",
+    "The file could not be stored whole: the quota is used up" },
   [TLS4217_REPLY_STALLED] = { "421",
     "The transfer has moved no data for too long (administrator: "
     "TimeoutStalled), closing the connection" },

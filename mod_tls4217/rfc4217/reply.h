@@ -88,6 +88,8 @@ enum tls4217_reply_id {
   TLS4217_REPLY_DATA_CUT,             /* 426: no close_notify */
   TLS4217_REPLY_DATA_UNPROTECTED,     /* 426: of a transfer at level P */
   TLS4217_REPLY_UPLOAD_NOT_EMPTIED,   /* 451; the caller adds ": reason" */
+  TLS4217_REPLY_UPLOAD_NO_SPACE,
+  TLS4217_REPLY_UPLOAD_OVER_QUOTA,
   TLS4217_REPLY_STALLED,              /* 421: TimeoutStalled */
   TLS4217_REPLY_DATA_FOREIGN_ADDRESS, /* 522: of another host */
   TLS4217_REPLY_DATA_FOREIGN_ADDRESS_CLEAR, /* 425: the same, at level C */

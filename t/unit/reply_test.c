@@ -95,6 +95,8 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_DATA_CUT, "426", "NoCloseNotifyRequired" },
   { TLS4217_REPLY_DATA_UNPROTECTED, "426", "lost its protection" },
   { TLS4217_REPLY_UPLOAD_NOT_EMPTIED, "451", "could not be emptied" },
+  { TLS4217_REPLY_UPLOAD_NO_SPACE, "452", "no space is left" },
+  { TLS4217_REPLY_UPLOAD_OVER_QUOTA, "552", "quota" },
   { TLS4217_REPLY_STALLED, "421", "TimeoutStalled" },
   { TLS4217_REPLY_DATA_FOREIGN_ADDRESS, "522", "AllowForeignAddress" },
   { TLS4217_REPLY_DATA_FOREIGN_ADDRESS_CLEAR, "425", "AllowForeignAddress" },

@@ -14,6 +14,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "mod_tls4217/ftp/data/upload.h"
 #include "t/unit/fakes/fakes.h"
 #include "t/unit/fakes/fakes_session.h"
@@ -280,6 +283,55 @@ static void test_commit_fails(void **state) {
   assert_int_equal(tree_size("old"), 4);
 }
 
+/* What stops the rest is what the core has to know. */
+static void test_a_write_is_whole_or_fails(void **state) {
+  struct rlimit old, few = { .rlim_cur = 6 };
+  struct file file;
+
+  (void) state;
+  start(&file, "STOR", "old");
+  assert_int_equal(tls4217_upload_commit(sess), 0);
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+  few.rlim_max = old.rlim_max;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &few), 0);
+  (void) signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(layer()->write(&file.fh, file.fd, "0123456789", 10), -1);
+  assert_int_equal(errno, EFBIG);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+  assert_int_equal(tree_size("old"), 6);
+
+  assert_int_equal(layer()->write(&file.fh, file.fd, "6789", 4), 4);
+  close_now(&file);
+  assert_int_equal(tree_size("old"), 10);
+}
+
+/* Nor does it write again what a signal has cut short. */
+static int by_twos(pr_fh_t *fh, int fd, const char *buf, size_t size) {
+  static int calls;
+
+  (void) fh;
+  if (++calls % 2 == 0) {
+    errno = EINTR;
+    return -1;
+  }
+
+  return (int) write(fd, buf, size < 2 ? size : 2);
+}
+
+static void test_a_signal_in_mid_write(void **state) {
+  struct file file;
+
+  (void) state;
+  start(&file, "STOR", "old");
+  assert_int_equal(tls4217_upload_commit(sess), 0);
+  layer()->fs_next->write = by_twos;
+  assert_int_equal(layer()->write(&file.fh, file.fd, "01234", 5), 5);
+  assert_int_equal(layer()->write(&file.fh, file.fd, "5", 1), -1);
+  assert_int_equal(errno, EINTR);
+  close_now(&file);
+  assert_int_equal(tree_size("old"), 5);
+}
+
 static void test_open_fails(void **state) {
   struct file file;
 
@@ -310,6 +362,8 @@ int main(void) {
     TEST(test_hidden_stores),
     TEST(test_aborted_store_is_not_deleted),
     TEST(test_commit_fails),
+    TEST(test_a_write_is_whole_or_fails),
+    TEST(test_a_signal_in_mid_write),
     TEST(test_open_fails),
   };
 

@@ -86,6 +86,14 @@ int tls4217_fslayer_read(
   return fs->read(fh, fd, buf, size);
 }
 
+int tls4217_fslayer_write(
+  const pr_fs_t *layer, pr_fh_t *fh, int fd, const char *buf, size_t size) {
+  pr_fs_t *fs;
+
+  DESCEND(fs, layer, write);
+  return fs->write(fh, fd, buf, size);
+}
+
 int tls4217_fslayer_close(const pr_fs_t *layer, pr_fh_t *fh, int fd) {
   pr_fs_t *fs;
 

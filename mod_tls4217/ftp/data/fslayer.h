@@ -29,6 +29,8 @@ int tls4217_fslayer_lstat(
   const pr_fs_t *layer, const char *path, struct stat *st);
 int tls4217_fslayer_read(
   const pr_fs_t *layer, pr_fh_t *fh, int fd, char *buf, size_t size);
+int tls4217_fslayer_write(
+  const pr_fs_t *layer, pr_fh_t *fh, int fd, const char *buf, size_t size);
 int tls4217_fslayer_close(const pr_fs_t *layer, pr_fh_t *fh, int fd);
 int tls4217_fslayer_unlink(const pr_fs_t *layer, const char *path);
 

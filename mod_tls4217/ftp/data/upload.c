@@ -3,11 +3,12 @@
  * mod_tls4217 - an upload touches nothing until TLS is up
  *
  * The layer lies on "/", above whatever is registered there (mod_vroot), and
- * passes everything on but the four calls below, and these only for the one
- * file of the upload that waits.  It is registered with the first protected
+ * passes everything on but the calls below: open, fstat, close and unlink for
+ * the one file of the upload that waits, write for all.  It is registered with the first protected
  * upload: after login, so that chroot(2) and other layers are in place.
  */
 
+#include "mod_tls4217/ftp/data/failure.h"
 #include "mod_tls4217/ftp/data/fslayer.h"
 #include "mod_tls4217/ftp/data/upload.h"
 
@@ -79,6 +80,33 @@ static int fstat_cb(pr_fh_t *fh, int fd, struct stat *st) {
 }
 
 /*
+ * A disk that becomes full takes a part of what it is given, and says why at
+ * the next attempt.  The core makes none, takes the part for a fault of the
+ * device, and answers 451 in place of 452 or 552.  It aborts the upload
+ * whatever has been written; where it would write again, for a signal, nothing
+ * has been.
+ */
+static int write_cb(pr_fh_t *fh, int fd, const char *buf, size_t size) {
+  const struct tls4217_upload *upload = &tls4217_session_get()->upload;
+  size_t done = 0;
+
+  while (done < size) {
+    int res = tls4217_fslayer_write(
+      upload->fs, fh, fd, buf + done, size - done);
+
+    if (res == 0 || (res < 0 && (errno != EINTR || done == 0))) {
+      return res < 0 ? -1 : (int) done;
+    }
+
+    if (res > 0) {
+      done += (size_t) res;
+    }
+  }
+
+  return (int) done;
+}
+
+/*
  * Whether another process has the file open, and may be about to write to it:
  * no lease is granted then (fcntl(2)).  A process that opens it meanwhile waits
  * until we close it.
@@ -102,15 +130,37 @@ static void undo(struct tls4217_upload *upload, pr_fh_t *fh, int fd) {
   }
 }
 
+/* Some file systems say as late as this that there is no room; the core has
+ * 550 for it, mostly. */
+static void note_no_room(struct tls4217_session *sess, int xerrno) {
+  if (xerrno == ENOSPC) {
+    tls4217_failure_set(sess, TLS4217_REPLY_UPLOAD_NO_SPACE, NULL);
+
+  } else if (xerrno == EDQUOT) {
+    tls4217_failure_set(sess, TLS4217_REPLY_UPLOAD_OVER_QUOTA, NULL);
+  }
+}
+
 static int close_cb(pr_fh_t *fh, int fd) {
-  struct tls4217_upload *upload = &tls4217_session_get()->upload;
+  struct tls4217_session *sess = tls4217_session_get();
+  struct tls4217_upload *upload = &sess->upload;
+  const bool is_upload = session.xfer.direction == PR_NETIO_IO_RD &&
+    is_target(fh);
+  int res, xerrno;
 
   if (upload->fh == fh) {
     undo(upload, fh, fd);
     upload->fh = NULL;
   }
 
-  return tls4217_fslayer_close(upload->fs, fh, fd);
+  res = tls4217_fslayer_close(upload->fs, fh, fd);
+  xerrno = errno;
+  if (res < 0 && is_upload) {
+    note_no_room(sess, xerrno);
+  }
+
+  errno = xerrno;
+  return res;
 }
 
 /* DeleteAbortedStores is about what an upload has written.  This one has
@@ -144,6 +194,7 @@ static bool register_layer(struct tls4217_session *sess) {
 
   fs->open = open_cb;
   fs->fstat = fstat_cb;
+  fs->write = write_cb;
   fs->close = close_cb;
   fs->unlink = unlink_cb;
   sess->upload.fs = fs;

@@ -46,6 +46,11 @@ static int system_read(pr_fh_t *fh, int fd, char *buf, size_t size) {
   return (int) read(fd, buf, size);
 }
 
+static int system_write(pr_fh_t *fh, int fd, const char *buf, size_t size) {
+  (void) fh;
+  return (int) write(fd, buf, size);
+}
+
 static int system_close(pr_fh_t *fh, int fd) {
   (void) fh;
   return close(fd);
@@ -65,6 +70,7 @@ void fakes_begin_fs(void) {
   top->open = system_open;
   top->fstat = system_fstat;
   top->read = system_read;
+  top->write = system_write;
   top->close = system_close;
   top->unlink = system_unlink;
 }
