@@ -4,8 +4,9 @@
  *
  * The layer lies on "/", above whatever is registered there (mod_vroot), and
  * passes everything on but the calls below: open, fstat, close and unlink for
- * the one file of the upload that waits, write for all.  It is registered with the first protected
- * upload: after login, so that chroot(2) and other layers are in place.
+ * the one file of the upload that waits, write for all.  It is registered with
+ * the first protected upload: after login, so that chroot(2) and other layers
+ * are in place.
  */
 
 #include "mod_tls4217/ftp/data/failure.h"
