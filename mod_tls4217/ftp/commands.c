@@ -53,6 +53,9 @@ static modret_t *log_pass(cmd_rec *cmd) {
 
   (void) cmd;
   if (sess != NULL) {
+    const server_rec *const own = main_server;
+
+    tls4217_vhost_keep_logs(&own, 1);
     tls4217_session_refresh_after_login(sess);
     tls4217_membership_join(sess);
     tls4217_reset_after_login(sess);

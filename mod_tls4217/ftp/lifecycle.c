@@ -15,6 +15,7 @@
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
 #include "mod_tls4217/ftp/control/supervisor.h"
+#include "mod_tls4217/ftp/control/unknown.h"
 #include "mod_tls4217/ftp/control/xferlevel.h"
 #include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
@@ -200,6 +201,7 @@ static void join_key_process(void) {
   nrecs = tls4217_vhost_list_neighbours(
     main_server, recs, TLS4217_MAX_HOSTS, &reuse_required);
   tls4217_keyprocess_join(recs, nrecs, count_signatures(reuse_required));
+  tls4217_vhost_keep_logs(recs, nrecs);
 }
 
 /* How often, in seconds, it is looked whether the supervisor is still there.  A
@@ -227,6 +229,7 @@ static void listen_to_core(struct tls4217_session *sess) {
   pr_event_register(&tls4217_module, "core.connected", connected_ev, sess);
   pr_event_register(&tls4217_module, "core.timeout-stalled", stalled_ev, sess);
   pr_event_register(&tls4217_module, "core.exit", exit_ev, sess);
+  tls4217_unknown_listen(sess);
 
   if (sess->supervisor->page != NULL) {
     (void) pr_timer_add(WATCH_INTERVAL, -1, &tls4217_module,

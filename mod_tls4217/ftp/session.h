@@ -47,12 +47,13 @@ struct tls4217_control_channel {
   bool name_counts;             /* a server name chooses (IgnoreSNI) */
   struct tls4217_error refusal; /* why a server name was refused (hosts.c) */
   struct tls4217_command_buffer input;
-  size_t early;      /* bytes of input that came with the last command */
-  bool spoken;       /* the peer has sent something */
-  bool ended;        /* the peer will send no more */
-  bool writing;      /* inside a write: do not write */
-  bool closing;      /* the session is over: do not serve signals */
-  bool ticket_waits; /* and leaves with the next reply */
+  size_t early;         /* bytes of input that came with the last command */
+  unsigned int unknown; /* commands that no server has (unknown.c) */
+  bool spoken;          /* the peer has sent something */
+  bool ended;           /* the peer will send no more */
+  bool writing;         /* inside a write: do not write */
+  bool closing;         /* the session is over: do not serve signals */
+  bool ticket_waits;    /* and leaves with the next reply */
 };
 
 /* The data connection of the transfer that is under way (data.c). */

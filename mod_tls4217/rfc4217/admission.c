@@ -126,3 +126,10 @@ struct tls4217_verdict tls4217_admission_host(
     current != first && tls4217_admission_are_two_hosts(current, wanted),
     TLS4217_REPLY_HOST_AGAIN);
 }
+
+struct tls4217_verdict tls4217_admission_unknown(
+  unsigned int count, bool logged_in) {
+  return refuse_if(
+    logged_in == false && count >= TLS4217_ADMISSION_MAX_UNKNOWN,
+    TLS4217_REPLY_TOO_MANY_UNKNOWN);
+}

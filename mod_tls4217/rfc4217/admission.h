@@ -68,4 +68,17 @@ bool tls4217_admission_are_two_hosts(const void *one, const void *other);
 struct tls4217_verdict tls4217_admission_host(
   const void *first, const void *current, const void *wanted);
 
+/* So many commands that no FTP server has, before a login, come from a program
+ * that means another protocol. */
+#define TLS4217_ADMISSION_MAX_UNKNOWN 10
+
+/*
+ * Whether a session goes on in which so many unknown commands have come, where
+ * there has been no login yet: a page can make a browser talk to an FTP server,
+ * in TLS, too, and have its lines reflected in the replies (ALPACA).  Refused
+ * gives TLS4217_REPLY_TOO_MANY_UNKNOWN, and the session ends.
+ */
+struct tls4217_verdict tls4217_admission_unknown(
+  unsigned int count, bool logged_in);
+
 #endif

@@ -57,6 +57,9 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_TLS_WITHOUT_AUTH] = { "421",
     "TLS begins with AUTH TLS on this port, closing the connection: set the "
     "client to explicit TLS" },
+  [TLS4217_REPLY_TOO_MANY_UNKNOWN] = { "421",
+    "Too many unknown commands before login, closing the connection: this is "
+    "an FTP server" },
   [TLS4217_REPLY_PEER_REFUSED] = { "421", PEER_REFUSED },
   [TLS4217_REPLY_PEER_OTHER_HOST] = { "421",
     PEER_REFUSED ": this host requires the client certificate in its own "

@@ -23,6 +23,7 @@ enum tls4217_reply_id {
   TLS4217_REPLY_AUTH_NO_CERTIFICATE, /* 431 */
   TLS4217_REPLY_HANDSHAKE_FAILED,    /* 421, in clear */
   TLS4217_REPLY_TLS_WITHOUT_AUTH,    /* 421, in clear */
+  TLS4217_REPLY_TOO_MANY_UNKNOWN,
   TLS4217_REPLY_PEER_REFUSED,        /* 421; the caller adds ": reason" */
   TLS4217_REPLY_PEER_OTHER_HOST,     /* 421: HOST, and TLSVerifyClient there */
   TLS4217_REPLY_TWO_HOSTS,           /* 421: HOST and SNI differ */

@@ -61,6 +61,9 @@ struct explanation {
 
 static const struct explanation explanations[] = {
   /* No agreement with the client. */
+  { ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE,
+    "the client sent a message that is longer than any may be, or more than "
+    "32 KiB of certificates" },
   { ERR_LIB_SSL, SSL_R_NO_SHARED_CIPHER, WEAK_CIPHERS },
   { ERR_LIB_SSL, SSL_R_NO_SHARED_GROUPS,
     "client and server have no key exchange group in common; check "

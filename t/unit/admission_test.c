@@ -252,6 +252,20 @@ static void test_one_change_of_the_host(void **unused) {
   }
 }
 
+/* ALPACA: who has logged in is a client, whatever else he asks for. */
+static void test_unknown_commands(void **state) {
+  struct tls4217_verdict verdict;
+
+  (void) state;
+  assert_true(tls4217_admission_unknown(0, false).accepted);
+  assert_true(tls4217_admission_unknown(9, false).accepted);
+  verdict = tls4217_admission_unknown(10, false);
+  assert_false(verdict.accepted);
+  assert_int_equal(verdict.reply, TLS4217_REPLY_TOO_MANY_UNKNOWN);
+  assert_false(tls4217_admission_unknown(11, false).accepted);
+  assert_true(tls4217_admission_unknown(10, true).accepted);
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
     { "4217-10.1-commands-before-tls", test_commands, NULL, NULL, NULL },
@@ -259,6 +273,7 @@ int main(void) {
     { "sections", test_sections, NULL, NULL, NULL },
     { "7151-3.2.2-one-change", test_one_change_of_the_host, NULL, NULL, NULL },
     { "7151-3.2.2-two-hosts", test_two_hosts, NULL, NULL, NULL },
+    { "unknown-commands", test_unknown_commands, NULL, NULL, NULL },
   };
 
   return cmocka_run_group_tests_name("admission", tests, NULL, NULL);

@@ -34,6 +34,7 @@ static const struct reply_case cases[] = {
   { TLS4217_REPLY_AUTH_NO_CERTIFICATE, "431", "certificate" },
   { TLS4217_REPLY_HANDSHAKE_FAILED, "421", "clos" },
   { TLS4217_REPLY_TLS_WITHOUT_AUTH, "421", "clos" },
+  { TLS4217_REPLY_TOO_MANY_UNKNOWN, "421", "clos" },
   { TLS4217_REPLY_PEER_REFUSED, "421", "clos" },
   { TLS4217_REPLY_PEER_OTHER_HOST, "421",
     "closing the connection: check your client certificate: this host" },

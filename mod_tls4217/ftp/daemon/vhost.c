@@ -337,6 +337,56 @@ static bool is_log_shared(const struct tls4217_vhost *server) {
   return false;
 }
 
+enum log_use {
+  UNUSED,
+  KEPT,
+  CLOSED
+};
+
+static int find_highest_log(void) {
+  int highest = TLS4217_LOG_NONE;
+
+  for (const struct tls4217_vhost *server = servers; server != NULL;
+       server = server->next) {
+    highest = server->log_fd > highest ? server->log_fd : highest;
+  }
+
+  return highest;
+}
+
+void tls4217_vhost_keep_logs(const server_rec *const *recs, size_t n) {
+  const int highest = find_highest_log();
+  unsigned char *uses;
+  size_t at = 0;
+
+  if (highest == TLS4217_LOG_NONE) {
+    return;
+  }
+
+  uses = pcalloc(session.pool, (size_t) highest + 1);
+  for (struct tls4217_vhost *server = servers; server != NULL && at < n;
+       server = server->next) {
+    if (server->rec == recs[at]) {
+      at++;
+      if (server->log_fd != TLS4217_LOG_NONE) {
+        uses[server->log_fd] = KEPT;
+      }
+    }
+  }
+
+  for (struct tls4217_vhost *server = servers; server != NULL;
+       server = server->next) {
+    if (server->log_fd != TLS4217_LOG_NONE && uses[server->log_fd] != KEPT) {
+      if (uses[server->log_fd] == UNUSED) {
+        (void) close(server->log_fd);
+      }
+
+      uses[server->log_fd] = CLOSED;
+      server->log_fd = TLS4217_LOG_NONE;
+    }
+  }
+}
+
 static void free_servers(struct tls4217_vhost **list, pool **p) {
   for (const struct tls4217_vhost *server = *list; server != NULL;
        server = server->next) {

@@ -103,6 +103,13 @@ size_t tls4217_vhost_list_neighbours(const server_rec *rec,
   const server_rec **recs, size_t max, bool *reuse_required);
 
 /*
+ * For a session: closes the TLSLogs of all hosts but of these n, which stand in
+ * the order of the list above.  What takes over a session has the log of no
+ * other host.
+ */
+void tls4217_vhost_keep_logs(const server_rec *const *recs, size_t n);
+
+/*
  * The server of a server_rec, or NULL where TLSEngine is off.  One that has it
  * on, and for which nothing was prepared, is made here, without a context:
  * what is missing is never taken for "off".
