@@ -133,7 +133,8 @@ static void postparse_ev(const void *event_data, void *user_data) {
   if (refused == false) {
     tls4217_shared_begin();
     tls4217_vhost_note_reading();
-    readiness = tls4217_renewal_build_all(is_restart() == false);
+    readiness = tls4217_renewal_build_all(
+      is_restart() ? TLS4217_RENEWAL_SIGHUP : TLS4217_RENEWAL_START);
   }
 
   tls4217_metrics_begin();
@@ -166,7 +167,7 @@ static void prepare_late(void) {
 
   mark_started();
   tls4217_shared_begin();
-  readiness = tls4217_renewal_build_all(false);
+  readiness = tls4217_renewal_build_all(TLS4217_RENEWAL_LOADING);
   tls4217_watch_begin();
   tls4217_vhost_say_complaints();
   pr_log_pri(PR_LOG_NOTICE,

@@ -33,7 +33,7 @@ struct tls4217_counters {
   _Atomic uint64_t bytes[COUNT(directions)];
   _Atomic uint64_t kernel;
   _Atomic uint64_t signatures, last_key;
-  _Atomic uint64_t restarts;
+  _Atomic uint64_t restarts, signed_ones;
 };
 
 size_t tls4217_counters_size(void) {
@@ -115,6 +115,25 @@ void tls4217_counters_restart(struct tls4217_counters *counters) {
   if (counters != NULL) {
     add(&counters->restarts, 1);
   }
+}
+
+void tls4217_counters_signed(struct tls4217_counters *counters) {
+  if (counters != NULL) {
+    add(&counters->signed_ones, 1);
+  }
+}
+
+struct tls4217_counters_keys tls4217_counters_of_keys(
+  const struct tls4217_counters *counters) {
+  struct tls4217_counters_keys keys = { .signatures = 0 };
+
+  if (counters != NULL) {
+    keys.signatures = atomic_load(&counters->signed_ones);
+    keys.failures = atomic_load(&counters->signatures);
+    keys.restarts = atomic_load(&counters->restarts);
+  }
+
+  return keys;
 }
 
 /* Listing. */
@@ -227,6 +246,9 @@ static void list_transfers(
 
 static void list_keys(
   const struct tls4217_counters *counters, const struct list *list) {
+  put(list, "ftps_signatures_total",
+    "Signatures that the key process made for sessions.", "",
+    &counters->signed_ones);
   put(list, "ftps_signature_failures_total",
     "Signatures that the key process did not make, or made wrongly.", "",
     &counters->signatures);

@@ -49,6 +49,16 @@ uint64_t tls4217_counters_last_signature(
 /* The key process was restarted. */
 void tls4217_counters_restart(struct tls4217_counters *counters);
 
+/* A signature that the key process has given to a session. */
+void tls4217_counters_signed(struct tls4217_counters *counters);
+
+/* What is counted of the key process; all 0 where nothing is. */
+struct tls4217_counters_keys {
+  uint64_t signatures, failures, restarts;
+};
+struct tls4217_counters_keys tls4217_counters_of_keys(
+  const struct tls4217_counters *counters);
+
 /*
  * Calls put for each number, all of one name together: its name, what it is,
  * its labels ("a=\"b\",c=\"d\"", or ""), its value.  Texts are valid during

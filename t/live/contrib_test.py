@@ -89,17 +89,39 @@ class Monitoring(controlcase.ControlCase):
         return done.returncode, done.stdout
 
     def test_well(self):
-        code, said = self.check("-w", "2", "-c", "1")
-        self.assertEqual(code, 0, said)
-        self.assertRegex(said, r"\ATLS OK - 1 servers? serves? TLS "
-                         r"\| days=\d+;2;1;0\n\Z")
+        for options, limits in ((("-w", "2", "-c", "1"), "2;1"),
+                                (("-w", "2w"), "14;"), ((), ";"),
+                                (("-c", "12h", "live test"), ";0.5")):
+            code, said = self.check(*options)
+            self.assertEqual(code, 0, said)
+            self.assertRegex(
+                said, r"\ATLS OK - 1 server serves TLS with 1 certificate "
+                r"\| days=(?:29\.\d\d|30\.00);%s servers=1 "
+                r"certificates=1 broken=0\n\Z" % re.escape(limits))
+
+    def test_part_of_a_life(self):
+        """Half of three days is left, then less than a tenth."""
+        self.addCleanup(self.ftpdctl, "tls", "reload")
+        self.addCleanup(self.prepare)
+        for left, code, word, when in (
+                (36 * 3600 - 60, 1, "WARNING", "35 hours"),
+                (6 * 3600, 2, "CRITICAL", "5 hours")):
+            self.server.pki.dated("ftp.test", self.server.path("pair.pem"),
+                                  left - 72 * 3600, left)
+            self.tls("reload")
+            found, said = self.check()
+            self.assertEqual(found, code, said)
+            self.assertRegex(said, r"TLS %s - ftp\.test \(TLSCertificateFile "
+                             r"'.*pair\.pem'\) of 127.0.0.1:\d+ ends in %s "
+                             r"\| days=" % (word, when))
+            self.assertEqual(self.check("-w", "5h")[0], 0)
 
     def test_certificates_that_end(self):
-        code, said = self.check("-w", "40000", "-c", "1")
+        code, said = self.check("-w", "20000", "-c", "1")
         self.assertEqual(code, 1, said)
         self.assertRegex(
             said, r"\ATLS WARNING - .*pair\.pem.* ends in \d+ days")
-        code, said = self.check("-w", "40000", "-c", "40000")
+        code, said = self.check("-w", "20000", "-c", "20000")
         self.assertEqual(code, 2, said)
         self.assertIn("TLS CRITICAL - ", said)
 
@@ -122,6 +144,10 @@ class Monitoring(controlcase.ControlCase):
         self.assertIn("TLS UNKNOWN - ", said)
         code, said = self.check(control="/nonexistent/ftpdctl")
         self.assertEqual(code, 3, said)
+        for options in (("-w", "soon"), ("other",), ("--nonsense",)):
+            code, said = self.check(*options)
+            self.assertEqual(code, 3, said)
+            self.assertIn("TLS UNKNOWN - ", said)
 
 
 @unittest.skipUnless(shutil.which("logrotate"), "logrotate is not installed")

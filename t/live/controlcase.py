@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A server that ftpdctl can talk to, for the tests of "ftpdctl tls"."""
 
+import json
+import re
 import subprocess
 
 import client
 import harness
+import program
 
 #: Whoever runs the tests may talk to the server.
 CONTROLS = """\
@@ -54,6 +57,22 @@ class ControlCase(harness.LiveCase):
         code, said = self.ftpdctl("tls", *words)
         self.assertEqual(code, 0, said)
         return said
+
+    def tls_status(self, status, *words):
+        """The same where it ends with another status, which ftpdctl has as
+        its own from ProFTPD 1.3.9 on."""
+        code, said = self.ftpdctl("tls", *words)
+        self.assertEqual(
+            code, status if program.version() >= (1, 3, 9) else 0, said)
+        return said
+
+    def objects(self, *words, kind=None, status=0):
+        """The JSON of an answer, or those of one kind: ftpdctl puts its name
+        before each line."""
+        said = self.tls_status(status, *words, "-j")
+        made = [json.loads(re.sub(r"\Aftpdctl: ", "", line))
+                for line in said.splitlines()]
+        return [each for each in made if kind in (None, each["kind"])]
 
     def tls_denied(self, *words):
         code, said = self.ftpdctl("tls", *words)

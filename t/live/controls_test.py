@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """ftpdctl tls: its words, and who may say them."""
 
-import json
-import re
 import shutil
 import unittest
 
@@ -40,28 +38,6 @@ class Words(controlcase.ControlCase):
     def fingerprint(self):
         return self.secure().tls.object.getpeercert(True)
 
-    def answer(self, *words):
-        """The JSON of an answer: ftpdctl puts its name before each line."""
-        return [json.loads(re.sub(r"\Aftpdctl: ", "", line))
-                for line in self.tls(*words).splitlines()]
-
-    def test_info(self):
-        said = self.tls("info")
-        self.assertRegex(said, r"live test \(127\.0\.0\.1:%d\): serves TLS"
-                         % self.server.ports["main"])
-        self.assertRegex(said, r"CN = localhost, until .* 20\d\d")
-
-    def test_info_in_json(self):
-        for words in (("info", "-j"), ("-j", "info")):
-            said = self.answer(*words)
-            server, = [each for each in said if each["kind"] == "server"]
-            certificate, = [each for each in said
-                            if each["kind"] == "certificate"]
-            self.assertEqual(server["address"], "127.0.0.1:%d"
-                             % self.server.ports["main"])
-            self.assertTrue(server["serves"])
-            self.assertIn("CN = ", certificate["subject"])
-
     def test_reload_takes_a_new_certificate(self):
         before, running = self.fingerprint(), self.login()
         self.use("ec-all.pem")
@@ -86,6 +62,20 @@ class Words(controlcase.ControlCase):
             code, said = self.ftpdctl("tls", *words)
             self.assertIn("usage: tls info", said)
         self.assertIn("there is no 'nonsense'", said)
+
+    def test_options(self):
+        for words, wrong in (
+                (("reload", "-t", "3d"), "there is no option '-t'"),
+                (("info", "-x"), "there is no option '-x'"),
+                (("info", "--json"), "there is no option '--json'"),
+                (("info", "-t", "month"), "'month' is not a duration"),
+                (("info", "-t"), "'' is not a duration"),
+                (("info", "-p", "0"), "'0' is not a page"),
+                (("sessions", "-p", "2x"), "'2x' is not a page"),
+                (("info", "-p", "2"), "there is no page 2: the last one is 1")):
+            with self.subTest(words):
+                self.assertIn(wrong, self.ftpdctl("tls", *words)[1])
+        self.assertNotIn("there is no", self.tls("-t", "1s", "-j", "info"))
 
     def test_what_is_no_utf8(self):
         """ProFTPD's writer of JSON ends the daemon at other bytes."""

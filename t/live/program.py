@@ -50,6 +50,15 @@ def _said(option):
                           timeout=20, check=True).stdout
 
 
+@functools.lru_cache(maxsize=None)
+def version():
+    """The version's numbers: (1, 3, 8)."""
+    done = subprocess.run([proftpd(), "-v"], capture_output=True, text=True,
+                          timeout=20, check=True)
+    return tuple(int(each) for each in re.search(
+        r"(\d+)\.(\d+)\.(\d+)", done.stdout + done.stderr).groups())
+
+
 def built_in(name):
     """Whether the server has the module without loading it."""
     return name + ".c" in _said("-l").split()

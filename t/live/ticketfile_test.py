@@ -48,7 +48,7 @@ class FileCase(controlcase.ControlCase):
 
     def label(self):
         """A label of the key that encrypts now, and how many decrypt."""
-        return re.search(r"session tickets: key ([0-9a-f]{16}) encrypts, "
+        return re.search(r"session tickets: key ([0-9a-f]{16}) encrypts .*; "
                          r"(\d+) decrypt", self.tls("info")).groups()
 
     def resumes(self, first, address=None):

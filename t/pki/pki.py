@@ -12,6 +12,7 @@ As a program: pki.py DIRECTORY fills a directory.
 import os
 import subprocess
 import sys
+import time
 
 PASS_PHRASE = "not a secret"
 
@@ -110,6 +111,21 @@ class Pki:
                          + self.read("inter.pem"))
         os.chmod(path, 0o600)
 
+    def dated(self, host, path, begin, end):
+        """The same, valid from begin to end, in seconds from now on."""
+        name = "dated-" + host
+        self._request(name, host, *_EC[1:])
+        self.write(name + ".ext", "subjectAltName=DNS:%s\n" % host)
+        self._openssl("ca", "-batch", "-notext", "-config", "ca.cnf",
+                      "-startdate", _moment(begin), "-enddate", _moment(end),
+                      "-extfile", name + ".ext", "-in", name + ".csr",
+                      "-cert", "inter.pem", "-keyfile", "inter.key",
+                      "-out", name + ".pem")
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write(self.read(name + ".key") + self.read(name + ".pem")
+                         + self.read("inter.pem"))
+        os.chmod(path, 0o600)
+
     def _odd_ones(self):
         self.write("empty.pem", "")
         self._openssl("rsa", "-in", "rsa.key", "-aes256", "-passout",
@@ -123,6 +139,10 @@ class Pki:
                       "-enddate", "20210101000000Z", "-in", "expired.csr",
                       "-cert", "inter.pem", "-keyfile", "inter.key",
                       "-out", "expired.pem")
+
+
+def _moment(seconds):
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + seconds))
 
 
 _EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")

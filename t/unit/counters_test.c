@@ -121,6 +121,25 @@ static void test_transfers(void **state) {
   assert_int_equal(value_of("ftps_kernel_transfers_total", ""), 1);
 }
 
+static void test_keys(void **state) {
+  struct tls4217_counters_keys keys;
+
+  (void) state;
+  tls4217_counters_signed(counters);
+  tls4217_counters_signed(counters);
+  tls4217_counters_signed(counters);
+  tls4217_counters_signature(counters, 7);
+  tls4217_counters_signature(counters, 7);
+  tls4217_counters_restart(counters);
+  keys = tls4217_counters_of_keys(counters);
+  assert_int_equal(keys.signatures, 3);
+  assert_int_equal(keys.failures, 2);
+  assert_int_equal(keys.restarts, 1);
+  assert_int_equal(value_of("ftps_signatures_total", ""), 3);
+  assert_int_equal(value_of("ftps_signature_failures_total", ""), 2);
+  assert_int_equal(tls4217_counters_of_keys(NULL).signatures, 0);
+}
+
 /* The text format wants all lines of one name together, and labels in which
  * a quotation mark is not the end. */
 static void test_format(void **state) {
@@ -132,7 +151,7 @@ static void test_format(void **state) {
   }
 
   tls4217_counters_list(counters, look, &search);
-  assert_int_equal(search.changes, 9);
+  assert_int_equal(search.changes, 10);
 }
 
 static void test_nothing_is_counted(void **state) {
@@ -154,6 +173,7 @@ int main(void) {
     TEST(test_key_process),
     TEST(test_refusals),
     TEST(test_transfers),
+    TEST(test_keys),
     TEST(test_format),
     cmocka_unit_test(test_nothing_is_counted),
   };

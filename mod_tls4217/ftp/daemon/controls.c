@@ -13,7 +13,9 @@
 # include "mod_tls4217/ftp/config/controls_directives.h"
 # include "mod_tls4217/ftp/daemon/control_answer.h"
 # include "mod_tls4217/ftp/daemon/control_words.h"
+# include "mod_tls4217/ftp/daemon/info_words.h"
 # include "mod_tls4217/ftp/daemon/session_words.h"
+# include "mod_tls4217/rfc4217/lifetime.h"
 
 /* ProFTPD 1.3.9 has given the failures numbers. */
 # ifdef PR_CTRLS_STATUS_OK
@@ -26,35 +28,44 @@
 #  define FAILED  (-1)
 # endif
 
+/* Which have no name there.  ftpdctl exits with the number without its sign,
+ * since 1.3.9; before, with 0 always. */
+# define BROKEN (-9)
+# define DUE    (-10)
+
 /* An action; one without a function is mod_tls', and gets that answer. */
 struct word {
   const char *name;
-  const char *arguments; /* or "" */
+  const char *options;   /* their letters */
+  const char *arguments; /* with the options, for people; or "" */
   const char *what;      /* for users; of one of mod_tls': the answer */
-  int (*run)(const struct tls4217_control_answer *answer);
+  int (*run)(struct tls4217_control_answer *answer);
 };
 
 static const struct word words[] = {
-  { "info", "", "the servers, their certificates and whether they serve TLS",
-    tls4217_control_words_info },
-  { "reload", " [SERVER]", "reads certificates, keys and CAs again",
+  { "info", "jpt", " [-t DURATION] [-j] [-p PAGE] [SERVER]",
+    "the servers, their certificates and whether they serve TLS; with -t "
+    "(30d, 12h, 2w) what ends by then or does not work",
+    tls4217_info_words_tell },
+  { "reload", "j", " [SERVER]", "reads certificates, keys and CAs again",
     tls4217_control_words_reload },
-  { "sessions", "",
+  { "sessions", "jp", " [-j] [-p PAGE]",
     "who is logged in, and whom TLSSessionReuse user would refuse",
     tls4217_session_words_list },
-  { "rotate", "", "has a new key encrypt session tickets",
+  { "rotate", "j", "", "has a new key encrypt session tickets",
     tls4217_control_words_rotate },
 
-  { "sesscache", "",
+  { "sesscache", "j", "",
     "there is no cache of TLS sessions to show or to clear: a session is in "
     "the ticket that its client has, or in the process that serves it",
     NULL },
-  { "ocspcache", "",
+  { "ocspcache", "j", "",
     "there is no cache of OCSP responses to show or to clear: nothing is "
     "fetched by the server",
     NULL },
-  { "clear", "", "use 'info' or 'reload': there are no caches to clear", NULL },
-  { "remove", "", "use 'info' or 'reload': there are no caches to remove",
+  { "clear", "j", "", "use 'info' or 'reload': there are no caches to clear",
+    NULL },
+  { "remove", "j", "", "use 'info' or 'reload': there are no caches to remove",
     NULL },
 };
 
@@ -74,72 +85,192 @@ static const struct word *find_word(const char *name) {
   return NULL;
 }
 
-static void say_usage(const struct tls4217_control_answer *answer) {
+static void say_usage(struct tls4217_control_answer *answer) {
   for (size_t i = 0; i < NWORDS; i++) {
     if (words[i].run != NULL) {
-      tls4217_control_answer_say(answer, "usage: tls %s%s [-j]: %s",
-        words[i].name, words[i].arguments, words[i].what);
+      tls4217_control_answer_say(answer, "usage: tls %s%s: %s", words[i].name,
+        words[i].arguments, words[i].what);
     }
   }
 }
 
-/* Removes "-j", wherever it is. */
-static void find_options(struct tls4217_control_answer *answer) {
+static bool read_page(const char *value, unsigned int *page) {
+  char *rest = NULL;
+  const unsigned long number = strtoul(value, &rest, 10);
+
+  if (*value < '1' || *value > '9' || *rest != '\0' || number > 1000000) {
+    return false;
+  }
+
+  *page = (unsigned int) number;
+  return true;
+}
+
+/* One option.  value is what is behind it; or "". */
+static bool take_option(struct tls4217_control_answer *answer,
+  const char *options, const char *option, const char *value) {
+  unsigned int page;
+
+  if (option[1] == '\0' || option[2] != '\0' ||
+    strchr(options, option[1]) == NULL) {
+    tls4217_control_answer_say(answer, "tls: there is no option '%s'", option);
+    return false;
+  }
+
+  switch (option[1]) {
+    case 'j':
+      answer->json = true;
+      return true;
+
+    case 't':
+      if (tls4217_lifetime_read(value, &answer->within)) {
+        return true;
+      }
+
+      tls4217_control_answer_say(
+        answer, "tls: '%s' is not a duration: write -t 30d, 12h or 2w", value);
+      return false;
+
+    default:
+      if (read_page(value, &page)) {
+        tls4217_pages_begin(&answer->pages, page);
+        return true;
+      }
+
+      tls4217_control_answer_say(
+        answer, "tls: '%s' is not a page: write -p 2", value);
+      return false;
+  }
+}
+
+static bool takes_value(const char *option) {
+  return strcmp(option, "-t") == 0 || strcmp(option, "-p") == 0;
+}
+
+/* Removes options, wherever they are.  Returns false where one is wrong,
+ * and the answer says so. */
+static bool take_options(
+  struct tls4217_control_answer *answer, const char *options) {
   int kept = 0;
 
   for (int i = 0; i < answer->argc; i++) {
-    if (strcmp(answer->argv[i], "-j") == 0) {
-      answer->json = true;
+    const char *option = answer->argv[i];
+    const char *value = i + 1 < answer->argc ? answer->argv[i + 1] : "";
 
-    } else {
+    if (*option != '-') {
       answer->argv[kept++] = answer->argv[i];
+      continue;
     }
+
+    if (take_option(answer, options, option, value) == false) {
+      return false;
+    }
+
+    i += takes_value(option) ? 1 : 0;
   }
 
   answer->argc = kept;
+  return true;
+}
+
+/* What is asked for the next page with. */
+static const char *describe_command(
+  const struct word *word, const struct tls4217_control_answer *answer) {
+  char within[32] = "";
+
+  if (answer->within >= 0) {
+    (void) snprintf(
+      within, sizeof(within), " -t %llds", (long long) answer->within);
+  }
+
+  return pstrcat(answer->pool, word->name, within, answer->argc > 0 ? " " : "",
+    answer->argc > 0 ? answer->argv[0] : "", NULL);
 }
 
 static int run_word(
-  const struct word *word, const struct tls4217_control_answer *answer) {
+  const struct word *word, struct tls4217_control_answer *answer) {
+  int result;
+
   if (word->run == NULL) {
     tls4217_control_answer_say(answer, "%s: %s", word->name, word->what);
     return 0;
   }
 
-  return word->run(answer) < 0 ? FAILED : 0;
-}
-
-static int handle_tls_cb(pr_ctrls_t *ctrl, int argc, char **argv) {
-  struct tls4217_control_answer answer = {
-    .pool = ctrl->ctrls_tmp_pool, .argc = argc, .argv = argv, .ctrl = ctrl
-  };
-  const struct word *word;
-
-  find_options(&answer);
-  if (answer.argc < 1) {
-    say_usage(&answer);
+  result = word->run(answer);
+  if (tls4217_control_answer_end(answer, describe_command(word, answer)) ==
+    false) {
     return UNKNOWN;
   }
 
-  word = find_word(answer.argv[0]);
+  switch (result) {
+    case TLS4217_CONTROL_OK:
+      return 0;
+
+    case TLS4217_CONTROL_DUE:
+      return DUE;
+
+    case TLS4217_CONTROL_BROKEN:
+      return BROKEN;
+
+    default:
+      return FAILED;
+  }
+}
+
+/* Whoever asks, where TLSControlsACLs does not allow it. */
+static void deny(struct tls4217_control_answer *answer, const pr_ctrls_t *ctrl,
+  const struct word *word) {
+  pr_log_pri(PR_LOG_NOTICE,
+    "notice: %s: 'ftpdctl tls %s' is denied to %s: TLSControlsACLs does not "
+    "allow it",
+    MOD_TLS4217_VERSION, word->name,
+    ctrl->ctrls_cl->cl_user != NULL ? ctrl->ctrls_cl->cl_user : "(unknown)");
+  tls4217_control_answer_say(answer,
+    "access denied: 'TLSControlsACLs %s allow user NAME' in proftpd.conf "
+    "would allow it",
+    word->name);
+}
+
+/* The first argument that is no option; or NULL. */
+static const char *find_name(const struct tls4217_control_answer *answer) {
+  int i = 0;
+
+  while (i < answer->argc && *answer->argv[i] == '-') {
+    i += takes_value(answer->argv[i]) ? 2 : 1;
+  }
+
+  return i < answer->argc ? answer->argv[i] : NULL;
+}
+
+static int handle_tls_cb(pr_ctrls_t *ctrl, int argc, char **argv) {
+  struct tls4217_control_answer answer = { .pool = ctrl->ctrls_tmp_pool,
+    .argc = argc,
+    .argv = argv,
+    .within = -1,
+    .ctrl = ctrl };
+  const struct word *word;
+  const char *name;
+
+  tls4217_pages_begin(&answer.pages, 1);
+  name = find_name(&answer);
+  word = name != NULL ? find_word(name) : NULL;
   if (word == NULL) {
-    tls4217_control_answer_say(
-      &answer, "tls: there is no '%s'", answer.argv[0]);
+    if (name != NULL) {
+      tls4217_control_answer_say(&answer, "tls: there is no '%s'", name);
+    }
+
     say_usage(&answer);
     return UNKNOWN;
   }
 
   if (pr_ctrls_check_acl(ctrl, table, word->name) != TRUE) {
-    pr_log_pri(PR_LOG_NOTICE,
-      "notice: %s: 'ftpdctl tls %s' is denied to %s: TLSControlsACLs does not "
-      "allow it",
-      MOD_TLS4217_VERSION, word->name,
-      ctrl->ctrls_cl->cl_user != NULL ? ctrl->ctrls_cl->cl_user : "(unknown)");
-    tls4217_control_answer_say(&answer,
-      "access denied: 'TLSControlsACLs %s allow user NAME' in proftpd.conf "
-      "would allow it",
-      word->name);
+    deny(&answer, ctrl, word);
     return DENIED;
+  }
+
+  if (take_options(&answer, word->options) == false) {
+    say_usage(&answer);
+    return UNKNOWN;
   }
 
   answer.argc--;

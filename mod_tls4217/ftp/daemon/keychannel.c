@@ -26,6 +26,18 @@ struct tls4217_keyclient *tls4217_keychannel_get(void) {
   return &channel;
 }
 
+int tls4217_keychannel_sign(void *user, const struct tls4217_signjob *job,
+  unsigned char *signature, size_t *size, struct tls4217_error *err) {
+  const int res = tls4217_keyclient_sign(user, job, signature, size, err);
+
+  /* Those of the daemon's warm-up are for no client. */
+  if (res == 0 && session.c != NULL) {
+    tls4217_counters_signed(tls4217_shared_counters());
+  }
+
+  return res;
+}
+
 void tls4217_keychannel_fail(
   void *user, uint64_t handle, const struct tls4217_error *err) {
   (void) user;

@@ -16,11 +16,14 @@
 uint64_t tls4217_keychannel_scope(const server_rec *rec);
 
 /*
- * The channel, for remotekey.h: the same one always, also while it is not open;
- * and its tls4217_remotekey_fail, which counts failures, so that the daemon
- * checks the key process (keywatch.h).
+ * The channel, for remotekey.h: the same one always, also while it is not
+ * open; its tls4217_remotekey_ask, which counts the signatures that clients
+ * get; and its tls4217_remotekey_fail, which counts failures, so that the
+ * daemon checks the key process (keywatch.h).
  */
 struct tls4217_keyclient *tls4217_keychannel_get(void);
+int tls4217_keychannel_sign(void *user, const struct tls4217_signjob *job,
+  unsigned char *signature, size_t *size, struct tls4217_error *err);
 void tls4217_keychannel_fail(
   void *user, uint64_t handle, const struct tls4217_error *err);
 

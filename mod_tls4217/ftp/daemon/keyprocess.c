@@ -13,7 +13,6 @@
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/keywatch.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
-#include "mod_tls4217/tls/keys/keyclient.h"
 #include "mod_tls4217/tls/keys/keyloader.h"
 #include "mod_tls4217/tls/keys/keyloads.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
@@ -46,6 +45,10 @@ static struct {
 
 bool tls4217_keyprocess_is_there(void) {
   return self.wanted;
+}
+
+pid_t tls4217_keyprocess_pid(void) {
+  return self.wanted && self.fork.daemon_fd >= 0 ? self.fork.pid : 0;
 }
 
 /* Over SIGHUP. */
@@ -216,7 +219,7 @@ static int ensure(struct tls4217_error *err) {
 
   if (self.keys == NULL) {
     self.keys = tls4217_remotekey_load_provider(
-      tls4217_keyclient_sign, tls4217_keychannel_get(), err);
+      tls4217_keychannel_sign, tls4217_keychannel_get(), err);
     if (self.keys != NULL) {
       tls4217_remotekey_report(self.keys, tls4217_keychannel_fail);
     }

@@ -26,6 +26,9 @@ void tls4217_keyprocess_begin(void);
 /* Whether private keys are to be kept there, and nowhere else. */
 bool tls4217_keyprocess_is_there(void);
 
+/* The process id of the key process; 0: there is none. */
+pid_t tls4217_keyprocess_pid(void);
+
 /* Whether the configuration has it so, which proftpd -t only reads. */
 bool tls4217_keyprocess_is_configured(void);
 

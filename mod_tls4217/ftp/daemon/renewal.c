@@ -60,6 +60,10 @@ static void note_failure(
   const bool is_new = strcmp(server->last_error.text, err->text) != 0;
 
   server->last_error = *err;
+  if (server->failures++ == 0) {
+    server->failed_since = (int64_t) time(NULL);
+  }
+
   if (is_new && server->tls != NULL &&
     tls4217_generation_has_lost_key(server->tls) == false) {
     tls4217_complaints_warning(server->rec,
@@ -71,13 +75,15 @@ static void note_failure(
 }
 
 /* Sessions that were forked before have the old one. */
-static void swap(
-  struct tls4217_vhost *server, struct tls4217_generation *generation) {
+static void swap(struct tls4217_vhost *server,
+  struct tls4217_generation *generation, const char *cause) {
   struct tls4217_generation *old = server->tls;
 
   tls4217_ticketkeys_apply(generation->context);
   server->tls = generation;
   server->number++;
+  server->built = (int64_t) time(NULL);
+  server->cause = cause;
   tls4217_generation_accept(generation, server->rec);
   tls4217_generation_free(old);
 }
@@ -101,7 +107,7 @@ static void apply_tickets(void) {
 
 /* Again. */
 
-static int reload(struct tls4217_vhost *server) {
+static int reload(struct tls4217_vhost *server, const char *cause) {
   struct tls4217_generation *generation;
   struct tls4217_error err;
   bool is_quiet;
@@ -123,8 +129,9 @@ static int reload(struct tls4217_vhost *server) {
     return -1;
   }
 
-  swap(server, generation);
+  swap(server, generation, cause);
   tls4217_error_clear(&server->last_error);
+  server->failures = 0;
   if (is_quiet == false) {
     tls4217_complaints_notice(server->rec,
       "certificates, keys and CAs were read again: generation %lu serves new "
@@ -155,7 +162,7 @@ int tls4217_renewal_reload(const struct tls4217_vhost *only) {
       continue;
     }
 
-    if (reload(server) < 0) {
+    if (reload(server, TLS4217_RENEWAL_CONTROL) < 0) {
       ret = -1;
 
     } else {
@@ -185,7 +192,8 @@ void tls4217_renewal_look(void) {
   for (struct tls4217_vhost *server = tls4217_vhost_list(); server != NULL;
        server = server->next) {
     pr_signals_handle();
-    if (calls_for_attempt(server) && reload(server) == 0) {
+    if (calls_for_attempt(server) &&
+      reload(server, TLS4217_RENEWAL_FILES) == 0) {
       swapped = server;
     }
   }
@@ -212,7 +220,7 @@ void tls4217_renewal_check_ages(void) {
 /* A host whose key is in no process any more: what serves has to go. */
 static void replace_lost(struct tls4217_vhost *server) {
   tls4217_error_clear(&server->last_error);
-  if (reload(server) < 0) {
+  if (reload(server, TLS4217_RENEWAL_KEYS) < 0) {
     tls4217_generation_free(server->tls);
     server->tls = NULL;
   }
@@ -285,7 +293,7 @@ static struct tls4217_generation *build_first(
                               build_without_files(server, previous, err);
 }
 
-static void prepare(struct tls4217_vhost *server) {
+static void prepare(struct tls4217_vhost *server, const char *cause) {
   struct tls4217_generation *generation;
   struct tls4217_error err;
 
@@ -300,7 +308,7 @@ static void prepare(struct tls4217_vhost *server) {
 
   generation = build_first(server, &err);
   if (generation != NULL) {
-    swap(server, generation);
+    swap(server, generation, cause);
     tls4217_contradictions_check(server->rec, &server->settings,
       generation->pairs, generation->nnamed_from,
       tls4217_keyprocess_is_configured());
@@ -311,14 +319,14 @@ static void prepare(struct tls4217_vhost *server) {
   }
 }
 
-enum tls4217_readiness tls4217_renewal_build_all(bool is_start) {
+enum tls4217_readiness tls4217_renewal_build_all(const char *cause) {
   const struct tls4217_vhost *serving = NULL;
   unsigned int ready = 0, wanted = 0;
 
   tls4217_warmup_open_gaps();
   tls4217_vhost_begin();
   tls4217_keyprocess_begin();
-  tls4217_phrases_begin(is_start);
+  tls4217_phrases_begin(strcmp(cause, TLS4217_RENEWAL_START) == 0);
 
   for (server_rec *rec = (server_rec *) server_list->xas_list; rec != NULL;
        rec = rec->next) {
@@ -330,7 +338,7 @@ enum tls4217_readiness tls4217_renewal_build_all(bool is_start) {
     }
 
     if (server != NULL) {
-      prepare(server);
+      prepare(server, cause);
       wanted++;
       if (server->tls != NULL) {
         serving = server;

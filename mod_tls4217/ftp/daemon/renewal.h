@@ -14,6 +14,14 @@
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 
+/* What a generation is built for, in words. */
+#define TLS4217_RENEWAL_START   "start"
+#define TLS4217_RENEWAL_LOADING "loading" /* by ftpdctl */
+#define TLS4217_RENEWAL_SIGHUP  "SIGHUP"
+#define TLS4217_RENEWAL_FILES   "changed files"
+#define TLS4217_RENEWAL_CONTROL "ftpdctl"
+#define TLS4217_RENEWAL_KEYS    "another key process"
+
 /* How many of the servers with TLSEngine on can serve TLS. */
 enum tls4217_readiness {
   TLS4217_READY_ALL, /* perhaps because there is none */
@@ -28,9 +36,9 @@ enum tls4217_readiness {
  * those of the previous servers, and those that the key process has kept over
  * SIGHUP.  A server that has none is kept, without a generation: AUTH gets 431,
  * and its policies hold.  One with port 0 serves no one, and needs nothing.
- * is_start says that the server is being started, perhaps from a terminal.
+ * cause is one of the above: at the start there may be a terminal.
  */
-enum tls4217_readiness tls4217_renewal_build_all(bool is_start);
+enum tls4217_readiness tls4217_renewal_build_all(const char *cause);
 
 /*
  * Reads the files of one server, or of all of them where it is NULL, and swaps

@@ -17,8 +17,8 @@ static const char *clean(char *text) {
 }
 
 /* Calls each for every row of a session that is there. */
-static void list_sessions(const struct tls4217_control_answer *answer,
-  void (*each)(const struct tls4217_control_answer *answer,
+static void list_sessions(struct tls4217_control_answer *answer,
+  void (*each)(struct tls4217_control_answer *answer,
     struct tls4217_roster_entry *entry, void *user),
   void *user) {
   const struct tls4217_roster *roster = tls4217_shared_roster();
@@ -34,7 +34,7 @@ static void list_sessions(const struct tls4217_control_answer *answer,
   }
 }
 
-static void say_session(const struct tls4217_control_answer *answer,
+static void say_session(struct tls4217_control_answer *answer,
   struct tls4217_roster_entry *entry, void *user) {
   tls4217_control_answer_say(answer, "%ld %s%s from %s, client '%s'",
     (long) entry->pid, clean(entry->user),
@@ -42,7 +42,7 @@ static void say_session(const struct tls4217_control_answer *answer,
     clean(entry->client));
 }
 
-static void put_session(const struct tls4217_control_answer *answer,
+static void put_session(struct tls4217_control_answer *answer,
   struct tls4217_roster_entry *entry, void *user) {
   pool *p = answer->pool;
   pr_json_object_t *object = pr_json_object_alloc(p);
@@ -72,7 +72,7 @@ static bool is_named_before(const struct tls4217_strangers *strangers, int row,
 }
 
 static void say_line(
-  const struct tls4217_control_answer *answer, struct tls4217_stranger *who) {
+  struct tls4217_control_answer *answer, struct tls4217_stranger *who) {
   if (tls4217_strangers_is_plain(who->user)) {
     tls4217_control_answer_say(answer, "<IfUser %s>", who->user);
     tls4217_control_answer_say(answer, "  TLSSessionReuse off");
@@ -84,7 +84,7 @@ static void say_line(
   }
 }
 
-static void say_strangers(const struct tls4217_control_answer *answer) {
+static void say_strangers(struct tls4217_control_answer *answer) {
   const struct tls4217_strangers *strangers = tls4217_shared_strangers();
   struct tls4217_stranger who;
   bool any = false;
@@ -113,7 +113,7 @@ static void say_strangers(const struct tls4217_control_answer *answer) {
   }
 }
 
-static void put_strangers(const struct tls4217_control_answer *answer) {
+static void put_strangers(struct tls4217_control_answer *answer) {
   const struct tls4217_strangers *strangers = tls4217_shared_strangers();
   pool *p = answer->pool;
   struct tls4217_stranger who;
@@ -132,7 +132,7 @@ static void put_strangers(const struct tls4217_control_answer *answer) {
   }
 }
 
-static void say_json(const struct tls4217_control_answer *answer) {
+static void say_json(struct tls4217_control_answer *answer) {
   pr_json_object_t *object = pr_json_object_alloc(answer->pool);
 
   (void) pr_json_object_set_string(
@@ -142,11 +142,11 @@ static void say_json(const struct tls4217_control_answer *answer) {
   put_strangers(answer);
 }
 
-int tls4217_session_words_list(const struct tls4217_control_answer *answer) {
+int tls4217_session_words_list(struct tls4217_control_answer *answer) {
   if (tls4217_shared_roster() == NULL) {
     tls4217_control_answer_say(
       answer, "there was no memory for the table of sessions");
-    return -1;
+    return TLS4217_CONTROL_FAILED;
   }
 
   (void) tls4217_roster_sweep(tls4217_shared_roster(), tls4217_shared_is_alive);
@@ -159,5 +159,5 @@ int tls4217_session_words_list(const struct tls4217_control_answer *answer) {
     say_strangers(answer);
   }
 
-  return 0;
+  return TLS4217_CONTROL_OK;
 }

@@ -11,7 +11,8 @@
 
 struct tls4217_control_answer;
 
-/* ftpdctl tls sessions [-j].  Returns 0, or -1 where there is no table. */
-int tls4217_session_words_list(const struct tls4217_control_answer *answer);
+/* ftpdctl tls sessions [-j] [-p PAGE].  Returns TLS4217_CONTROL_OK, or
+ * TLS4217_CONTROL_FAILED where there is no table. */
+int tls4217_session_words_list(struct tls4217_control_answer *answer);
 
 #endif

@@ -16,7 +16,7 @@
 
 /* Of the layout: changes with each struct below. */
 #define MAGIC   0x34323137U
-#define VERSION 3U
+#define VERSION 4U
 
 struct header {
   uint32_t magic, version;

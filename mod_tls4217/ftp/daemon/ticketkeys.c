@@ -310,6 +310,25 @@ int tls4217_ticketkeys_rotate(struct tls4217_error *err) {
   return 0;
 }
 
+/* When another key encrypts than the one at current. */
+static int64_t find_next(size_t current) {
+  int64_t next = 0;
+
+  if (has_files() == false) {
+    return self.ring.secrets[current].from + self.rules.age;
+  }
+
+  for (size_t i = 0; i < current; i++) {
+    const int64_t from = self.ring.secrets[i].from;
+
+    if (from < TLS4217_TICKETRING_LATER && (next == 0 || from < next)) {
+      next = from;
+    }
+  }
+
+  return next;
+}
+
 bool tls4217_ticketkeys_tell(struct tls4217_ticketkeys_facts *facts) {
   const size_t current = tls4217_ticketring_current(
     &self.ring, (int64_t) time(NULL));
@@ -318,6 +337,8 @@ bool tls4217_ticketkeys_tell(struct tls4217_ticketkeys_facts *facts) {
   tls4217_error_clear(&err);
   facts->count = self.ring.count;
   facts->are_files = has_files();
+  facts->since = self.ring.secrets[current].from;
+  facts->next = find_next(current);
   return self.ring.count > 0 &&
     tls4217_ticketring_label(&self.ring.secrets[current], facts->label, &err) ==
     0;

@@ -51,6 +51,8 @@ int tls4217_ticketkeys_rotate(struct tls4217_error *err);
  * decrypt, that one included. */
 struct tls4217_ticketkeys_facts {
   bool are_files; /* keys are in files */
+  int64_t since;  /* when it began to encrypt, time(2) */
+  int64_t next;   /* when another one does; 0: when the files have one */
   char label[TLS4217_TICKETRING_LABEL];
   size_t count;
 };

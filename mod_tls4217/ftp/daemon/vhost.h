@@ -32,8 +32,12 @@ struct tls4217_vhost {
   /* What renewal.c swaps while the daemon runs. */
   struct tls4217_generation *tls;  /* NULL: it cannot serve TLS */
   unsigned long number;            /* of that generation: 1, 2, ... */
+  int64_t built;                   /* when it was built, time(2) */
+  const char *cause;               /* what for: one of renewal.h's */
   struct tls4217_error last_error; /* why its files could not be used when they
                                       were read last; or empty */
+  int64_t failed_since;            /* when they could not the first time, and */
+  unsigned int failures;           /* how often since then; 0: they can */
   struct tls4217_filewatch files;  /* when they are to be read again */
 };
 
