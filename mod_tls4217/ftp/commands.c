@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/control/certlogin.h"
 #include "mod_tls4217/ftp/control/membership.h"
 #include "mod_tls4217/ftp/control/precmd.h"
+#include "mod_tls4217/ftp/control/preferences.h"
 #include "mod_tls4217/ftp/control/rein.h"
 #include "mod_tls4217/ftp/control/reset.h"
 #include "mod_tls4217/ftp/control/rfc2228.h"
@@ -25,11 +26,17 @@ static bool opens_port(cmd_rec *cmd) {
     pr_cmd_cmp(cmd, PR_CMD_EPRT_ID) == 0;
 }
 
-/* Long before a login, or never: programs that say who they are. */
+/* Long before a login, or never: programs that say who they are, and what they
+ * prefer. */
 static void note_client(const cmd_rec *cmd) {
   struct tls4217_session *sess = tls4217_session_engine();
 
-  if (sess != NULL && cmd->arg != NULL && strcmp(cmd->argv[0], C_CLNT) == 0) {
+  if (sess == NULL) {
+    return;
+  }
+
+  tls4217_preferences_before(sess, cmd);
+  if (cmd->arg != NULL && strcmp(cmd->argv[0], C_CLNT) == 0) {
     tls4217_membership_name_client(sess, cmd->arg);
   }
 }

@@ -94,8 +94,9 @@ struct tls4217_offload {
 #define TLS4217_PREFERENCES 3
 struct tls4217_origin {
   server_rec *server;
-  const char *charset, *encoding;            /* of names; NULL: as they are */
-  const server_rec *host;                    /* whose lines of FEAT these are */
+  const char *charset, *encoding; /* of names; NULL: as they are */
+  const server_rec *host; /* whose lines of FEAT these are; NULL: there are
+                             none, because no command could set any */
   const char *features[TLS4217_PREFERENCES]; /* preferences.c; NULL: no line */
   bool type_given;     /* a TYPE has been accepted since */
   bool type_forgotten; /* one had been, before AUTH or REIN */

@@ -328,6 +328,31 @@ static void test_anonymous_comes_first(void **state) {
   assert_int_equal(settings.control_view, TLS4217_CONTROL_VIEW_REQUIRED);
 }
 
+/* Whether it matters who logs in. */
+static void test_user_views(void **state) {
+  struct tls4217_settings settings;
+
+  (void) state;
+  add_directory("/a", REQUIRED);
+  tls4217_policies_resolve(permanent_pool, main_server->conf, NULL, &settings);
+  assert_false(settings.user_views);
+
+  add_user(NONE, "bert");
+  tls4217_policies_resolve(permanent_pool, main_server->conf, NULL, &settings);
+  assert_true(settings.user_views);
+}
+
+static void test_user_views_of_a_section(void **state) {
+  struct tls4217_settings settings;
+
+  (void) state;
+  (void) fakes_open(CONF_ANON, "/srv/ftp");
+  (void) add_config_param("TLSControlProtection", 1, NULL);
+  fakes_close();
+  tls4217_policies_resolve(permanent_pool, main_server->conf, NULL, &settings);
+  assert_true(settings.user_views);
+}
+
 /* <Limit> has no directories in it; a deep section has. */
 static void test_directory_views(void **state) {
   struct tls4217_settings settings;
@@ -461,6 +486,8 @@ int main(void) {
     TEST(test_anonymous_user),
     TEST(test_defaults),
     TEST(test_anonymous_comes_first),
+    TEST(test_user_views),
+    TEST(test_user_views_of_a_section),
     TEST(test_directory_views),
     TEST(test_rule_conditions),
     TEST(test_complaints),

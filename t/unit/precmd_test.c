@@ -220,14 +220,28 @@ static void test_protocols(void **state) {
   assert_false(login_ends_session());
 }
 
+/* Nothing is said about any user: policies.c is not asked. */
+static void test_no_users(void **state) {
+  (void) state;
+  sess->settings.user_views = false;
+  assert_string_equal(pre_user("anna"), "");
+}
+
+static int begin(void **state) {
+  int res = fakes_session_begin(state);
+
+  sess->settings.user_views = true;
+  return res;
+}
+
 int main(void) {
-#define TEST(test) \
- cmocka_unit_test_setup_teardown(test, fakes_session_begin, fakes_end)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, fakes_end)
   const struct CMUnitTest tests[] = {
     TEST(test_commands),
     TEST(test_not_ftp),
     TEST(test_engine_off),
     TEST(test_users),
+    TEST(test_no_users),
     TEST(test_sections_of_users),
     TEST(test_refusal_names_the_user),
     TEST(test_login),

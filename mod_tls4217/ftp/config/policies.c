@@ -150,6 +150,15 @@ static bool has_deeper(xaset_t *set, const char *name) {
   return false;
 }
 
+/* The first TLSUserProtection, and the next. */
+static config_rec *first_user_line(xaset_t *server) {
+  return find_config(server, CONF_PARAM, "TLSUserProtection", FALSE);
+}
+
+static config_rec *next_user_line(config_rec *c) {
+  return find_config_next(c, c->next, CONF_PARAM, "TLSUserProtection", FALSE);
+}
+
 void tls4217_policies_resolve(pool *p, xaset_t *server, xaset_t *anonymous,
   struct tls4217_settings *settings) {
   array_header *rules = make_array(p, 0, sizeof(struct tls4217_rule));
@@ -170,18 +179,11 @@ void tls4217_policies_resolve(pool *p, xaset_t *server, xaset_t *anonymous,
   data->rules = rules->elts;
   data->nrules = (size_t) rules->nelts;
   data->directory_views = has_deeper(server, "TLSDataProtection");
+  settings->user_views = first_user_line(server) != NULL ||
+    has_deeper(server, "TLSControlProtection");
 }
 
 /* Users. */
-
-/* The first TLSUserProtection, and the next. */
-static config_rec *first_user_line(xaset_t *server) {
-  return find_config(server, CONF_PARAM, "TLSUserProtection", FALSE);
-}
-
-static config_rec *next_user_line(config_rec *c) {
-  return find_config_next(c, c->next, CONF_PARAM, "TLSUserProtection", FALSE);
-}
 
 static enum tls4217_view find_user_view(
   xaset_t *server, const struct user_names *names) {

@@ -26,7 +26,8 @@ void tls4217_policies_resolve(pool *p, xaset_t *server, xaset_t *anonymous,
  * line whose list means him by that name, by the one that UserAlias makes of
  * it, or, after the login, by session.user: a database may know him by another
  * spelling (rfc4217/expression.h).  An <Anonymous> of that name which has
- * TLSRequired counts too.  Returns TLS4217_VIEW_OPTIONAL where nothing is said.
+ * TLSRequired counts too.  Returns TLS4217_VIEW_OPTIONAL where nothing is said,
+ * which is always so where settings->user_views is false.
  */
 enum tls4217_view tls4217_policies_user_view(
   pool *tmp_pool, xaset_t *server, const char *user);

@@ -89,6 +89,8 @@ struct tls4217_settings {
 
   enum tls4217_control_view control_view;
   struct tls4217_data_policy data;
+  bool user_views; /* who logs in may matter: TLSUserProtection, or a section
+                      with a view of the control connection */
 
   struct tls4217_client_settings client;
 

@@ -40,11 +40,18 @@ static enum tls4217_control_view find_section_view(
     TLS4217_CONTROL_VIEW_UNKNOWN;
 }
 
+/* To find out who a user is costs more than all else here. */
+static enum tls4217_view find_user_view(
+  cmd_rec *cmd, const struct tls4217_session *sess, const char *user) {
+  return sess->settings.user_views ?
+    tls4217_policies_user_view(cmd->tmp_pool, main_server->conf, user) :
+    TLS4217_VIEW_OPTIONAL;
+}
+
 /* A user is checked before the password comes, and so are his sections. */
 static struct tls4217_verdict check_user(
   cmd_rec *cmd, const struct tls4217_session *sess) {
-  const enum tls4217_view view = tls4217_policies_user_view(
-    cmd->tmp_pool, main_server->conf, cmd->arg);
+  const enum tls4217_view view = find_user_view(cmd, sess, cmd->arg);
 
   return tls4217_admission_user(&sess->state,
     tls4217_admission_user_view(view, find_section_view(cmd, sess)));
@@ -151,8 +158,7 @@ static struct tls4217_verdict check_login(
   const char *typed = pr_table_get(session.notes, "mod_auth.orig-user", NULL);
 
   return tls4217_admission_login(&sess->state,
-    tls4217_policies_user_view(
-      cmd->tmp_pool, main_server->conf, typed != NULL ? typed : session.user));
+    find_user_view(cmd, sess, typed != NULL ? typed : session.user));
 }
 
 modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {

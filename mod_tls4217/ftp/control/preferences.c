@@ -52,7 +52,17 @@ static void remember(struct tls4217_session *sess, size_t i) {
     sess->pool, find_feature(preferences[i].feature));
 }
 
-void tls4217_preferences_remember(struct tls4217_session *sess) {
+static bool may_set_one(const cmd_rec *cmd) {
+  return strncmp(cmd->argv[0], "OPTS", 4) == 0 ||
+    strcmp(cmd->argv[0], C_LANG) == 0 || strcmp(cmd->argv[0], C_MODE) == 0;
+}
+
+void tls4217_preferences_before(
+  struct tls4217_session *sess, const cmd_rec *cmd) {
+  if (sess->origin.host != NULL || may_set_one(cmd) == false) {
+    return;
+  }
+
   sess->origin.host = main_server;
   for (size_t i = 0; i < TLS4217_PREFERENCES; i++) {
     remember(sess, i);
@@ -135,8 +145,14 @@ static void restore_mode(pool *tmp_pool) {
 }
 
 void tls4217_preferences_restore(struct tls4217_session *sess) {
-  pool *tmp_pool = make_sub_pool(sess->pool);
   struct waiting waiting;
+  pool *tmp_pool;
+
+  if (sess->origin.host == NULL) {
+    return;
+  }
+
+  tmp_pool = make_sub_pool(sess->pool);
 
   /* mod_xfer requires a login before MODE. */
   be_silent(&waiting);
@@ -151,9 +167,14 @@ void tls4217_preferences_restore(struct tls4217_session *sess) {
 
 void tls4217_preferences_host(struct tls4217_session *sess) {
   bool is_other = sess->origin.host != main_server;
-  pool *tmp_pool = make_sub_pool(sess->pool);
   struct waiting waiting;
+  pool *tmp_pool;
 
+  if (sess->origin.host == NULL) {
+    return;
+  }
+
+  tmp_pool = make_sub_pool(sess->pool);
   sess->origin.host = main_server;
   be_silent(&waiting);
   for (size_t i = 0; i < TLS4217_PREFERENCES; i++) {

@@ -15,8 +15,12 @@
 
 #include "mod_tls4217/ftp/session.h"
 
-/* Remembers what is in force, in sess->origin: when the client connects. */
-void tls4217_preferences_remember(struct tls4217_session *sess);
+/*
+ * Before any command: where it may set one of these, and is the first to do so,
+ * remembers what is in force, in sess->origin.
+ */
+void tls4217_preferences_before(
+  struct tls4217_session *sess, const cmd_rec *cmd);
 
 /*
  * After HOST: the same for those that HOST has set again, if it has led to
@@ -25,7 +29,8 @@ void tls4217_preferences_remember(struct tls4217_session *sess);
  */
 void tls4217_preferences_host(struct tls4217_session *sess);
 
-/* Puts back what has been remembered.  Replies are suppressed. */
+/* Puts back what has been remembered, if anything has.  Replies are
+ * suppressed. */
 void tls4217_preferences_restore(struct tls4217_session *sess);
 
 #endif

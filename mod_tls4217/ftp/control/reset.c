@@ -41,7 +41,6 @@ static void restore_encoding(const struct tls4217_origin *origin) {
 void tls4217_reset_remember(struct tls4217_session *sess) {
   sess->origin.server = main_server;
   remember_encoding(sess);
-  tls4217_preferences_remember(sess);
 }
 
 static void forget_user(void) {

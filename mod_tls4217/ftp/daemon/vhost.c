@@ -216,11 +216,16 @@ const struct tls4217_vhost *tls4217_vhost_find_old(
 #define READING "mod_tls4217"
 
 bool tls4217_vhost_has_read(void) {
-  return find_config(main_server->conf, CONF_PARAM, READING, FALSE) != NULL;
+  return main_server->notes != NULL &&
+    pr_table_get(main_server->notes, READING, NULL) != NULL;
 }
 
 void tls4217_vhost_note_reading(void) {
-  (void) add_config_param_set(&main_server->conf, READING, 0);
+  if (main_server->notes == NULL) {
+    main_server->notes = pr_table_nalloc(main_server->pool, 0, 4);
+  }
+
+  (void) pr_table_add(main_server->notes, READING, READING, 0);
 }
 
 bool tls4217_vhost_has_engine(void) {

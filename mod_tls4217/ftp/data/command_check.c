@@ -69,7 +69,8 @@ struct hearing {
   struct tls4217_facts facts;
   struct tls4217_transfer transfer;
   struct tls4217_verdict verdict;
-  const char *about; /* what was refused; or NULL */
+  const char *about;  /* what was refused; or NULL */
+  const char *opened; /* what the core will open; NULL: not known */
 };
 
 static const struct kind *find_kind(const cmd_rec *cmd) {
@@ -152,14 +153,17 @@ static bool decide_name(struct hearing *hearing, pool *p, const char *path) {
 static bool visit(void *data, const char *name) {
   struct hearing *hearing = data;
   pool *p = make_sub_pool(hearing->cmd->tmp_pool);
+  const char *path = hearing->opened != NULL ?
+    hearing->opened :
+    tls4217_spelling_resolve(p, name);
   array_header *names;
   bool complete = true, ok = true;
 
   if (is_at_ease(hearing) == false) {
-    tls4217_ftpaccess_load(p, tls4217_spelling_resolve(p, name));
+    tls4217_ftpaccess_load(p, path);
   }
 
-  names = tls4217_spelling_find(p, name, &complete);
+  names = tls4217_spelling_find(p, name, path, &complete);
   for (unsigned int i = 0; ok && i < names->nelts; i++) {
     ok = decide_name(hearing, p, ((const char **) names->elts)[i]);
   }
@@ -220,13 +224,9 @@ static const char *find_argument(const struct hearing *hearing) {
 
 static bool hear(struct hearing *hearing) {
   const struct tls4217_visitor visitor = { visit, is_harmless, hearing };
-  const char *note = find_note(hearing);
   bool unlisted = false;
 
-  if (note != NULL && visit(hearing, note) == false) {
-    return false;
-  }
-
+  hearing->opened = find_note(hearing);
   if (tls4217_target_visit(hearing->cmd->tmp_pool, hearing->kind->reading,
         find_argument(hearing), &visitor, &unlisted)) {
     return true;

@@ -168,9 +168,9 @@ static bool add_real(array_header *names, const char *path) {
   return true;
 }
 
-array_header *tls4217_spelling_find(pool *p, const char *name, bool *complete) {
+array_header *tls4217_spelling_find(
+  pool *p, const char *name, const char *path, bool *complete) {
   array_header *names = make_array(p, 4, sizeof(char *));
-  const char *path = tls4217_spelling_resolve(p, name);
   const char *written = dir_canonical_vpath(p, name), *home;
 
   add(names, with_chroot(p, path));

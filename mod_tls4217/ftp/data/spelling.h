@@ -14,14 +14,16 @@
 #include "mod_tls4217/ftp/core.h"
 
 /*
- * The names of what a client calls name (decoded; relative, absolute or with
- * a tilde): an array of const char *, absolute, with the chroot's prefix,
- * without a trailing slash, each once, at least one.  The first is the one
- * that the core resolves it to.  All are copies in p.
+ * The names of what a client calls name (decoded; relative, absolute or with a
+ * tilde), which the core resolves to path (tls4217_spelling_resolve): an array
+ * of const char *, absolute, with the chroot's prefix, without a trailing
+ * slash, each once, at least one.  The first is that of path.  All are copies
+ * in p.
  *
  * *complete becomes false where the real name cannot be found out.
  */
-array_header *tls4217_spelling_find(pool *p, const char *name, bool *complete);
+array_header *tls4217_spelling_find(
+  pool *p, const char *name, const char *path, bool *complete);
 
 /*
  * name as the core resolves it, absolute, as seen below a chroot: a copy in p.

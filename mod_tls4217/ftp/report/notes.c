@@ -94,6 +94,10 @@ void tls4217_notes_data(const struct tls4217_handshake_facts *facts) {
 }
 
 void tls4217_notes_forget_data(void) {
+  if (pr_table_get(session.notes, "TLS_DATA_PROTOCOL", NULL) == NULL) {
+    return;
+  }
+
   for (size_t i = 0; i < sizeof(note_names) / sizeof(note_names[0]); i++) {
     if (strncmp(note_names[i], DATA, strlen(DATA)) == 0) {
       set_note(note_names[i], NULL);
