@@ -187,35 +187,19 @@ static void list_groups(
   }
 }
 
-/* A label's value is a text in quotation marks: those in it have a backslash
- * before them. */
-static void quote(char *to, size_t size, const char *from) {
-  size_t at = 0;
-
-  for (; *from != '\0' && at + 3 < size; from++) {
-    if (*from == '"' || *from == '\\') {
-      to[at++] = '\\';
-    }
-
-    to[at++] = *from;
-  }
-
-  to[at] = '\0';
-}
-
-/* Those that have been given: there are many. */
+/* Those that have been given: there are many.  The texts of replies have
+ * neither quotation marks nor backslashes, which a label could not have. */
 static void list_refusals(
   const struct tls4217_counters *counters, const struct list *list) {
-  char labels[1024], text[900];
+  char labels[1024];
 
   for (int id = 0; id < TLS4217_REPLY_COUNT; id++) {
     const struct tls4217_reply *reply = tls4217_reply_get(
       (enum tls4217_reply_id) id);
 
     if (atomic_load(&counters->refusals[id]) > 0) {
-      quote(text, sizeof(text), reply->text);
-      (void) snprintf(
-        labels, sizeof(labels), "code=\"%s\",reply=\"%s\"", reply->code, text);
+      (void) snprintf(labels, sizeof(labels), "code=\"%s\",reply=\"%s\"",
+        reply->code, reply->text);
       put(list, "ftps_refusals_total",
         "Commands and data connections that were refused.", labels,
         &counters->refusals[id]);

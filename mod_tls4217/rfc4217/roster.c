@@ -21,8 +21,12 @@ struct row {
   struct tls4217_roster_entry entry;
 };
 
+/* Rows are taken from the first on; a bit for each block of them says that one
+ * of it has been. */
+#define BLOCK (TLS4217_ROSTER_ROWS / 64)
+
 struct tls4217_roster {
-  _Atomic int32_t used;
+  _Atomic uint64_t used;
   struct row rows[TLS4217_ROSTER_ROWS];
 };
 
@@ -82,14 +86,6 @@ static bool take_dead(
     atomic_compare_exchange_strong(&row->owner, &owner, pid);
 }
 
-static void count_row(struct tls4217_roster *roster, int row) {
-  int32_t used = atomic_load(&roster->used);
-
-  while (used <= row &&
-    atomic_compare_exchange_weak(&roster->used, &used, row + 1) == false) {
-  }
-}
-
 /* Whether a process is there costs system calls: only when there is no row
  * left. */
 static int take_row(
@@ -115,7 +111,7 @@ int tls4217_roster_enter(struct tls4217_roster *roster,
 
   if (row >= 0) {
     write_row(&roster->rows[row], entry);
-    count_row(roster, row);
+    atomic_fetch_or(&roster->used, UINT64_C(1) << (row / BLOCK));
   }
 
   return row;
@@ -169,9 +165,13 @@ bool tls4217_roster_read(const struct tls4217_roster *roster, int row,
 }
 
 int tls4217_roster_count(const struct tls4217_roster *roster) {
-  int32_t used = atomic_load(&roster->used);
+  int count = 0;
 
-  return used < 0 || used > TLS4217_ROSTER_ROWS ? TLS4217_ROSTER_ROWS : used;
+  for (uint64_t used = atomic_load(&roster->used); used != 0; used >>= 1) {
+    count += BLOCK;
+  }
+
+  return count;
 }
 
 bool tls4217_roster_find(const struct tls4217_roster *roster,

@@ -317,6 +317,26 @@ static void change_mode(void) {
   assert_int_equal(chmod(path, 0640), 0);
 }
 
+/* The time of the last change, by so much more. */
+static void set_modified(time_t seconds, long nanoseconds) {
+  struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+  struct stat st;
+
+  assert_int_equal(stat(path, &st), 0);
+  times[1] = st.st_mtim;
+  times[1].tv_sec += seconds;
+  times[1].tv_nsec = (times[1].tv_nsec + nanoseconds) % 1000000000L;
+  assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void write_a_second_later(void) {
+  set_modified(1, 0);
+}
+
+static void write_a_moment_later(void) {
+  set_modified(0, 1);
+}
+
 struct change_case {
   const char *name;
   void (*change)(void);
@@ -328,6 +348,8 @@ static const struct change_case change_cases[] = {
   { "the core's chmod", change_mode, true },
   { "STOR", store, false },
   { "STOR of nothing", store_nothing, false },
+  { "a second later", write_a_second_later, false },
+  { "a moment later", write_a_moment_later, false },
   { "DELE and STOR", store_anew, false },
   { "DELE and STOR of nothing", store_nothing_anew, false },
   { "RNTO onto it", rename_onto, false },

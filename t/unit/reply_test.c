@@ -149,6 +149,9 @@ static void test_texts_fit_the_wire(void **unused) {
     assert_int_equal(strspn(reply->code, "0123456789"), 3);
     assert_between(strlen(reply->text), 1, 399);
 
+    /* Nor must a label of Prometheus need a backslash (counters.c). */
+    assert_null(strpbrk(reply->text, "\"\\"));
+
     for (const char *byte = reply->text; *byte != '\0'; byte++) {
       assert_between((unsigned char) *byte, ' ', '~');
       assert_int_not_equal(*byte, '%');

@@ -173,7 +173,60 @@ static void test_processes(void **state) {
   }
 
   assert_int_equal(tls4217_roster_sweep(roster, is_alive), 0);
-  assert_true(tls4217_roster_count(roster) <= PROCESSES);
+  assert_true(tls4217_roster_count(roster) <= TLS4217_ROSTER_ROWS / 64);
+}
+
+/* What another process does while we look whether a row's is there: it takes a
+ * row itself, or gives one back. */
+static struct {
+  int leaves; /* the row that is given back then, whoever has it; -1: none */
+  int32_t pid;
+} meanwhile;
+
+static bool is_alive_meanwhile(int32_t pid, uint64_t start) {
+  tls4217_roster_leave(roster, meanwhile.leaves, meanwhile.pid);
+  meanwhile.leaves = -1;
+  return is_alive(pid, start);
+}
+
+static void fill_with_dead(void) {
+  for (int i = 0; i < TLS4217_ROSTER_ROWS; i++) {
+    assert_int_equal(enter(DEAD + i), i);
+  }
+}
+
+static int enter_meanwhile(int32_t pid, int leaves) {
+  struct tls4217_roster_entry entry = make(pid, "alice");
+
+  meanwhile.leaves = leaves;
+  meanwhile.pid = DEAD + leaves;
+  return tls4217_roster_enter(roster, &entry, is_alive_meanwhile);
+}
+
+/* A row that is no longer what it was a moment ago is left alone. */
+static void test_rows_that_change_meanwhile(void **state) {
+  (void) state;
+  fill_with_dead();
+  assert_int_equal(enter_meanwhile(1, 0), 1);
+  assert_int_equal(enter_meanwhile(2, -1), 0);
+
+  /* One that is given back ahead of us is not looked at as a dead one's. */
+  assert_int_equal(enter_meanwhile(3, 3), 2);
+  assert_int_equal(enter_meanwhile(4, -1), 3);
+  assert_int_equal(enter_meanwhile(5, 4), 5);
+  assert_true(is_found(1));
+  assert_true(is_found(2));
+  assert_true(is_found(3));
+  assert_true(is_found(4));
+}
+
+static void test_sweeping_meanwhile(void **state) {
+  (void) state;
+  fill_with_dead();
+  meanwhile.leaves = 0;
+  meanwhile.pid = DEAD;
+  assert_int_equal(
+    tls4217_roster_sweep(roster, is_alive_meanwhile), TLS4217_ROSTER_ROWS - 1);
 }
 
 static void test_update(void **state) {
@@ -206,6 +259,15 @@ static void test_who_may_become_a_companion(void **state) {
   assert_false(tls4217_roster_may_become_companions(&own, &other));
   other = make(2, "alice");
   assert_false(tls4217_roster_may_become_companions(&own, &other));
+
+  /* Whose address is not known, or was cut, may be anyone. */
+  other = make(2, "");
+  own.address[0] = other.address[0] = '\0';
+  assert_false(tls4217_roster_may_become_companions(&own, &other));
+  memset(own.address, 'x', sizeof(own.address) - 1);
+  other = own;
+  other.user[0] = '\0';
+  assert_false(tls4217_roster_may_become_companions(&own, &other));
 }
 
 static void test_companions(void **state) {
@@ -236,6 +298,10 @@ static void test_companions(void **state) {
   assert_false(tls4217_roster_are_companions(&own, &other));
   own = other = make(1, "alice");
   own.address[0] = other.address[0] = '\0';
+  assert_false(tls4217_roster_are_companions(&own, &other));
+  own = other = make(1, "alice");
+  memset(own.address, 'x', sizeof(own.address) - 1);
+  other = own;
   assert_false(tls4217_roster_are_companions(&own, &other));
 
   /* What was cut may have been two names. */
@@ -268,6 +334,14 @@ static void test_heir(void **state) {
   tls4217_roster_update(roster, 1, &heir);
   assert_false(
     tls4217_roster_find_heir(roster, &mine, first.digest, is_alive, &found));
+
+  /* Nor one that has ended. */
+  tls4217_roster_leave(roster, 1, 2);
+  heir = make(DEAD, "alice");
+  memcpy(heir.resumed, first.digest, sizeof(heir.resumed));
+  assert_int_equal(tls4217_roster_enter(roster, &heir, is_alive), 1);
+  assert_false(
+    tls4217_roster_find_heir(roster, &mine, first.digest, is_alive, &found));
 }
 
 int main(void) {
@@ -278,6 +352,8 @@ int main(void) {
     TEST(test_full),
     TEST(test_nonsense),
     TEST(test_processes),
+    TEST(test_rows_that_change_meanwhile),
+    TEST(test_sweeping_meanwhile),
     TEST(test_update),
     TEST(test_heir),
     cmocka_unit_test(test_who_may_become_a_companion),
