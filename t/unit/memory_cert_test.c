@@ -8,18 +8,21 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include <openssl/pem.h>
 
 #include "mod_tls4217/tls/cert/castore.h"
+#include "mod_tls4217/tls/cert/certdir.h"
 #include "mod_tls4217/tls/cert/certinfo.h"
 #include "mod_tls4217/tls/cert/chain.h"
 #include "mod_tls4217/tls/cert/identity.h"
@@ -27,6 +30,7 @@
 #include "mod_tls4217/tls/cert/selfsigned.h"
 #include "mod_tls4217/tls/cert/verify.h"
 #include "mod_tls4217/tls/context.h"
+#include "mod_tls4217/tls/contextmap.h"
 #include "mod_tls4217/tls/offer.h"
 #include "mod_tls4217/tls/ticketring.h"
 #include "mod_tls4217/tls/version.h"
@@ -38,6 +42,7 @@ static struct {
   struct pki_cert *root, *upper, *leaf, *rsa;
   const char *chain_file, *rsa_file, *ca_file, *ca_path, *crl_file;
   struct tls4217_keypair *pair, *rsa_pair;
+  struct tls4217_context *otherwise;
 } made;
 
 static const char *name_file(const char *name) {
@@ -300,6 +305,69 @@ static bool check_words(void *list, struct tls4217_error *err) {
     tls4217_offer_check_words(TLS4217_OFFER_GROUPS, "X25519:P-256", err) == 0;
 }
 
+/* Those by name: two certificates of one name, by kind of key. */
+static bool make_names(void *unused, struct tls4217_error *err) {
+  struct tls4217_keypair *pairs[] = { made.pair, made.rsa_pair };
+  const struct tls4217_context_settings common = {
+    .parameters.versions = TLS4217_VERSION_DEFAULT,
+    .parameters.next_protocol = true,
+    .scope = "test",
+  };
+  struct tls4217_contextmap *map = tls4217_contextmap_new(
+    &common, made.otherwise, pairs, 2, err);
+
+  (void) unused;
+  if (map != NULL) {
+    assert_non_null(tls4217_contextmap_find(map, "ftp.example.org"));
+    assert_ptr_not_equal(
+      tls4217_contextmap_find(map, "ftp.example.org"), made.otherwise);
+  }
+
+  tls4217_contextmap_free(map);
+  return map != NULL;
+}
+
+static bool list_directory(void *path, struct tls4217_error *err) {
+  struct tls4217_certdir dir;
+  bool good = tls4217_certdir_read(path, &dir, err) == 0;
+
+  assert_true(good == (dir.count > 0));
+  tls4217_certdir_clear(&dir);
+  return good;
+}
+
+/* Folders with a certificate, and files. */
+static void test_directory(void **state) {
+  const char *folder = name_file("folder"), *inner;
+  int fd;
+
+  (void) state;
+  assert_int_equal(mkdir(folder, 0700), 0);
+  inner = name_file("folder/fullchain.pem");
+  fd = open(inner, O_WRONLY | O_CREAT, 0600);
+  assert_true(fd >= 0);
+  assert_int_equal(close(fd), 0);
+  scarce_repeat("directory", list_directory, (void *) (uintptr_t) made.ca_path);
+  assert_int_equal(unlink(inner), 0);
+  assert_int_equal(rmdir(folder), 0);
+}
+
+static void test_names(void **state) {
+  struct tls4217_keypair *pairs[] = { made.rsa_pair };
+  const struct tls4217_context_settings settings = {
+    .parameters.versions = TLS4217_VERSION_DEFAULT,
+    .pairs = pairs,
+    .npairs = 1,
+    .scope = "test",
+  };
+
+  (void) state;
+  made.otherwise = tls4217_context_new(&settings, NULL);
+  assert_non_null(made.otherwise);
+  scarce_repeat("names", make_names, NULL);
+  tls4217_context_free(made.otherwise);
+}
+
 static void test_contexts(void **state) {
   static char groups[] = "X25519:P-256";
   static char ciphers[] = "ECDHE+AESGCM";
@@ -316,6 +384,8 @@ int main(void) {
     cmocka_unit_test(test_clients),
     cmocka_unit_test(test_environment),
     cmocka_unit_test(test_contexts),
+    cmocka_unit_test(test_names),
+    cmocka_unit_test(test_directory),
   };
 
   return scarce_install(2500) ? cmocka_run_group_tests(tests, make, end) : 1;
