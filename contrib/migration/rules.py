@@ -309,15 +309,6 @@ class Rules:
                            ["TLSTimeoutHandshake 3600"])
         return self.stays(line, row)
 
-    def check_tlspkcs12file(self, line, row):
-        path = line.words[1] if len(line.words) > 1 else "FILE"
-        pem = re.sub(r"\.(p12|pfx)\Z", "", path) + ".pem"
-        if row.fate == "used":
-            return self.stays(line, row)
-        return Finding(line, GOES, "make a PEM file of it: 'openssl pkcs12 "
-                       "-nodes -in %s -out %s', mode 0600" % (path, pem),
-                       ["TLSCertificateFile " + pem])
-
     # Servers.
 
     def engines(self):

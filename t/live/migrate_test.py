@@ -55,7 +55,7 @@ LINES = (
     ("TLSStaplingCache shm:/file=/x", "ignored", "> (no line)"),
     ("TLSLog tls.log", "must go", "> TLSLog /var/log/proftpd/tls.log"),
     ("TLSTimeoutHandshake 0", "changes", "> TLSTimeoutHandshake 3600"),
-    ("TLSPKCS12File /x/y.p12", "must go", "> TLSCertificateFile /x/y.pem"),
+    ("TLSPKCS12File /x/y.p12", "stays", ""),
     ("TLSNoSuchDirective on", "must go", "no such directive"),
     ("<Directory {root}/home>\nTLSRequired on\n</Directory>", "changes",
      "not by the working directory"),

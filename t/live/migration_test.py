@@ -38,7 +38,6 @@ TOLD = {
 }
 
 REFUSED = {
-    "TLSPKCS12File {pki}/rsa.p12": "openssl pkcs12 -nodes",
     "TLSPreSharedKey name hex:{pki}/psk": "trust the server's certificate",
     "TLSLog tls.log": "/var/log/proftpd/tls.log",
 }

@@ -82,6 +82,25 @@ ERRORS = {
         "TLSEngine on\nTLSCertificateFile {pki}/small.pem {pki}/small.key",
         ("TLSCertificateFile '", "small.pem'", "key is too small", "RSA 2048",
          "127.0.0.1:")),
+    "a file of PKCS #12 that is cut": (
+        "TLSEngine on\nTLSPKCS12File {pki}/cut.p12",
+        ("TLSPKCS12File: ", "cut.p12'", "it is damaged", "127.0.0.1:")),
+    "a pass phrase that nobody has": (
+        "TLSEngine on\nTLSPKCS12File {pki}/locked.p12",
+        ("TLSPKCS12File: ", "locked.p12' needs a pass phrase",
+         "TLSPassPhraseProvider", "openssl pkcs12 -in OLD -nodes",
+         "127.0.0.1:")),
+    "PKCS #12 without a key": (
+        "TLSEngine on\nTLSPKCS12File {pki}/certs.p12",
+        ("TLSPKCS12File: ", "certs.p12'", "contains certificates only",
+         "127.0.0.1:")),
+    "a program without its path": (
+        ENGINE + "TLSPassPhraseProvider program",
+        ("TLSPassPhraseProvider", "'program' must start with '/'", "line")),
+    "a key of a token": (
+        "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem pkcs11:object=ftp",
+        ("TLSCertificateFile", "keys in a token (PKCS #11) are not supported",
+         "line")),
     "a public key": (
         "TLSEngine on\nTLSCertificateFile {pki}/public.pem {pki}/rsa.key",
         ("public key only", "127.0.0.1:")),
@@ -243,6 +262,12 @@ class Mistakes(unittest.TestCase):
                 path("small.pem"))
         openssl("pkey", "-in", path("rsa.key"), "-pubout", "-out",
                 path("public.pem"))
+        for name, words in (("cut", ["-passout", "pass:"]),
+                            ("locked", ["-passout", "pass:secret"]),
+                            ("certs", ["-passout", "pass:", "-nokeys"])):
+            openssl("pkcs12", "-export", "-in", path("rsa-all.pem"), "-out",
+                    path(name + ".p12"), *words)
+        os.truncate(path("cut.p12"), 500)
 
     def check(self, directives):
         self.server.directives = directives

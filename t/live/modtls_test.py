@@ -54,7 +54,10 @@ class Names(unittest.TestCase):
         subprocess.run(["openssl", "dhparam", "-dsaparam", "-out",
                         pki + "/dh.pem", "2048"], capture_output=True,
                        timeout=120, check=True)
-        for name in ("crl.pem", "psk", "rsa.p12"):
+        subprocess.run(["openssl", "pkcs12", "-export", "-passout", "pass:",
+                        "-in", pki + "/ec-all.pem", "-out", pki + "/ec.p12"],
+                       capture_output=True, timeout=20, check=True)
+        for name in ("crl.pem", "psk"):
             with open(os.path.join(pki, name), "w", encoding="ascii"):
                 pass
         cls.pki = pki

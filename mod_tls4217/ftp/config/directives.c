@@ -100,6 +100,8 @@ static const struct tls4217_directive directives[] = {
     NULL, WHOLE(options) },
   { "TLSPassPhraseProvider", tls4217_value_directives_files, CONF_ROOT, 1, 1,
     "/path/program", NULL, FIELD(text, passphrase_provider) },
+  { "TLSPKCS12File", tls4217_value_directives_files, SVG, 1, 1,
+    "/path/file.p12", NULL, FIELD(text, named.pkcs12_file) },
   { "TLSPolicy", tls4217_value_directives_word, SVG, 1, 1,
     "modern|intermediate|compatible", "intermediate",
     FIELD(profile, tls.profile) },
@@ -159,10 +161,6 @@ static const struct tls4217_directive directives[] = {
     NO_FIELD },
   { "TLSRenegotiate", tls4217_value_directives_nothing, SVG, 1, ANY,
     "ignored: renegotiation is always refused; remove it", NULL, NO_FIELD },
-  { "TLSPKCS12File", tls4217_value_directives_refused, SVG, 1, ANY,
-    "write 'openssl pkcs12 -nodes -in FILE -out NEW.pem', and then "
-    "'TLSCertificateFile NEW.pem' in place of this",
-    NULL, NO_FIELD },
   { "TLSPreSharedKey", tls4217_value_directives_refused, SVG, 1, ANY,
     "pre-shared keys (PSK) are not supported; remove it, and have clients "
     "trust the server's certificate",

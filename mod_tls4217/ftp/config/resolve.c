@@ -50,6 +50,8 @@ static void complete_files(struct tls4217_settings *settings) {
     settings, "TLSRSACertificateFile", named->rsa_file, named->rsa_key_file);
   tls4217_value_add_files(
     settings, "TLSECCertificateFile", named->ec_file, named->ec_key_file);
+  tls4217_value_add_files(
+    settings, "TLSPKCS12File", named->pkcs12_file, NULL);
   for (size_t i = 0; i < settings->nfiles; i++) {
     settings->files[i].chain_file = named->chain_file;
   }

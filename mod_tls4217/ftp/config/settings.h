@@ -39,6 +39,7 @@ struct tls4217_paths {
 struct tls4217_named_files {
   const char *rsa_file, *rsa_key_file;
   const char *ec_file, *ec_key_file;
+  const char *pkcs12_file;
   const char *chain_file;
 };
 

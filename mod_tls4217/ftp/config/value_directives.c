@@ -92,6 +92,12 @@ modret_t *tls4217_value_directives_files(
         "so that the next line continues this one");
     }
 
+    if (strncasecmp(paths[i - 1], "pkcs11:", 7) == 0) {
+      return tls4217_directive_refuse(cmd,
+        "keys in a token (PKCS #11) are not supported: export certificate and "
+        "key into a file, or have the token's key replaced by one in a file");
+    }
+
     if (*paths[i - 1] != '/') {
       return tls4217_directive_refuse(cmd,
         pstrcat(

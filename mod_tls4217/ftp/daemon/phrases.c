@@ -18,6 +18,10 @@
 /* How often whoever starts the server may mistype. */
 #define MAX_PROMPTS 3
 
+/* How often the program is asked for one pair: certificate and key may be
+ * behind phrases of their own. */
+#define MAX_RUNS 2
+
 /* Seconds for which a program that has failed is not run again by itself. */
 #define PAUSE 300
 
@@ -200,7 +204,8 @@ static int get_from_program(const char *path, const server_rec *rec,
     return -1;
   }
 
-  if (attempt > 0) {
+  if (attempt > 0 &&
+    (locked->errnum == TLS4217_PASSPHRASE_WRONG || attempt >= MAX_RUNS)) {
     *err = *locked;
 
   } else if (run_program(path, rec, locked, err) == 0) {

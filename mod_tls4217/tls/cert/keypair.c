@@ -3,8 +3,9 @@
  * mod_tls4217 - a certificate, its chain and its key, loaded as one unit
  *
  * X509_check_private_key(3), ASN1_TIME_cmp_time_t(3), X509_digest(3).  How a
- * file is read is pemfile.c's; whether the security level accepts the pair
- * shows in context.c, and whether clients trust the chain is theirs to say.
+ * file is read is pemfile.c's and derfile.c's; whether the security level
+ * accepts the pair shows in context.c, and whether clients trust the chain is
+ * theirs to say.
  */
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 
+#include "mod_tls4217/tls/cert/derfile.h"
 #include "mod_tls4217/tls/cert/keypair.h"
 #include "mod_tls4217/tls/cert/passphrase.h"
 #include "mod_tls4217/tls/cert/pemfile.h"
@@ -74,6 +76,19 @@ static void drop_leaf(const struct tls4217_keypair *pair) {
   }
 }
 
+static int read_certs(const struct tls4217_pemfile *file,
+  STACK_OF(X509) * certs, struct tls4217_error *err) {
+  return tls4217_derfile_is_der(file) ?
+    tls4217_derfile_certs(file, certs, err) :
+    tls4217_pemfile_certs(file, certs, err);
+}
+
+static EVP_PKEY *read_key(
+  const struct tls4217_pemfile *file, struct tls4217_error *err) {
+  return tls4217_derfile_is_der(file) ? tls4217_derfile_key(file, err) :
+                                        tls4217_pemfile_key(file, err);
+}
+
 static int load_chain_file(struct tls4217_keypair *pair,
   const struct tls4217_pemsource *source, const char *path,
   struct tls4217_error *err) {
@@ -81,7 +96,7 @@ static int load_chain_file(struct tls4217_keypair *pair,
   int ret = -1;
 
   if (tls4217_pemfile_read_from(&file, source, "chain file", path, err) == 0 &&
-    tls4217_pemfile_certs(&file, pair->chain, err) == 0) {
+    read_certs(&file, pair->chain, err) == 0) {
     ret = 0;
   }
 
@@ -95,7 +110,7 @@ static int load_key_file(struct tls4217_keypair *pair,
   struct tls4217_pemfile file;
 
   if (tls4217_pemfile_read_from(&file, source, "key file", path, err) == 0) {
-    pair->key = tls4217_pemfile_key(&file, err);
+    pair->key = read_key(&file, err);
   }
 
   tls4217_pemfile_wipe(&file);
@@ -111,13 +126,13 @@ static int load_cert_file(struct tls4217_keypair *pair,
 
   if (tls4217_pemfile_read_from(&file, source, "certificate file", path, err) <
       0 ||
-    tls4217_pemfile_certs(&file, pair->chain, err) < 0) {
+    read_certs(&file, pair->chain, err) < 0) {
     goto out;
   }
 
   pair->leaf = sk_X509_shift(pair->chain);
   if (has_key) {
-    pair->key = tls4217_pemfile_key(&file, err);
+    pair->key = read_key(&file, err);
     if (pair->key == NULL) {
       goto out;
     }

@@ -2,10 +2,11 @@
 /*
  * mod_tls4217 - a certificate, its chain and its key, loaded as one unit
  *
- * Any key type that OpenSSL reads; PEM.  The chain is whatever follows the
- * leaf in the certificate file (a certbot fullchain.pem just works), or a
- * file of its own.  A pair whose parts do not belong together never leaves
- * this file.  X509_check_private_key(3), tls/pemfile.h.
+ * Any key type that OpenSSL reads; PEM, DER or PKCS #12, whatever the file's
+ * name.  The chain is whatever follows the leaf in the certificate file (a
+ * certbot fullchain.pem just works), or a file of its own.  A pair whose parts
+ * do not belong together never leaves this file.  X509_check_private_key(3),
+ * pemfile.h, derfile.h.
  */
 
 #ifndef TLS4217_TLS_CERT_KEYPAIR_H

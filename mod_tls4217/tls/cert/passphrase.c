@@ -31,7 +31,7 @@ int tls4217_passphrase_cb(char *buf, int size, int for_writing, void *user) {
 }
 
 void tls4217_passphrase_refuse(const struct tls4217_phrasebook *phrases,
-  const char *what, const char *role, const char *path,
+  const char *what, const char *role, const char *path, const char *remedy,
   struct tls4217_error *err) {
   if (phrases != NULL && tls4217_phrasebook_has_trial(phrases)) {
     tls4217_error_set(err, TLS4217_PASSPHRASE_WRONG,
@@ -42,8 +42,8 @@ void tls4217_passphrase_refuse(const struct tls4217_phrasebook *phrases,
   tls4217_error_set(err, TLS4217_PASSPHRASE_NEEDED,
     "%s %s '%s' needs a pass phrase: name a program that prints it in "
     "TLSPassPhraseProvider, start the server from a terminal, which asks for "
-    "it, or remove it with 'openssl pkey -in OLD -out NEW'",
-    what, role, path);
+    "it, or remove it with '%s'",
+    what, role, path, remedy);
 }
 
 bool tls4217_passphrase_is_missing(const struct tls4217_error *err) {

@@ -32,10 +32,11 @@ int tls4217_passphrase_cb(char *buf, int size, int for_writing, void *user);
 
 /*
  * Fills err with such an error, for what in the file (role and path) did not
- * open with any of the phrases, which may be NULL; detail stays 0.
+ * open with any of the phrases, which may be NULL; detail stays 0.  remedy is
+ * the command that removes the pass phrase.
  */
 void tls4217_passphrase_refuse(const struct tls4217_phrasebook *phrases,
-  const char *what, const char *role, const char *path,
+  const char *what, const char *role, const char *path, const char *remedy,
   struct tls4217_error *err);
 
 /* Whether err is such an error. */

@@ -289,7 +289,7 @@ static void set_key_error(const struct tls4217_pemfile *file, bool was_asked,
   if (was_asked) {
     tls4217_passphrase_refuse(
       file->source != NULL ? file->source->phrases : NULL, "the private key in",
-      file->whole.role, file->whole.path, err);
+      file->whole.role, file->whole.path, "openssl pkey -in OLD -out NEW", err);
     return;
   }
 
