@@ -15,13 +15,14 @@
 static void find_fingerprint(const struct tls4217_building *build,
   const struct tls4217_certificate_files *files,
   const struct tls4217_keypair *pair) {
-  char fingerprint[TLS4217_FINGERPRINT_SIZE];
+  char fingerprint[TLS4217_FINGERPRINT_SIZE], key[TLS4217_FINGERPRINT_SIZE];
 
   if (files->cert_file == build->settings->self_signed &&
-    tls4217_keypair_fingerprint(pair, fingerprint, NULL) == 0) {
+    tls4217_keypair_fingerprint(pair, fingerprint, NULL) == 0 &&
+    tls4217_keypair_key_fingerprint(pair, key, NULL) == 0) {
     tls4217_building_find(build, TLS4217_COMPLAINT_NOTICE,
-      "self-signed certificate '%s' has the SHA-256 fingerprint %s",
-      files->cert_file, fingerprint);
+      "self-signed certificate '%s' has the SHA-256 fingerprint %s, its key %s",
+      files->cert_file, fingerprint, key);
   }
 }
 
@@ -140,6 +141,39 @@ static int add_pair(const struct tls4217_building *build,
 
 /* Those that directives name. */
 
+/* TLSSelfSignedCertificate is renewed in time.  Where that fails, what there is
+ * serves on. */
+static void renew_self_signed(const struct tls4217_building *build,
+  const struct tls4217_certificate_files *files,
+  struct tls4217_credential **credential) {
+  struct tls4217_credential *renewed;
+  struct tls4217_error err;
+  int res;
+
+  if (files->cert_file != build->settings->self_signed ||
+    build->source != TLS4217_GENERATION_FROM_FILES ||
+    tls4217_selfsigning_is_due(
+      build->settings, tls4217_credential_pair(*credential)) == false) {
+    return;
+  }
+
+  tls4217_error_clear(&err);
+  res = tls4217_selfsigning_renew(build->settings, &err);
+  if (res < 0) {
+    tls4217_building_find_once(build, TLS4217_COMPLAINT_WARNING, err.text);
+    return;
+  }
+
+  renewed = res > 0 ? tls4217_credential_load(build->rec, files, &err) : NULL;
+  if (renewed != NULL) {
+    tls4217_credential_release(*credential);
+    *credential = renewed;
+    tls4217_building_find(build, TLS4217_COMPLAINT_NOTICE,
+      "self-signed certificate '%s' was renewed, with the same key",
+      files->cert_file);
+  }
+}
+
 static int add_file(const struct tls4217_building *build,
   const struct tls4217_certificate_files *files) {
   struct tls4217_credential *credential = build->source ==
@@ -147,6 +181,10 @@ static int add_file(const struct tls4217_building *build,
     get_from_files(build, files, build->err) :
     get_last_good(build, files, build->err);
   const struct tls4217_keypair *pair;
+
+  if (credential != NULL) {
+    renew_self_signed(build, files, &credential);
+  }
 
   if (credential == NULL || add_pair(build, files, credential) < 0) {
     return -1;

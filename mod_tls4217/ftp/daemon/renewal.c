@@ -185,6 +185,28 @@ static bool calls_for_attempt(struct tls4217_vhost *server) {
     &server->files, &look, tls4217_error_is_set(&server->last_error));
 }
 
+/* Seconds between two attempts to renew a self-signed certificate. */
+#define RENEWAL_PAUSE 3600
+
+/* Whether the one of TLSSelfSignedCertificate, the last of those that have a
+ * directive, is due: building the host again renews it. */
+static bool calls_for_renewal(struct tls4217_vhost *server) {
+  const struct tls4217_generation *generation = server->tls;
+  const time_t now = time(NULL);
+
+  if (generation == NULL || generation->nnamed_from == 0 ||
+    server->settings.self_signed == NULL || server->is_refused ||
+    (server->self_signed_tried <= now &&
+      now - server->self_signed_tried < RENEWAL_PAUSE) ||
+    tls4217_selfsigning_is_due(&server->settings,
+      generation->pairs[generation->nnamed_from - 1]) == false) {
+    return false;
+  }
+
+  server->self_signed_tried = now;
+  return true;
+}
+
 void tls4217_renewal_look(void) {
   const struct tls4217_vhost *swapped = NULL;
 
@@ -192,7 +214,7 @@ void tls4217_renewal_look(void) {
   for (struct tls4217_vhost *server = tls4217_vhost_list(); server != NULL;
        server = server->next) {
     pr_signals_handle();
-    if (calls_for_attempt(server) &&
+    if ((calls_for_attempt(server) || calls_for_renewal(server)) &&
       reload(server, TLS4217_RENEWAL_FILES) == 0) {
       swapped = server;
     }

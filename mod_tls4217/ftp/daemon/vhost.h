@@ -39,6 +39,7 @@ struct tls4217_vhost {
   int64_t failed_since;            /* when they could not the first time, and */
   unsigned int failures;           /* how often since then; 0: they can */
   struct tls4217_filewatch files;  /* when they are to be read again */
+  time_t self_signed_tried; /* when that was to be renewed, or 0 */
 };
 
 /*

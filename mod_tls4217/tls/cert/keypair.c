@@ -295,11 +295,19 @@ int tls4217_keypair_check_time(
   return 0;
 }
 
+static int write_digest(char *buf, const unsigned char *digest, size_t size) {
+  for (size_t i = 0; i < size && i < TLS4217_FINGERPRINT_SIZE / 3; i++) {
+    snprintf(buf + 3 * i, TLS4217_FINGERPRINT_SIZE - 3 * i, "%02X%s", digest[i],
+      i + 1 < size ? ":" : "");
+  }
+
+  return 0;
+}
+
 int tls4217_keypair_fingerprint(
   const struct tls4217_keypair *pair, char *buf, struct tls4217_error *err) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  size_t i;
 
   buf[0] = '\0';
   if (X509_digest(pair->leaf, EVP_sha256(), digest, &size) != 1) {
@@ -309,12 +317,25 @@ int tls4217_keypair_fingerprint(
     return -1;
   }
 
-  for (i = 0; i < size && i < TLS4217_FINGERPRINT_SIZE / 3; i++) {
-    snprintf(buf + 3 * i, TLS4217_FINGERPRINT_SIZE - 3 * i, "%02X%s", digest[i],
-      i + 1 < size ? ":" : "");
+  return write_digest(buf, digest, size);
+}
+
+int tls4217_keypair_key_fingerprint(
+  const struct tls4217_keypair *pair, char *buf, struct tls4217_error *err) {
+  unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
+  unsigned int size = 0;
+  const int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(pair->leaf), &der);
+  const bool made = len > 0 &&
+    EVP_Digest(der, (size_t) len, digest, &size, EVP_sha256(), NULL) == 1;
+
+  buf[0] = '\0';
+  OPENSSL_free(der);
+  if (made == false) {
+    tls4217_error_set_openssl(err, "cannot make the key's fingerprint");
+    return -1;
   }
 
-  return 0;
+  return write_digest(buf, digest, size);
 }
 
 /* OpenSSL has one place for each of these. */

@@ -84,6 +84,11 @@ int tls4217_keypair_check_time(
 int tls4217_keypair_fingerprint(
   const struct tls4217_keypair *pair, char *buf, struct tls4217_error *err);
 
+/* The same of its public key (SubjectPublicKeyInfo), which outlives a renewal
+ * that keeps the key. */
+int tls4217_keypair_key_fingerprint(
+  const struct tls4217_keypair *pair, char *buf, struct tls4217_error *err);
+
 /*
  * Whether the keys of two pairs are of one type, so that a context has room
  * for one of them only (SSL_CTX_use_PrivateKey(3)).

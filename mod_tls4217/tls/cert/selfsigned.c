@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - a certificate made on the spot (TLSSelfSignedCertificate)
  *
- * EVP_EC_gen(3), X509_sign(3), X509V3_EXT_conf_nid(3), mkstemp(3), link(2).
- * Leaves to others: reading the file again (keypair.c), and telling the
+ * EVP_EC_gen(3), X509_sign(3), X509V3_EXT_conf_nid(3).  Leaves to others: how
+ * the file appears (newfile.c), reading it again (keypair.c), and telling the
  * administrator its fingerprint.
  *
  * The certificate is CA:FALSE although it stands for itself.  Clients accept it
@@ -15,13 +15,10 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -31,6 +28,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "mod_tls4217/tls/cert/newfile.h"
 #include "mod_tls4217/tls/cert/selfsigned.h"
 
 #define FALLBACK_NAME "localhost"
@@ -53,7 +51,7 @@
 #define AGE_SECONDS  (-24L * 60L * 60L)
 #define VALID_DAYS   3650
 
-#define TEMP_SUFFIX  ".XXXXXX"
+#define DAY          (24L * 60L * 60L)
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -261,142 +259,44 @@ static const char *choose_name(const char *name, size_t *size) {
 
 /*
  * Certificate and key as PEM text.  BIO_s_secmem(3) wipes its memory, also
- * where OpenSSL has no secure heap.  Returns a new BIO, or NULL with err
- * filled.
+ * where OpenSSL has no secure heap.  Returns a new BIO, or NULL with OpenSSL's
+ * error queue filled.
  */
-static BIO *make_pem(const char *name, struct tls4217_error *err) {
-  const char *chosen;
-  EVP_PKEY *key;
-  X509 *cert = NULL;
-  BIO *bio;
-  size_t size;
+static BIO *write_pem(X509 *cert, const EVP_PKEY *key) {
+  BIO *bio = BIO_new(BIO_s_secmem());
 
-  chosen = choose_name(name, &size);
-  bio = BIO_new(BIO_s_secmem());
-  key = EVP_EC_gen("P-256");
+  if (bio == NULL || PEM_write_bio_X509(bio, cert) != 1 ||
+    PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
+    BIO_free(bio);
+    bio = NULL;
+  }
+
+  return bio;
+}
+
+/* A new key and its certificate.  Returns a new BIO, or NULL with err set. */
+static BIO *make_pem(const char *name, struct tls4217_error *err) {
+  EVP_PKEY *key = EVP_EC_gen("P-256");
+  X509 *cert = NULL;
+  BIO *bio = NULL;
+  size_t size;
+  const char *chosen = choose_name(name, &size);
+
   if (key != NULL) {
     cert = make_cert(key, chosen, size);
   }
 
-  if (bio == NULL || cert == NULL || PEM_write_bio_X509(bio, cert) != 1 ||
-    PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
+  if (cert != NULL) {
+    bio = write_pem(cert, key);
+  }
+
+  if (bio == NULL) {
     tls4217_error_set_openssl(err, "cannot make a self-signed certificate");
-    BIO_free(bio);
-    bio = NULL;
   }
 
   X509_free(cert);
   EVP_PKEY_free(key);
   return bio;
-}
-
-static int write_all(int fd, const char *bytes, size_t size) {
-  ssize_t done;
-
-  while (size > 0) {
-    done = write(fd, bytes, size);
-    if (done < 0 && errno != EINTR) {
-      return -1;
-    }
-
-    if (done > 0) {
-      bytes += done;
-      size -= (size_t) done;
-    }
-  }
-
-  return 0;
-}
-
-/* fchmod(2), because a strange umask could take bits from mkstemp's 0600. */
-static int write_file(int fd, BIO *pem) {
-  char *bytes = NULL;
-  long size = BIO_get_mem_data(pem, &bytes);
-
-  if (fchmod(fd, S_IRUSR | S_IWUSR) < 0 ||
-    write_all(fd, bytes, (size_t) size) < 0 || fsync(fd) < 0) {
-    return -1;
-  }
-
-  return 0;
-}
-
-/*
- * Gives the finished file its name.  link(2), because unlike rename(2) it never
- * replaces a file that was made meanwhile.
- */
-static int publish(
-  const char *temp, const char *file, struct tls4217_error *err) {
-  if (link(temp, file) == 0) {
-    return 1;
-  }
-
-  if (errno == EEXIST) {
-    return 0;
-  }
-
-  tls4217_error_set_errno(err, errno,
-    "cannot create certificate file '%s'; its file system must support "
-    "hard links",
-    file);
-  return -1;
-}
-
-static int open_temp(char *temp, const char *file, struct tls4217_error *err) {
-  int fd = mkstemp(temp);
-
-  if (fd < 0) {
-    tls4217_error_set_errno(err, errno,
-      "cannot create certificate file '%s'; its directory must exist and "
-      "be writable",
-      file);
-    return -1;
-  }
-
-  (void) fcntl(fd, F_SETFD, FD_CLOEXEC);
-  return fd;
-}
-
-/* Writes the text to temp, a template of mkstemp(3), and publishes it. */
-static int store_pem(
-  BIO *pem, char *temp, const char *file, struct tls4217_error *err) {
-  int fd, written, ret = -1;
-
-  fd = open_temp(temp, file, err);
-  if (fd < 0) {
-    return -1;
-  }
-
-  written = write_file(fd, pem);
-  if (written < 0) {
-    tls4217_error_set_errno(
-      err, errno, "cannot write certificate file '%s'", file);
-  }
-
-  /* Some network file systems report a full disk only here. */
-  if (close(fd) < 0) {
-    tls4217_error_set_errno(
-      err, errno, "cannot write certificate file '%s'", file);
-    written = -1;
-  }
-
-  if (written == 0) {
-    ret = publish(temp, file, err);
-  }
-
-  (void) unlink(temp);
-  return ret;
-}
-
-static char *make_template(const char *file) {
-  size_t size = strlen(file) + sizeof(TEMP_SUFFIX);
-  char *temp = OPENSSL_malloc(size);
-
-  if (temp != NULL) {
-    snprintf(temp, size, "%s" TEMP_SUFFIX, file);
-  }
-
-  return temp;
 }
 
 /* Whether the name is taken, be it by a link that leads nowhere. */
@@ -406,32 +306,148 @@ static bool is_there(const char *file) {
   return lstat(file, &st) == 0;
 }
 
+/* Writes the text to a new file, or in place of the old one. */
+static int store_pem(
+  BIO *pem, const char *file, bool replaces, struct tls4217_error *err) {
+  char *bytes = NULL;
+  long size = BIO_get_mem_data(pem, &bytes);
+  const struct tls4217_newfile wanted = {
+    .role = "certificate file",
+    .path = file,
+    .bytes = bytes,
+    .size = (size_t) size,
+    .replaces = replaces,
+  };
+
+  return tls4217_newfile_write(&wanted, err);
+}
+
 int tls4217_selfsigned_create(
   const char *file, const char *name, struct tls4217_error *err) {
-  char *temp = NULL;
-  BIO *pem = NULL;
-  int ret = -1;
+  BIO *pem;
+  int ret;
 
   if (is_there(file)) {
     return 0;
   }
 
   ERR_clear_error();
-  temp = make_template(file);
-  if (temp == NULL) {
-    tls4217_error_set_openssl(err, "no memory for certificate file '%s'", file);
-    goto out;
-  }
-
   pem = make_pem(name, err);
   if (pem == NULL) {
+    return -1;
+  }
+
+  ret = store_pem(pem, file, false, err);
+  BIO_free(pem);
+  return ret;
+}
+
+/* Renewing. */
+
+/* Seconds between two times; 0 where one cannot be read. */
+static int64_t seconds_between(const ASN1_TIME *from, const ASN1_TIME *to) {
+  int days = 0, seconds = 0;
+
+  if (ASN1_TIME_diff(&days, &seconds, from, to) != 1) {
+    days = seconds = 0;
+  }
+
+  ERR_clear_error();
+  return days * DAY + seconds;
+}
+
+bool tls4217_selfsigned_is_due(const struct tls4217_keypair *pair, time_t now) {
+  const ASN1_TIME *end = X509_get0_notAfter(pair->leaf);
+  const int64_t life = seconds_between(
+    X509_get0_notBefore(pair->leaf), end);
+  ASN1_TIME *at = ASN1_TIME_set(NULL, now);
+  bool due = at != NULL && life > 0 && sk_X509_num(pair->chain) == 0 &&
+    X509_self_signed(pair->leaf, 1) == 1 &&
+    seconds_between(at, end) <= life / 10;
+
+  ASN1_TIME_free(at);
+  ERR_clear_error();
+  return due;
+}
+
+/* From a day ago, as long as the one before was. */
+static int prolong(X509 *cert) {
+  const int64_t life = seconds_between(
+    X509_get0_notBefore(cert), X509_get0_notAfter(cert));
+  const long ago = life > -10 * AGE_SECONDS ? AGE_SECONDS : 0;
+
+  return X509_gmtime_adj(X509_getm_notBefore(cert), ago) == NULL ||
+      X509_time_adj_ex(X509_getm_notAfter(cert), (int) (life / DAY),
+        (long) (life % DAY) + ago, NULL) == NULL ?
+    -1 :
+    0;
+}
+
+/* EdDSA and ML-DSA take none: EVP_DigestSign(3). */
+static const EVP_MD *choose_digest(const EVP_PKEY *key) {
+  return EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS") ||
+      EVP_PKEY_is_a(key, "EC") ?
+    EVP_sha256() :
+    NULL;
+}
+
+/* The same names and extensions, the same key.  Returns a new certificate, or
+ * NULL with OpenSSL's error queue filled. */
+static X509 *make_next(const struct tls4217_keypair *pair) {
+  X509 *cert = X509_dup(pair->leaf);
+
+  if (cert == NULL || set_serial(cert) < 0 || prolong(cert) < 0 ||
+    X509_sign(cert, pair->key, choose_digest(pair->key)) <= 0) {
+    X509_free(cert);
+    return NULL;
+  }
+
+  return cert;
+}
+
+/* Whether it is the file itself, which a rename(2) would replace. */
+static int check_kind(const char *file, struct tls4217_error *err) {
+  struct stat st;
+
+  if (lstat(file, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1) {
+    return 0;
+  }
+
+  tls4217_error_set(err, EINVAL,
+    "'%s' is a link, and is not renewed: name the file itself, or remove it, "
+    "and another one is made",
+    file);
+  return -1;
+}
+
+int tls4217_selfsigned_renew(
+  const char *file, time_t now, struct tls4217_error *err) {
+  struct tls4217_keypair *pair = tls4217_keypair_load(file, NULL, NULL, err);
+  X509 *next = NULL;
+  BIO *bio = NULL;
+  int ret = -1;
+
+  if (pair == NULL || check_kind(file, err) < 0) {
     goto out;
   }
 
-  ret = store_pem(pem, temp, file, err);
+  if (tls4217_selfsigned_is_due(pair, now) == false) {
+    ret = 0;
+    goto out;
+  }
+
+  next = make_next(pair);
+  bio = next != NULL ? write_pem(next, pair->key) : NULL;
+  if (bio == NULL) {
+    tls4217_error_set_openssl(err, "cannot renew certificate file '%s'", file);
+    goto out;
+  }
+
+  ret = store_pem(bio, file, true, err);
 
 out:
-  BIO_free(pem);
-  OPENSSL_free(temp);
+  BIO_free(bio);
+  X509_free(next);
+  tls4217_keypair_free(pair);
   return ret;
 }
