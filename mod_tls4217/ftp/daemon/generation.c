@@ -88,8 +88,25 @@ static bool is_new(const struct tls4217_building *build, size_t at) {
   return true;
 }
 
+/* What is wrong with a chain; the same of several certificates, once. */
+static void find_chain_trouble(const struct tls4217_building *build,
+  array_header *causes, const char *label, const char *cause) {
+  for (unsigned int i = 0; i < causes->nelts; i++) {
+    if (strcmp(((const char **) causes->elts)[i], cause) == 0) {
+      return;
+    }
+  }
+
+  *((const char **) push_array(causes)) = pstrdup(
+    build->generation->pool, cause);
+  tls4217_building_find(
+    build, TLS4217_COMPLAINT_WARNING, "%s: %s", label, cause);
+}
+
 static int complete_chains(
   const struct tls4217_building *build, STACK_OF(X509) * cas) {
+  array_header *causes = make_array(
+    build->generation->pool, 2, sizeof(const char *));
   int res = 0;
 
   for (size_t i = 0; i < build->generation->npairs && res >= 0; i++) {
@@ -103,8 +120,7 @@ static int complete_chains(
       *build->err = err;
 
     } else if (is_new(build, i) && tls4217_chain_check(pair, cas, &err) < 0) {
-      tls4217_building_find(
-        build, TLS4217_COMPLAINT_WARNING, "%s: %s", pair->label, err.text);
+      find_chain_trouble(build, causes, pair->label, err.text);
     }
   }
 

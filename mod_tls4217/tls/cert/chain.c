@@ -13,6 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include "mod_tls4217/tls/cert/chain.h"
+#include "mod_tls4217/tls/cert/systemroots.h"
 
 /* More than this is no chain, but a circle. */
 #define MAX_CHAIN 10
@@ -37,6 +38,27 @@ static bool is_self_signed(X509 *cert) {
   return res;
 }
 
+/*
+ * Whether the CA says where the issuer's certificate is to be had (RFC 5280,
+ * 4.2.2.1).  Those of an office's own CA seldom do, and end with a root that
+ * its clients have and this machine need not.
+ */
+static bool has_published_issuer(X509 *cert) {
+  AUTHORITY_INFO_ACCESS *infos = X509_get_ext_d2i(
+    cert, NID_info_access, NULL, NULL);
+  bool found = false;
+
+  for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(infos); i++) {
+    found = found ||
+      OBJ_obj2nid(sk_ACCESS_DESCRIPTION_value(infos, i)->method) ==
+        NID_ad_ca_issuers;
+  }
+
+  AUTHORITY_INFO_ACCESS_free(infos);
+  ERR_clear_error();
+  return found;
+}
+
 X509 *tls4217_chain_find_issuer(STACK_OF(X509) * certs, X509 *cert) {
   for (int i = 0; i < sk_X509_num(certs); i++) {
     X509 *issuer = sk_X509_value(certs, i);
@@ -49,12 +71,26 @@ X509 *tls4217_chain_find_issuer(STACK_OF(X509) * certs, X509 *cert) {
   return NULL;
 }
 
+/* The first that has not issued the one in front of it; the chain's length,
+ * where there is none.  *last becomes the one in front of it. */
+static int find_gap(const struct tls4217_keypair *pair, X509 **last) {
+  int i = 0;
+
+  *last = pair->leaf;
+  while (i < sk_X509_num(pair->chain) &&
+    has_issued(sk_X509_value(pair->chain, i), *last)) {
+    *last = sk_X509_value(pair->chain, i++);
+  }
+
+  return i;
+}
+
 int tls4217_chain_complete(struct tls4217_keypair *pair, STACK_OF(X509) * cas,
   struct tls4217_error *err) {
-  X509 *last = pair->leaf;
   int added = 0;
+  X509 *last;
 
-  if (sk_X509_num(pair->chain) > 0) {
+  if (find_gap(pair, &last) < sk_X509_num(pair->chain)) {
     return 0;
   }
 
@@ -96,28 +132,38 @@ static const char *name_of(const X509_NAME *name, char *text) {
 int tls4217_chain_check(const struct tls4217_keypair *pair,
   STACK_OF(X509) * cas, struct tls4217_error *err) {
   const int count = sk_X509_num(pair->chain);
-  X509 *last = pair->leaf;
   char text[NAME_SIZE];
+  X509 *last;
+  int gap;
 
-  for (int i = 0; i < count; i++) {
-    X509 *next = sk_X509_value(pair->chain, i);
-
-    if (has_issued(next, last) == false) {
-      tls4217_error_set(err, EINVAL,
-        "certificate %d of its chain ('%s') has not issued the one in front "
-        "of it: put the server's own first, then its issuer, and so on",
-        i + 1, name_of(X509_get_subject_name(next), text));
-      return -1;
-    }
-
-    last = next;
+  gap = find_gap(pair, &last);
+  if (gap < count) {
+    tls4217_error_set(err, EINVAL,
+      "certificate %d of its chain ('%s') has not issued the one in front "
+      "of it: put the server's own first, then its issuer, and so on",
+      gap + 1,
+      name_of(X509_get_subject_name(sk_X509_value(pair->chain, gap)), text));
+    return -1;
   }
 
-  if (count == 0 && is_self_signed(last) == false &&
-    tls4217_chain_find_issuer(cas, last) == NULL) {
+  if (is_self_signed(last) || tls4217_chain_find_issuer(cas, last) != NULL) {
+    return 0;
+  }
+
+  if (count == 0) {
     tls4217_error_set(err, EINVAL,
       "its issuer ('%s') is not sent, because no file contains it: name "
       "fullchain.pem, unless that is a root which all clients have",
+      name_of(X509_get_issuer_name(last), text));
+    return -1;
+  }
+
+  if (has_published_issuer(last) &&
+    tls4217_systemroots_may_have_issued(last) == false) {
+    tls4217_error_set(err, EINVAL,
+      "the issuer of the last certificate of its chain ('%s') is neither sent "
+      "nor one of this machine's roots: append it to the chain, unless that is "
+      "a root which all clients have",
       name_of(X509_get_issuer_name(last), text));
     return -1;
   }

@@ -13,9 +13,9 @@
 #include "mod_tls4217/tls/cert/keypair.h"
 
 /*
- * Gives a pair whose files bring no chain the intermediates that stand among
- * these certificates, as far as they lead.  Returns how many, or -1 with err
- * filled.
+ * Gives a pair the intermediates that its files do not bring, and that stand
+ * among these certificates, as far as they lead; nothing where its chain is out
+ * of order.  Returns how many, or -1 with err filled.
  */
 int tls4217_chain_complete(struct tls4217_keypair *pair, STACK_OF(X509) * cas,
   struct tls4217_error *err);
@@ -26,9 +26,10 @@ X509 *tls4217_chain_find_issuer(STACK_OF(X509) * certs, X509 *cert);
 
 /*
  * Whether clients can follow what is sent.  Returns 0, or -1 with err saying
- * that a certificate does not certify the one in front of it, or that none is
- * sent beside the server's own although neither it nor a CA of these
- * has issued it.  cas may be NULL.
+ * that a certificate does not certify the one in front of it; that none is sent
+ * beside the server's own although neither it nor a CA of these has issued it;
+ * or that the last one, whose CA publishes its issuer, was issued neither by
+ * one of these nor by a root of this machine's.  cas may be NULL.
  */
 int tls4217_chain_check(const struct tls4217_keypair *pair,
   STACK_OF(X509) * cas, struct tls4217_error *err);
