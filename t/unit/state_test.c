@@ -4,9 +4,8 @@
  *
  * RFC 2228, section 3; RFC 4217, sections 4, 5, 8, 9, 10.2, 13, 15.3 and 17.
  *
- * The oracle is a list of clauses, in no order: a set of values per dimension
- * and the reply.  One test per clause visits all situations, one more proves
- * that each has a clause; clauses that contradict each other cannot all pass.
+ * The oracle is a list of clauses: values per dimension, and the reply.  A test
+ * for each visits its situations, one more proves that each situation has one.
  */
 
 #include <setjmp.h>
@@ -283,16 +282,16 @@ static bool match_list(
   return strcmp(transfer->command, "LIST") == 0;
 }
 
-static const struct tls4217_rule list_none[] = {
+static const struct tls4217_rule none[] = {
   { TLS4217_VIEW_NONE, match_list, NULL },
 };
 
-static const struct tls4217_rule list_none_closed[] = {
+static const struct tls4217_rule none_closed[] = {
   { TLS4217_VIEW_NONE, match_list, NULL },
   { TLS4217_VIEW_REQUIRED, NULL, NULL },
 };
 
-static const struct tls4217_rule list_required_closed[] = {
+static const struct tls4217_rule required_closed[] = {
   { TLS4217_VIEW_REQUIRED, match_list, NULL },
   { TLS4217_VIEW_REQUIRED, NULL, NULL },
 };
@@ -319,17 +318,14 @@ static const struct policy_case {
   { { V(REQUIRED), NULL, 0, true }, V(NONE), BOTH, NONE, NONE },
   { { V(REQUIRED), NULL, 0, true }, V(OPTIONAL), BOTH, OPTIONAL, OPTIONAL },
   { { V(PER_TRANSFER), NULL, 0, true }, V(REQUIRED), BOTH, REQUIRED, REQUIRED },
-  { { V(PER_TRANSFER), RULES(list_none), true }, V(REQUIRED), BOTH, REQUIRED,
+  { { V(PER_TRANSFER), RULES(none), true }, V(REQUIRED), BOTH, REQUIRED, NONE },
+  { { V(PER_TRANSFER), RULES(none), false }, V(UNKNOWN), BOTH, OPTIONAL, NONE },
+  { { V(PER_TRANSFER), RULES(none_closed), true }, V(OPTIONAL), BOTH, REQUIRED,
     NONE },
-  { { V(PER_TRANSFER), RULES(list_none), false }, V(UNKNOWN), BOTH, OPTIONAL,
-    NONE },
-  { { V(PER_TRANSFER), RULES(list_none_closed), true }, V(OPTIONAL), BOTH,
-    REQUIRED, NONE },
-  { { V(PER_TRANSFER), RULES(list_required_closed), true }, V(NONE), ONLY_P,
+  { { V(PER_TRANSFER), RULES(required_closed), true }, V(NONE), ONLY_P,
     REQUIRED, REQUIRED },
 };
 
-/* Everything that a call of the machine is given. */
 struct call {
   const struct input *input;
   const struct policy_case *policy;
@@ -453,13 +449,17 @@ static void check_call(const struct clause *clause, const struct call *call) {
     tls4217_reply_get(clause->want)->text);
 }
 
+/* All digits of make_call: 3 * 2 * 2 states, 9 facts. */
+#define SITUATIONS (COUNT(inputs) * COUNT(policies) * 12 * 512)
+
 static void test_clause(void **state) {
   const struct clause *clause = *state;
   struct call call;
   size_t visited = 0;
 
-  for (size_t number = 0; make_call(&call, number); number++) {
-    if (covers(clause, &call)) {
+  for (size_t number = 0; number < SITUATIONS; number++) {
+    if ((inputs[number % COUNT(inputs)].command & clause->when[COMMAND]) != 0 &&
+      make_call(&call, number) && covers(clause, &call)) {
       check_call(clause, &call);
       visited++;
     }
@@ -470,20 +470,19 @@ static void test_clause(void **state) {
 
 static void test_every_situation_has_a_clause(void **unused) {
   struct call call;
-  size_t number;
 
   (void) unused;
-  for (number = 0; make_call(&call, number); number++) {
+  for (size_t number = 0; number < SITUATIONS; number++) {
     bool covered = false;
 
+    assert_true(make_call(&call, number));
     for (size_t i = 0; i < COUNT(clauses) && !covered; i++) {
       covered = covers(&clauses[i], &call);
     }
     assert_true(covered);
   }
 
-  /* All digits of make_call: 3 * 2 * 2 states, 9 facts. */
-  assert_int_equal(number, COUNT(inputs) * COUNT(policies) * 12 * 512);
+  assert_false(make_call(&call, SITUATIONS));
 }
 
 int main(void) {
