@@ -17,6 +17,7 @@
 #include "mod_tls4217/tls/cert/keypair.h"
 #include "mod_tls4217/tls/cert/phrasebook.h"
 #include "mod_tls4217/tls/keys/keybook.h"
+#include "mod_tls4217/tls/keys/keybytes.h"
 #include "mod_tls4217/tls/keys/keyera.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keyshelf.h"
@@ -29,20 +30,12 @@ struct dropped {
   uint64_t era; /* in which it was dropped */
 };
 
-/* Bytes of the daemon's. */
-struct kept {
-  struct kept *next;
-  char *name;
-  void *bytes;
-  size_t size;
-};
-
 struct tls4217_keybook {
   struct tls4217_signer *signer;
   struct tls4217_keyshelf shelf;
   struct dropped *dropped;
   struct tls4217_keyeras eras;
-  struct kept *kept;
+  struct tls4217_keybytes kept;
   struct tls4217_phrasebook *phrases;
 };
 
@@ -61,14 +54,6 @@ struct tls4217_keybook *tls4217_keybook_new(void) {
   return book;
 }
 
-static void free_kept(struct kept *kept) {
-  if (kept != NULL) {
-    OPENSSL_clear_free(kept->bytes, kept->size);
-    free(kept->name);
-    free(kept);
-  }
-}
-
 void tls4217_keybook_free(struct tls4217_keybook *book) {
   if (book == NULL) {
     return;
@@ -83,11 +68,7 @@ void tls4217_keybook_free(struct tls4217_keybook *book) {
 
   tls4217_keyera_free(&book->eras);
 
-  for (struct kept *it = book->kept, *next; it != NULL; it = next) {
-    next = it->next;
-    free_kept(it);
-  }
-
+  tls4217_keybytes_clear(&book->kept);
   tls4217_phrasebook_free(book->phrases);
   tls4217_signer_free(book->signer);
   free(book);
@@ -359,19 +340,8 @@ static int drop(struct request *request) {
 
 /* The daemon's bytes. */
 
-static struct kept **find_kept(struct tls4217_keybook *book, const char *name) {
-  struct kept **link = &book->kept;
-
-  while (*link != NULL && strcmp((*link)->name, name) != 0) {
-    link = &(*link)->next;
-  }
-
-  return link;
-}
-
 static int keep(struct request *request) {
   const char *name = tls4217_keyproto_get_text(&request->reader);
-  struct kept *kept, **link;
   const void *bytes;
   size_t size;
 
@@ -380,39 +350,25 @@ static int keep(struct request *request) {
     return refuse(request);
   }
 
-  kept = calloc(1, sizeof(*kept));
-  if (kept == NULL || (kept->name = strdup(name)) == NULL ||
-    (size > 0 && (kept->bytes = OPENSSL_memdup(bytes, size)) == NULL)) {
+  if (tls4217_keybytes_keep(&request->book->kept, name, bytes, size) == false) {
     tls4217_error_set(request->err, ENOMEM, "out of memory");
-    free_kept(kept);
     return -1;
   }
 
-  kept->size = size;
-  link = find_kept(request->book, name);
-  if (*link != NULL) {
-    struct kept *old = *link;
-
-    *link = old->next;
-    free_kept(old);
-  }
-
-  kept->next = request->book->kept;
-  request->book->kept = kept;
   return 0;
 }
 
 static int fetch(struct request *request) {
   const char *name = tls4217_keyproto_get_text(&request->reader);
-  const struct kept *kept;
+  const void *bytes;
+  size_t size;
 
   if (tls4217_keyproto_close(&request->reader) == false || name == NULL) {
     return refuse(request);
   }
 
-  kept = *find_kept(request->book, name);
-  tls4217_keyproto_put_bytes(&request->writer,
-    kept != NULL ? kept->bytes : NULL, kept != NULL ? kept->size : 0);
+  bytes = tls4217_keybytes_find(&request->book->kept, name, &size);
+  tls4217_keyproto_put_bytes(&request->writer, bytes, size);
   return 0;
 }
 
