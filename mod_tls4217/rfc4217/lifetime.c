@@ -52,7 +52,7 @@ static int64_t begin_of(
     case TLS4217_LIFETIME_LAST:
       return end - life / 10;
 
-    case TLS4217_LIFETIME_ENDED:
+    default: /* ENDED */
       break;
   }
 
@@ -90,7 +90,7 @@ const char *tls4217_lifetime_part(
     case TLS4217_LIFETIME_LAST:
       return "a tenth";
 
-    case TLS4217_LIFETIME_ENDED:
+    default: /* ENDED */
       break;
   }
 
@@ -136,8 +136,11 @@ void tls4217_lifetime_date(int64_t when, char text[TLS4217_LIFETIME_TEXT]) {
   const time_t seconds = (time_t) when;
   struct tm tm;
 
-  if (gmtime_r(&seconds, &tm) == NULL ||
-    strftime(text, TLS4217_LIFETIME_TEXT, "%Y-%m-%d %H:%M UTC", &tm) == 0) {
+  if (gmtime_r(&seconds, &tm) == NULL) {
     (void) snprintf(text, TLS4217_LIFETIME_TEXT, "?");
+    return;
   }
+
+  /* A year has ten digits at most: that fits. */
+  (void) strftime(text, TLS4217_LIFETIME_TEXT, "%Y-%m-%d %H:%M UTC", &tm);
 }

@@ -76,6 +76,7 @@ static void test_key_process(void **state) {
 
   tls4217_counters_signature(NULL, 9);
   tls4217_counters_restart(NULL);
+  tls4217_counters_signed(NULL);
   assert_int_equal(tls4217_counters_last_signature(NULL, &key), 0);
 }
 

@@ -135,6 +135,8 @@ static void test_date(void **state) {
   (void) state;
   tls4217_lifetime_date(1797163200, text);
   assert_string_equal(text, "2026-12-13 12:00 UTC");
+  tls4217_lifetime_date(INT64_C(67767976233532799), text);
+  assert_string_equal(text, "2147483647-12-31 23:59 UTC");
   tls4217_lifetime_date(INT64_MAX, text);
   assert_string_equal(text, "?");
 }
