@@ -18,7 +18,8 @@ static const char *const directions[] = { "upload", "download" };
 
 /* The last of each stands for all others. */
 static const char *const versions[] = { "TLSv1.2", "TLSv1.3", "other" };
-static const char *const groups[] = { "X25519MLKEM768", "X25519", "prime256v1",
+static const char *const groups[] = { "X25519MLKEM768",
+  "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "X25519", "prime256v1",
   "secp256r1", "secp384r1", "secp521r1", "X448", "none", "other" };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

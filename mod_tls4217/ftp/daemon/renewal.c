@@ -9,6 +9,7 @@
 #include "mod_tls4217/ftp/config/client_check.h"
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/config/contradictions.h"
+#include "mod_tls4217/ftp/daemon/expiry.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/phrases.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
@@ -85,6 +86,7 @@ static void swap(struct tls4217_vhost *server,
   server->built = (int64_t) time(NULL);
   server->cause = cause;
   tls4217_generation_accept(generation, server->rec);
+  tls4217_expiry_check(server, true);
   tls4217_generation_free(old);
 }
 
@@ -233,6 +235,7 @@ void tls4217_renewal_check_ages(void) {
        server != NULL; server = server->next) {
     if (server->tls != NULL) {
       tls4217_stapling_check_age(server->tls, server->rec);
+      tls4217_expiry_check(server, false);
     }
   }
 

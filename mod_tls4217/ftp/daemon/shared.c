@@ -16,7 +16,7 @@
 
 /* Of the layout: changes with each struct below. */
 #define MAGIC   0x34323137U
-#define VERSION 4U
+#define VERSION 5U
 
 struct header {
   uint32_t magic, version;
@@ -40,8 +40,12 @@ static size_t counters_at(void) {
   return strangers_at() + ALIGNED(tls4217_strangers_size());
 }
 
-static size_t whole_size(void) {
+static size_t reminders_at(void) {
   return counters_at() + ALIGNED(tls4217_counters_size());
+}
+
+static size_t whole_size(void) {
+  return reminders_at() + ALIGNED(tls4217_reminders_size());
 }
 
 static void *make(void) {
@@ -135,6 +139,12 @@ struct tls4217_strangers *tls4217_shared_strangers(void) {
 struct tls4217_counters *tls4217_shared_counters(void) {
   return memory != NULL ?
     (struct tls4217_counters *) (void *) ((char *) memory + counters_at()) :
+    NULL;
+}
+
+struct tls4217_reminders *tls4217_shared_reminders(void) {
+  return memory != NULL ?
+    (struct tls4217_reminders *) (void *) ((char *) memory + reminders_at()) :
     NULL;
 }
 

@@ -12,6 +12,7 @@
 
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/rfc4217/counters.h"
+#include "mod_tls4217/rfc4217/reminders.h"
 #include "mod_tls4217/rfc4217/roster.h"
 #include "mod_tls4217/rfc4217/strangers.h"
 
@@ -28,6 +29,7 @@ void tls4217_shared_end(bool restarts);
 struct tls4217_roster *tls4217_shared_roster(void);
 struct tls4217_strangers *tls4217_shared_strangers(void);
 struct tls4217_counters *tls4217_shared_counters(void);
+struct tls4217_reminders *tls4217_shared_reminders(void);
 
 /*
  * Whether a process is there, for roster.h.  start 0, or where proc(5) cannot

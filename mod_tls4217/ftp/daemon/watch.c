@@ -59,5 +59,5 @@ void tls4217_watch_begin(void) {
     pr_timer_add(settings.reload_interval, -1, &tls4217_module, look_cb,
       "TLSReloadInterval") :
     pr_timer_add(AGE_INTERVAL, -1, &tls4217_module, check_ages_cb,
-      "OCSP responses of mod_tls4217");
+      "ages of certificates and OCSP responses");
 }

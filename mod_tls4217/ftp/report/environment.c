@@ -6,6 +6,7 @@
  */
 
 #include "mod_tls4217/ftp/report/environment.h"
+#include "mod_tls4217/rfc4217/groups.h"
 #include "mod_tls4217/tls/cert/certinfo.h"
 
 /* Sets a variable and remembers its name, to take it back.  pr_env_set()
@@ -76,6 +77,9 @@ static void export_parameters(
   set_variable(sess, "TLS_CIPHER_EXPORT", "false");
   set_variable(sess, "TLS_CIPHER_KEYSIZE_POSSIBLE", bits[0]);
   set_variable(sess, "TLS_CIPHER_KEYSIZE_USED", bits[1]);
+  set_variable(sess, "TLS_GROUP", info->group);
+  set_variable(sess, "TLS_POST_QUANTUM",
+    tls4217_groups_is_post_quantum(info->group) ? "1" : "0");
   set_variable(sess, "TLS_SERVER_NAME", info->server_name);
   set_variable(sess, "TLS_LIBRARY_VERSION", facts->info.library);
 }

@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/report/handshake_facts.h"
 #include "mod_tls4217/ftp/report/handshake_report.h"
 #include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/rfc4217/groups.h"
 
 static struct tls4217_handshake_facts collect(
   const char *channel, const struct tls4217_connection *conn) {
@@ -25,8 +26,9 @@ static struct tls4217_handshake_facts collect(
 /* What was agreed on, into text of size bytes. */
 static void describe(
   const struct tls4217_connection_info *info, char *text, size_t size) {
-  (void) snprintf(text, size, "%s %s (%d bits), group %s, %s", info->version,
+  (void) snprintf(text, size, "%s %s (%d bits), group %s%s, %s", info->version,
     info->cipher, info->cipher_bits, info->group != NULL ? info->group : "none",
+    tls4217_groups_is_post_quantum(info->group) ? " (post-quantum)" : "",
     info->resumed ? "resumed" : "full handshake");
 }
 

@@ -7,12 +7,13 @@
  */
 
 #include "mod_tls4217/ftp/report/notes.h"
+#include "mod_tls4217/rfc4217/groups.h"
 #include "mod_tls4217/tls/cert/certinfo.h"
 
 static const char *const note_names[] = { "FTPS", "TLS_PROTOCOL", "TLS_CIPHER",
-  "TLS_CIPHER_BITS", "TLS_GROUP", "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN",
+  "TLS_CIPHER_BITS", "TLS_GROUP", "TLS_POST_QUANTUM", "TLS_RESUMED", "TLS_SERVER_NAME", "TLS_ALPN",
   "TLS_LIBRARY_VERSION", "TLS_DATA_PROTOCOL", "TLS_DATA_CIPHER",
-  "TLS_DATA_CIPHER_BITS", "TLS_DATA_GROUP", "TLS_DATA_RESUMED",
+  "TLS_DATA_CIPHER_BITS", "TLS_DATA_GROUP", "TLS_DATA_POST_QUANTUM", "TLS_DATA_RESUMED",
   "TLS_CLIENT_S_DN_CN", "TLS_CLIENT_A_KEY", "TLS_CLIENT_A_SIG",
   "TLS_CLIENT_FINGERPRINT", "mod_tls.sni" };
 
@@ -60,6 +61,11 @@ static void note_client(const struct tls4217_identity *identity) {
   }
 }
 
+static const char *describe_quantum(
+  const struct tls4217_connection_info *info) {
+  return tls4217_groups_is_post_quantum(info->group) ? "1" : "0";
+}
+
 void tls4217_notes_control(const struct tls4217_handshake_facts *facts) {
   const struct tls4217_connection_info *info = &facts->info;
   char bits[16];
@@ -71,6 +77,7 @@ void tls4217_notes_control(const struct tls4217_handshake_facts *facts) {
   set_note("TLS_CIPHER", info->cipher);
   set_note("TLS_CIPHER_BITS", bits);
   set_note("TLS_GROUP", info->group);
+  set_note("TLS_POST_QUANTUM", describe_quantum(info));
   set_note("TLS_RESUMED", info->resumed ? "1" : "0");
   set_note("TLS_SERVER_NAME", info->server_name);
   set_note("TLS_ALPN", info->alpn);
@@ -90,6 +97,7 @@ void tls4217_notes_data(const struct tls4217_handshake_facts *facts) {
   set_note("TLS_DATA_CIPHER", facts->info.cipher);
   set_note("TLS_DATA_CIPHER_BITS", bits);
   set_note("TLS_DATA_GROUP", facts->info.group);
+  set_note("TLS_DATA_POST_QUANTUM", describe_quantum(&facts->info));
   set_note("TLS_DATA_RESUMED", facts->info.resumed ? "1" : "0");
 }
 
