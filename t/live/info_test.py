@@ -12,6 +12,7 @@ import unittest
 import client
 import controlcase
 import harness
+import staplecase
 
 DAY = 24 * 60 * 60
 
@@ -284,6 +285,42 @@ class Broken(InfoCase):
             "trouble", "-t", "1d", self.address(), status=BROKEN)["text"])
         self.assertIn("one.pem", self.tls_status(BROKEN, "info", "-t", "1d",
                                                  self.address()))
+
+
+@needs_ftpdctl
+class Staples(staplecase.StapleCase, InfoCase):
+    """OCSP responses: one that is valid, one that has ended, none for a
+    certificate that says that there is one."""
+
+    DIRECTIVES = controlcase.ALLOWED
+    VHOSTS = {"valid": "TLSStaplingFile {root}/valid.der\n",
+              "broken": "TLSStaplingFile {root}/cut.der\n"}
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.certificate("own")
+        cls.put("valid.der", cls.answer("own"))
+        cls.put("cut.der", cls.answer("own")[:100])
+
+    def test_states(self):
+        for host, state, must in (("main", "none", False),
+                                  ("valid", "valid", False),
+                                  ("broken", "refused", False)):
+            address = self.address(host)
+            found = self.one("certificate", address)
+            self.assertEqual((found["staple"], found["must_staple"]),
+                             (state, must))
+            self.assertEqual("staple_until" in found, state == "valid")
+            status = BROKEN if state == "refused" else 0
+            said = self.tls_status(status, "info", "-t", "1d", address)
+            self.assertEqual("no valid OCSP response" in said, status != 0)
+        self.assertGreater(self.one("certificate", self.address("valid"))[
+            "staple_until"], time.time())
+        self.assertRegex(self.tls("info", self.address("valid")),
+                         r", OCSP response until 20\S+ \S+ UTC \(")
+        self.assertIn("cut.der", self.one(
+            "trouble", self.address("broken"))["text"])
 
 
 @needs_ftpdctl

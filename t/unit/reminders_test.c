@@ -43,19 +43,19 @@ static void test_same_row(void **state) {
 
   (void) state;
   for (uint64_t i = 0; i < 64; i++) {
-    assert_int_equal(tls4217_reminders_note(
-                       reminders, last + i * TLS4217_REMINDERS_ROWS, 1),
+    assert_int_equal(
+      tls4217_reminders_note(reminders, last + i * TLS4217_REMINDERS_ROWS, 1),
       1);
   }
 
   for (uint64_t i = 0; i < 64; i++) {
-    assert_int_equal(tls4217_reminders_note(
-                       reminders, last + i * TLS4217_REMINDERS_ROWS, 1),
+    assert_int_equal(
+      tls4217_reminders_note(reminders, last + i * TLS4217_REMINDERS_ROWS, 1),
       0);
   }
 
-  assert_int_equal(tls4217_reminders_note(
-                     reminders, last + 64 * TLS4217_REMINDERS_ROWS, 1),
+  assert_int_equal(
+    tls4217_reminders_note(reminders, last + 64 * TLS4217_REMINDERS_ROWS, 1),
     -1);
 }
 

@@ -253,6 +253,8 @@ static struct tls4217_credential *get_named(
       credential != NULL ? "the previous certificate remains in use" :
                            "its names are not served");
     tls4217_building_find_once(build, TLS4217_COMPLAINT_WARNING, text);
+    *((const char **) push_array(build->generation->unusable)) = pstrdup(
+      build->generation->pool, text);
   }
 
   return credential;

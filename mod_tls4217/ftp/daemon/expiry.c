@@ -60,7 +60,8 @@ static void complain(const struct check *check,
   tls4217_lifetime_describe(facts->end - check->now, left);
   tls4217_complaints_warning(item->server->rec,
     "%s: %s of the life of the certificate of %s is left, and it has not been "
-    "renewed: it ends in %s, on %s; find out why what renews it has not done so",
+    "renewed: it ends in %s, on %s; find out why what renews it has not done "
+    "so",
     item->file, tls4217_lifetime_part(facts->start, facts->end, stage),
     facts->name, left, date);
 }

@@ -250,6 +250,7 @@ static struct tls4217_generation *make(void) {
   generation = pcalloc(p, sizeof(*generation));
   generation->pool = p;
   generation->troubles = make_array(p, 2, sizeof(const char *));
+  generation->unusable = make_array(p, 2, sizeof(const char *));
   generation->findings = make_array(p, 2, sizeof(struct tls4217_finding));
   return generation;
 }

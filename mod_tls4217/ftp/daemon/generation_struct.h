@@ -24,6 +24,7 @@ struct tls4217_generation {
   struct tls4217_context *context;  /* without a server name; has the tickets */
   struct tls4217_contextmap *names; /* with one */
   array_header *troubles; /* what is wrong, and said once (building.h) */
+  array_header *unusable; /* of these: files of TLSCertificateDirectory */
   array_header *findings; /* to be said when it serves */
 };
 

@@ -7,20 +7,20 @@
 
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/daemon/info_lines.h"
-#include "mod_tls4217/ftp/daemon/keyprocess.h"
-#include "mod_tls4217/ftp/daemon/shared.h"
-#include "mod_tls4217/ftp/daemon/ticketkeys.h"
 #include "mod_tls4217/rfc4217/lifetime.h"
 
-/* The most bytes of a text in an object: three short ones or a long one go
- * into a line (control_answer.h). */
-#define SHORT 170
-#define LONG  480
+#define SHORT TLS4217_INFO_LINES_SHORT
+#define LONG  TLS4217_INFO_LINES_LONG
 
 static const char *const stages[] = { [TLS4217_LIFETIME_FRESH] = "fresh",
   [TLS4217_LIFETIME_LATE] = "late",
   [TLS4217_LIFETIME_LAST] = "last",
   [TLS4217_LIFETIME_ENDED] = "ended" };
+
+static const char *const staples[] = { [TLS4217_STAPLING_NONE] = "none",
+  [TLS4217_STAPLING_VALID] = "valid",
+  [TLS4217_STAPLING_ENDED] = "ended",
+  [TLS4217_STAPLING_REFUSED] = "refused" };
 
 bool tls4217_info_lines_is_due(
   const struct tls4217_info *info, const struct tls4217_inventory_item *item) {
@@ -30,7 +30,7 @@ bool tls4217_info_lines_is_due(
 
 bool tls4217_info_lines_is_broken(const struct tls4217_vhost *server) {
   return server->tls == NULL || tls4217_error_is_set(&server->last_error) ||
-    server->tls->troubles->nelts > 0;
+    server->tls->unusable->nelts > 0;
 }
 
 /* "83 days left", "ended 3 days ago". */
@@ -42,7 +42,7 @@ static const char *describe_left(pool *p, int64_t left) {
                     pstrcat(p, text, " left", NULL);
 }
 
-static const char *date(pool *p, int64_t when) {
+const char *tls4217_info_lines_date(pool *p, int64_t when) {
   char text[TLS4217_LIFETIME_TEXT];
 
   tls4217_lifetime_date(when, text);
@@ -156,7 +156,7 @@ static const char *describe_certificates(const struct tls4217_info *info) {
   describe_number(info, text, sizeof(text));
   return pstrcat(p, text, "is that of ", info->first.name, ": ",
     describe_left(p, info->first.end - info->now), ", until ",
-    date(p, info->first.end), NULL);
+    tls4217_info_lines_date(p, info->first.end), NULL);
 }
 
 static const char *upper(pool *p, const char *text) {
@@ -183,19 +183,23 @@ void tls4217_info_lines_summary(struct tls4217_info *info) {
 
 /* Servers. */
 
+static void put_trouble(struct tls4217_control_answer *answer,
+  const struct tls4217_vhost *server, const char *text) {
+  pr_json_object_t *object = pr_json_object_alloc(answer->pool);
+
+  tls4217_control_answer_set(answer, object, "server",
+    tls4217_complaints_address(answer->pool, server->rec), SHORT);
+  tls4217_control_answer_set(answer, object, "text", text, LONG);
+  tls4217_control_answer_say_json(answer, "trouble", object);
+}
+
 static void put_troubles(
   struct tls4217_control_answer *answer, const struct tls4217_vhost *server) {
-  const array_header *troubles = server->tls != NULL ? server->tls->troubles :
+  const array_header *unusable = server->tls != NULL ? server->tls->unusable :
                                                        NULL;
 
-  for (unsigned int i = 0; troubles != NULL && i < troubles->nelts; i++) {
-    pr_json_object_t *object = pr_json_object_alloc(answer->pool);
-
-    tls4217_control_answer_set(answer, object, "server",
-      tls4217_complaints_address(answer->pool, server->rec), SHORT);
-    tls4217_control_answer_set(
-      answer, object, "text", ((const char **) troubles->elts)[i], LONG);
-    tls4217_control_answer_say_json(answer, "trouble", object);
+  for (unsigned int i = 0; unusable != NULL && i < unusable->nelts; i++) {
+    put_trouble(answer, server, ((const char **) unusable->elts)[i]);
   }
 }
 
@@ -234,19 +238,19 @@ static void put_server(
 
 static void say_error(
   struct tls4217_control_answer *answer, const struct tls4217_vhost *server) {
-  const array_header *troubles = server->tls->troubles;
+  const array_header *unusable = server->tls->unusable;
 
   if (tls4217_error_is_set(&server->last_error)) {
     tls4217_control_answer_say(answer,
       "  its files cannot be used since %s (attempts: %u), and what was read "
       "before remains in use: %s",
-      date(answer->pool, server->failed_since), server->failures,
-      server->last_error.text);
+      tls4217_info_lines_date(answer->pool, server->failed_since),
+      server->failures, server->last_error.text);
   }
 
-  for (unsigned int i = 0; i < troubles->nelts; i++) {
+  for (unsigned int i = 0; i < unusable->nelts; i++) {
     tls4217_control_answer_say(
-      answer, "  %s", ((const char **) troubles->elts)[i]);
+      answer, "  %s", ((const char **) unusable->elts)[i]);
   }
 }
 
@@ -268,11 +272,25 @@ void tls4217_info_lines_server(
 
   tls4217_control_answer_head(answer,
     "%s (%s): serves TLS, generation %lu of %s (%s)", server->rec->ServerName,
-    address, server->number, date(answer->pool, server->built), server->cause);
+    address, server->number,
+    tls4217_info_lines_date(answer->pool, server->built), server->cause);
   say_error(answer, server);
 }
 
 /* Certificates. */
+
+static void put_staple(const struct tls4217_control_answer *answer,
+  pr_json_object_t *object, const struct tls4217_stapling_facts *staple) {
+  tls4217_control_answer_set(
+    answer, object, "staple", staples[staple->state], SHORT);
+  if (staple->until != 0) {
+    tls4217_control_answer_set_number(
+      answer, object, "staple_until", staple->until);
+  }
+
+  (void) pr_json_object_set_bool(
+    answer->pool, object, "must_staple", staple->is_required ? TRUE : FALSE);
+}
 
 static void put_certificate(
   const struct tls4217_info *info, const struct tls4217_inventory_item *item) {
@@ -297,7 +315,29 @@ static void put_certificate(
     answer, object, "seconds_left", facts->end - info->now);
   tls4217_control_answer_set(answer, object, "stage",
     stages[tls4217_lifetime_stage(facts->start, facts->end, info->now)], SHORT);
+  put_staple(answer, object, &item->staple);
   tls4217_control_answer_say_json(answer, "certificate", object);
+  if (item->staple.trouble != NULL) {
+    put_trouble(answer, item->server, item->staple.trouble);
+  }
+}
+
+/* ", no valid OCSP response: ...", ", OCSP response until ...", or "". */
+static const char *describe_staple(
+  pool *p, const struct tls4217_inventory_item *item) {
+  const struct tls4217_stapling_facts *staple = &item->staple;
+  const char *trouble = staple->trouble != NULL ?
+    pstrcat(p, ": ", staple->trouble, NULL) :
+    "";
+
+  if (staple->state == TLS4217_STAPLING_VALID) {
+    return pstrcat(p, ", OCSP response until ",
+      tls4217_info_lines_date(p, staple->until), trouble, NULL);
+  }
+
+  return tls4217_inventory_lacks_staple(item) ?
+    pstrcat(p, ", no valid OCSP response", trouble, NULL) :
+    "";
 }
 
 void tls4217_info_lines_certificate(
@@ -316,117 +356,10 @@ void tls4217_info_lines_certificate(
       (unsigned long) facts->names - 1);
   }
 
-  tls4217_control_answer_say(info->answer, "  %s%s, %s: %s, until %s (%s)",
+  tls4217_control_answer_say(info->answer, "  %s%s, %s: %s, until %s%s (%s)",
     facts->name, others, facts->key, describe_left(p, facts->end - info->now),
-    date(p, facts->end), item->file);
-}
-
-/* Keys. */
-
-static void put_keys(struct tls4217_control_answer *answer,
-  const struct tls4217_ticketkeys_facts *tickets) {
-  const struct tls4217_counters_keys keys = tls4217_counters_of_keys(
-    tls4217_shared_counters());
-  pr_json_object_t *object = pr_json_object_alloc(answer->pool);
-
-  (void) pr_json_object_set_bool(answer->pool, object, "isolation",
-    tls4217_keyprocess_is_there() ? TRUE : FALSE);
-  tls4217_control_answer_set_number(
-    answer, object, "pid", tls4217_keyprocess_pid());
-  tls4217_control_answer_set_number(
-    answer, object, "signatures", (int64_t) keys.signatures);
-  tls4217_control_answer_set_number(
-    answer, object, "failures", (int64_t) keys.failures);
-  tls4217_control_answer_set_number(
-    answer, object, "restarts", (int64_t) keys.restarts);
-  tls4217_control_answer_say_json(answer, "key_process", object);
-
-  if (tickets != NULL) {
-    object = pr_json_object_alloc(answer->pool);
-    tls4217_control_answer_set(answer, object, "key", tickets->label, SHORT);
-    tls4217_control_answer_set_number(
-      answer, object, "keys", (int64_t) tickets->count);
-    (void) pr_json_object_set_bool(
-      answer->pool, object, "files", tickets->are_files ? TRUE : FALSE);
-    tls4217_control_answer_set_number(answer, object, "since", tickets->since);
-    tls4217_control_answer_set_number(answer, object, "next", tickets->next);
-    tls4217_control_answer_say_json(answer, "tickets", object);
-  }
-}
-
-#define NO_TICKET_FILES \
- "TLSSessionTicketKeyFile cannot be used; ProFTPD's log says why"
-
-static void say_refused_files(struct tls4217_control_answer *answer) {
-  pr_json_object_t *object;
-
-  if (answer->json == false) {
-    tls4217_control_answer_say(answer, "session tickets: %s", NO_TICKET_FILES);
-    return;
-  }
-
-  object = pr_json_object_alloc(answer->pool);
-  tls4217_control_answer_set(answer, object, "text", NO_TICKET_FILES, LONG);
-  tls4217_control_answer_say_json(answer, "trouble", object);
-}
-
-static void say_process(struct tls4217_control_answer *answer) {
-  const struct tls4217_counters_keys keys = tls4217_counters_of_keys(
-    tls4217_shared_counters());
-  const unsigned long pid = (unsigned long) tls4217_keyprocess_pid();
-
-  if (tls4217_keyprocess_is_there() == false) {
-    tls4217_control_answer_say(answer,
-      "private keys: in the daemon and its sessions (TLSKeyIsolation off)");
-
-  } else if (pid == 0) {
-    tls4217_control_answer_say(answer,
-      "private keys: the key process is gone, and full handshakes fail until "
-      "it is restarted; ProFTPD's log says why");
-
-  } else {
-    tls4217_control_answer_say(answer,
-      "private keys: in the key process (%lu); signatures: %llu, failures: "
-      "%llu, restarts: %llu",
-      pid, (unsigned long long) keys.signatures,
-      (unsigned long long) keys.failures, (unsigned long long) keys.restarts);
-  }
-}
-
-static void say_tickets(const struct tls4217_info *info,
-  const struct tls4217_ticketkeys_facts *tickets) {
-  pool *p = info->answer->pool;
-  char age[TLS4217_LIFETIME_TEXT];
-
-  tls4217_lifetime_describe(
-    info->now > tickets->since ? info->now - tickets->since : 0, age);
-  tls4217_control_answer_say(info->answer,
-    "session tickets: key %s encrypts since %s (%s), another one %s; %lu "
-    "decrypt%s",
-    tickets->label, date(p, tickets->since), age,
-    tickets->next > 0 ? pstrcat(p, "from ", date(p, tickets->next), NULL) :
-                        "when the files have one",
-    (unsigned long) tickets->count, tickets->count == 1 ? "s" : "");
-}
-
-void tls4217_info_lines_keys(const struct tls4217_info *info) {
-  struct tls4217_ticketkeys_facts tickets;
-  const bool has_tickets = tls4217_ticketkeys_tell(&tickets);
-
-  if (info->answer->json) {
-    put_keys(info->answer, has_tickets ? &tickets : NULL);
-
-  } else {
-    say_process(info->answer);
-  }
-
-  if (info->answer->json == false && has_tickets) {
-    say_tickets(info, &tickets);
-  }
-
-  if (tls4217_ticketkeys_are_refused()) {
-    say_refused_files(info->answer);
-  }
+    tls4217_info_lines_date(p, facts->end), describe_staple(p, item),
+    item->file);
 }
 
 /* Counters. */

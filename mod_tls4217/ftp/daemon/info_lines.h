@@ -11,6 +11,11 @@
 #include "mod_tls4217/ftp/daemon/control_answer.h"
 #include "mod_tls4217/ftp/daemon/inventory.h"
 
+/* The most bytes of a text in an object: three short ones or a long one go
+ * into a line (control_answer.h). */
+#define TLS4217_INFO_LINES_SHORT 170
+#define TLS4217_INFO_LINES_LONG  480
+
 /* What is reported, and what of it has been counted. */
 struct tls4217_info {
   struct tls4217_control_answer *answer;
@@ -20,7 +25,7 @@ struct tls4217_info {
   unsigned int due;               /* certificates that end within -t */
   unsigned int broken;            /* what does not work, and where */
   struct tls4217_certfacts first; /* of the certificate that ends first */
-  bool any_due;                   /* of the server that is looked at */
+  bool any_wanted; /* a certificate of the server that is looked at */
 };
 
 /* Whether a certificate ends within the time of -t. */
@@ -39,8 +44,8 @@ void tls4217_info_lines_server(
 void tls4217_info_lines_certificate(
   const struct tls4217_info *info, const struct tls4217_inventory_item *item);
 
-/* Where private keys are, and the keys of session tickets. */
-void tls4217_info_lines_keys(const struct tls4217_info *info);
+/* A time in words, from p. */
+const char *tls4217_info_lines_date(pool *p, int64_t when);
 
 /* A counter; for people none that is 0. */
 void tls4217_info_lines_counter(struct tls4217_control_answer *answer,

@@ -7,6 +7,7 @@
  */
 
 #include "mod_tls4217/ftp/daemon/control_answer.h"
+#include "mod_tls4217/ftp/daemon/info_keys.h"
 #include "mod_tls4217/ftp/daemon/info_lines.h"
 #include "mod_tls4217/ftp/daemon/info_words.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
@@ -21,6 +22,7 @@ static void count_certificate(
 
   info->certificates++;
   info->due += tls4217_info_lines_is_due(info, item) ? 1 : 0;
+  info->broken += tls4217_inventory_lacks_staple(item) ? 1 : 0;
   if (info->certificates == 1 || item->facts.end < info->first.end) {
     info->first = item->facts;
   }
@@ -60,22 +62,28 @@ static void count(struct tls4217_info *info) {
 
 /* Saying. */
 
+/* With -t: those alone that need somebody. */
+static bool is_wanted(
+  const struct tls4217_info *info, const struct tls4217_inventory_item *item) {
+  return info->answer->within < 0 || tls4217_info_lines_is_due(info, item) ||
+    tls4217_inventory_lacks_staple(item);
+}
+
 static void say_certificate(
   void *user, const struct tls4217_inventory_item *item) {
   const struct tls4217_info *info = user;
 
-  if (info->answer->within < 0 || tls4217_info_lines_is_due(info, item)) {
+  if (is_wanted(info, item)) {
     tls4217_info_lines_certificate(info, item);
   }
 }
 
-static void note_due(void *user, const struct tls4217_inventory_item *item) {
+static void note_wanted(void *user, const struct tls4217_inventory_item *item) {
   struct tls4217_info *info = user;
 
-  info->any_due |= tls4217_info_lines_is_due(info, item);
+  info->any_wanted |= is_wanted(info, item);
 }
 
-/* With -t: those alone that need somebody. */
 static void say_servers(struct tls4217_info *info) {
   for (const struct tls4217_vhost *server = tls4217_vhost_first();
        server != NULL; server = server->next) {
@@ -83,9 +91,9 @@ static void say_servers(struct tls4217_info *info) {
       continue;
     }
 
-    info->any_due = false;
-    tls4217_inventory_list(server, note_due, info);
-    if (info->answer->within < 0 || info->any_due ||
+    info->any_wanted = false;
+    tls4217_inventory_list(server, note_wanted, info);
+    if (info->answer->within < 0 || info->any_wanted ||
       tls4217_info_lines_is_broken(server)) {
       tls4217_info_lines_server(info, server);
       tls4217_inventory_list(server, say_certificate, info);
@@ -107,7 +115,7 @@ static void say_all(struct tls4217_info *info) {
   tls4217_info_lines_summary(info);
   say_servers(info);
   if (is_complete || (info->only == NULL && count_broken_keys() > 0)) {
-    tls4217_info_lines_keys(info);
+    tls4217_info_keys_say(info);
   }
 
   if (is_complete) {

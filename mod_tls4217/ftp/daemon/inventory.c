@@ -12,16 +12,26 @@ void tls4217_inventory_list(const struct tls4217_vhost *server,
   void (*each)(void *user, const struct tls4217_inventory_item *item),
   void *user) {
   const struct tls4217_generation *tls = server->tls;
+  const int64_t now = (int64_t) time(NULL);
 
   for (size_t i = 0; tls != NULL && i < tls->npairs; i++) {
     struct tls4217_inventory_item item = { .server = server,
       .number = i,
       .file = tls->pairs[i]->label != NULL ? tls->pairs[i]->label : "-",
-      .is_named = i >= tls->nnamed_from };
+      .is_named = i >= tls->nnamed_from,
+      .staple = tls4217_stapling_get_facts(tls, i, now) };
 
     tls4217_certfacts_get(tls->pairs[i]->leaf, &item.facts);
     each(user, &item);
   }
+}
+
+bool tls4217_inventory_lacks_staple(const struct tls4217_inventory_item *item) {
+  const struct tls4217_stapling_facts *staple = &item->staple;
+
+  return staple->trouble != NULL || staple->state == TLS4217_STAPLING_ENDED ||
+    staple->state == TLS4217_STAPLING_REFUSED ||
+    (staple->is_required && staple->state != TLS4217_STAPLING_VALID);
 }
 
 const struct tls4217_vhost *tls4217_inventory_find(pool *p, const char *name) {

@@ -9,6 +9,7 @@
 #ifndef TLS4217_FTP_DAEMON_INVENTORY_H
 #define TLS4217_FTP_DAEMON_INVENTORY_H
 
+#include "mod_tls4217/ftp/daemon/stapling.h"
 #include "mod_tls4217/ftp/daemon/vhost.h"
 #include "mod_tls4217/tls/cert/certfacts.h"
 
@@ -18,6 +19,7 @@ struct tls4217_inventory_item {
   const char *file; /* the directive and its file */
   bool is_named;    /* of TLSCertificateDirectory: chosen by its names */
   struct tls4217_certfacts facts;
+  struct tls4217_stapling_facts staple;
 };
 
 /* Calls each for every certificate of a server; none where it serves no TLS.
@@ -25,6 +27,11 @@ struct tls4217_inventory_item {
 void tls4217_inventory_list(const struct tls4217_vhost *server,
   void (*each)(void *user, const struct tls4217_inventory_item *item),
   void *user);
+
+/* Whether clients lack an OCSP response that they should have: there is a file,
+ * or the certificate is must-staple, and none of it is valid, or the file as it
+ * is now cannot be used. */
+bool tls4217_inventory_lacks_staple(const struct tls4217_inventory_item *item);
 
 /* The server of that ServerName or address ("192.0.2.1:21"); NULL: none.
  * Memory that is needed meanwhile comes from p. */
