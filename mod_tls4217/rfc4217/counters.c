@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "mod_tls4217/rfc4217/counters.h"
+#include "mod_tls4217/rfc4217/labels.h"
 
 static const char *const channels[] = { "control", "data" };
 static const char *const outcomes[] = { "full", "resumed" };
@@ -188,21 +189,20 @@ static void list_groups(
   }
 }
 
-/* Those that have been given: there are many.  The texts of replies have
- * neither quotation marks nor backslashes, which a label could not have. */
+/* Those that have been given: there are many. */
 static void list_refusals(
   const struct tls4217_counters *counters, const struct list *list) {
-  char labels[1024];
-
   for (int id = 0; id < TLS4217_REPLY_COUNT; id++) {
     const struct tls4217_reply *reply = tls4217_reply_get(
       (enum tls4217_reply_id) id);
 
     if (atomic_load(&counters->refusals[id]) > 0) {
-      (void) snprintf(labels, sizeof(labels), "code=\"%s\",reply=\"%s\"",
-        reply->code, reply->text);
+      struct tls4217_labels labels = { .len = 0 };
+
+      tls4217_labels_add(&labels, "code", reply->code);
+      tls4217_labels_add(&labels, "reply", reply->text);
       put(list, "ftps_refusals_total",
-        "Commands and data connections that were refused.", labels,
+        "Commands and data connections that were refused.", labels.text,
         &counters->refusals[id]);
     }
   }

@@ -11,13 +11,36 @@ import unittest
 
 import client
 import controlcase
+import daemon
 import harness
+import staplecase
 
 #: The file is replaced every 15 s.
 TWICE = 35
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
                   r'(,[a-z]+="(?:[^"\\\n]|\\["\\n])*")*\})? \d+\Z')
+
+MANUAL = os.path.join(os.path.dirname(os.path.dirname(daemon.HERE)),
+                      "doc", "mod_tls4217.html")
+
+
+def listed():
+    """The manual's list: name -> labels and type."""
+    with open(MANUAL, encoding="utf-8") as stream:
+        rows = re.findall(r"<tr><td><code>(ftps_\w+)</code></td>"
+                          r"<td>([^<]*)</td><td>(\w+)</td>", stream.read())
+    return {name: (tuple(re.findall(r"\w+", labels)), kind)
+            for name, labels, kind in rows}
+
+
+def found(text):
+    """The same of a file."""
+    kinds = dict(re.findall(r"(?m)^# TYPE (\S+) (\S+)$", text))
+    labels = {name: () for name in kinds}
+    for name, body in re.findall(r"(?m)^(ftps_\w+)\{(.*)\} \d+$", text):
+        labels[name] = tuple(re.findall(r'(?:^|",)(\w+)="', body))
+    return {name: (labels[name], kind) for name, kind in kinds.items()}
 
 
 class Counted:
@@ -100,6 +123,66 @@ class MetricsFile(Counted, harness.LiveCase):
         for family in re.findall(r"(?m)^# TYPE (\S+) ", text):
             self.assertEqual(text.count("# TYPE %s " % family), 1)
         self.assert_alive(control)
+
+
+class Gauges(staplecase.StapleCase):
+    """Each metric is in the manual, with its labels and its type, and each of
+    the manual's is there."""
+
+    DIRECTIVES = "TLSMetricsFile {root}/tls.prom\n"
+    VHOSTS = {"stapled": 'ServerName "A \\"b\\" host"\n'
+                         "TLSStaplingFile {root}/own.der\n",
+              "broken": "ServerName broken\n"
+                        "TLSCertificateFile {root}/nothing.pem\n"}
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.certificate("own")
+        cls.put("own.der", cls.answer("own"))
+
+    def value(self, name, labels):
+        for line in self.text.splitlines():
+            if line.startswith(name + "{") and labels in line:
+                return int(line.rpartition(" ")[2])
+        return None
+
+    def test_manual(self):
+        self.login().command("PROT X", 504)
+        self.assertTrue(client.until(
+            lambda: "ftps_refusals_total" in self.server.text("tls.prom"),
+            TWICE))
+        self.text = self.server.text("tls.prom")
+        for line in self.text.splitlines():
+            if not line.startswith("#"):
+                self.assertRegex(line, LINE)
+        self.assertEqual(found(self.text), listed())
+        self.check_values()
+
+    def check_values(self):
+        now, day = time.time(), 24 * 60 * 60
+        quoted = r'host="A \"b\" host"'
+        for name, labels, value in (
+                ("ftps_server_serves_tls", quoted, 1),
+                ("ftps_server_serves_tls", 'host="broken"', 0),
+                ("ftps_server_error", quoted, 0),
+                ("ftps_server_error", 'host="broken"', 1),
+                ("ftps_server_error_attempts", 'host="broken"', 1),
+                ("ftps_server_generation", 'host="live test"', 1),
+                ("ftps_server_generation", 'host="broken"', 0),
+                ("ftps_certificate_staple_missing", quoted, 0),
+                ("ftps_certificate_staple_expiry_timestamp_seconds",
+                 'host="live test"', None),
+                ("ftps_build_info", 'openssl="OpenSSL ', 1)):
+            self.assertEqual(self.value(name, labels), value, (name, labels))
+        for name, after in (
+                ("ftps_server_generation_timestamp_seconds", 0),
+                ("ftps_certificate_start_timestamp_seconds", 0),
+                ("ftps_certificate_expiry_timestamp_seconds", 30 * day),
+                ("ftps_certificate_staple_expiry_timestamp_seconds", 3600)):
+            self.assertLess(abs(self.value(name, quoted) - now - after), 90,
+                            name)
+        self.assertRegex(self.text, r'name="localhost",key="EC P-256"\} ')
 
 
 @unittest.skipUnless(harness.ftpdctl(), "there is no ftpdctl")

@@ -6,12 +6,10 @@
  * renamed, so that a reader finds it whole.
  */
 
-#include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/config/resolve.h"
+#include "mod_tls4217/ftp/daemon/gauges.h"
 #include "mod_tls4217/ftp/daemon/metrics.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
-#include "mod_tls4217/ftp/daemon/vhost.h"
-#include "mod_tls4217/tls/cert/certinfo.h"
 
 /* Seconds. */
 #define INTERVAL 15
@@ -37,10 +35,10 @@ static void put_head(
 }
 
 static void put_value(
-  struct text *text, const char *name, const char *labels, uint64_t value) {
+  struct text *text, const char *name, const char *labels, int64_t value) {
   char number[32];
 
-  (void) snprintf(number, sizeof(number), "%llu", (unsigned long long) value);
+  (void) snprintf(number, sizeof(number), "%lld", (long long) value);
   add_line(text,
     *labels != '\0' ?
       pstrcat(text->pool, name, "{", labels, "} ", number, "\n", NULL) :
@@ -50,13 +48,13 @@ static void put_value(
 static void put_counter(void *user, const char *name, const char *help,
   const char *labels, uint64_t value) {
   put_head(user, name, help, "counter");
-  put_value(user, name, labels, value);
+  put_value(user, name, labels, (int64_t) value);
 }
 
 static void put_sessions(struct text *text) {
   const struct tls4217_roster *roster = tls4217_shared_roster();
   struct tls4217_roster_entry entry;
-  uint64_t sessions = 0;
+  int64_t sessions = 0;
   int count;
 
   if (roster == NULL) {
@@ -78,17 +76,12 @@ static void put_sessions(struct text *text) {
   put_value(text, "ftps_sessions", "", sessions);
 }
 
-static void put_expiry(struct text *text, const struct tls4217_vhost *server,
-  const struct tls4217_keypair *pair, size_t number) {
-  static const char name[] = "ftps_certificate_expiry_timestamp_seconds";
-  time_t end = tls4217_certinfo_end(pair->leaf);
-  char labels[128];
-
-  (void) snprintf(labels, sizeof(labels), "server=\"%s\",certificate=\"%lu\"",
-    tls4217_complaints_address(text->pool, server->rec),
-    (unsigned long) number);
-  put_head(text, name, "Until when a certificate is valid.", "gauge");
-  put_value(text, name, labels, end > 0 ? (uint64_t) end : 0);
+static void put_gauge(void *user, const char *name, const char *help,
+  const char *labels, int64_t value) {
+  put_head(user, name, help, "gauge");
+  if (labels != NULL) {
+    put_value(user, name, labels, value);
+  }
 }
 
 static char *join(pool *p, const array_header *lines) {
@@ -116,13 +109,7 @@ const char *tls4217_metrics_text(pool *p) {
 
   tls4217_counters_list(tls4217_shared_counters(), put_counter, &text);
   put_sessions(&text);
-  for (const struct tls4217_vhost *server = tls4217_vhost_first();
-       server != NULL; server = server->next) {
-    for (size_t i = 0; server->tls != NULL && i < server->tls->npairs; i++) {
-      put_expiry(&text, server, server->tls->pairs[i], i);
-    }
-  }
-
+  tls4217_gauges_list(p, put_gauge, &text);
   return join(p, text.lines);
 }
 
