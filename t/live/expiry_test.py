@@ -88,6 +88,21 @@ class Long(ExpiryCase):
                       self.system_log())
 
 
+class SelfSigned(ExpiryCase):
+    """What is renewed by the server itself needs nobody."""
+
+    FIRST = (90 * DAY, 20 * DAY)
+
+    SERVER = {"tls": LINES.replace("TLSCertificateFile",
+                                   "TLSSelfSignedCertificate"),
+              "directives": "TLSReloadInterval 1"}
+
+    def test_nothing(self):
+        self.server.reload()
+        self.login().download("LIST")
+        self.assertEqual(self.lines(), [])
+
+
 class Ended(ExpiryCase):
 
     FIRST = (20 * DAY, 6)
