@@ -136,6 +136,17 @@ void tls4217_warmup_open_gaps(void) {
   }
 }
 
+/* Larger than what glibc keeps in its caches when it is freed. */
+#define UNCACHED 2048
+
+/* What was cut off the unused end goes back to it.  In a cache it would stay
+ * where it is, and the end begin behind it from then on. */
+static void give_back(struct plug *plug) {
+  struct plug *large = plug != NULL ? realloc(plug, UNCACHED) : NULL;
+
+  free(large != NULL ? large : plug);
+}
+
 static size_t step(size_t size) {
   return size > 256 * PLUG_STEP ? 64 * PLUG_STEP : PLUG_STEP;
 }
@@ -155,7 +166,13 @@ void tls4217_warmup_close_gaps(void) {
       gaps -= size;
 
     } else {
-      free(plug);
+      if (size < UNCACHED) {
+        give_back(plug);
+
+      } else {
+        free(plug);
+      }
+
       size -= step(size);
     }
   }

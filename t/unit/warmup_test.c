@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <openssl/err.h>
@@ -84,10 +85,34 @@ static void test_gaps(void **unused) {
   tls4217_warmup_open_gaps();
 }
 
+#define ROUNDS 200
+#define PAGES  (16 * 1024)
+
+/* A daemon that reloads for years needs no more than after a few times. */
+static void test_gaps_do_not_move_the_end(void **unused) {
+  char *end;
+
+  (void) unused;
+  for (int i = 0; i < 20; i++) {
+    tls4217_warmup_open_gaps();
+    tls4217_warmup_close_gaps();
+  }
+
+  end = sbrk(0);
+  for (int i = 0; i < ROUNDS; i++) {
+    tls4217_warmup_open_gaps();
+    tls4217_warmup_close_gaps();
+  }
+
+  assert_true((char *) sbrk(0) <= end + PAGES);
+  tls4217_warmup_open_gaps();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_context_works_afterwards),
     cmocka_unit_test(test_gaps),
+    cmocka_unit_test(test_gaps_do_not_move_the_end),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
