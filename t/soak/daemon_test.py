@@ -26,6 +26,9 @@ UNLOADS = part(100, 3)
 #: Seconds between two SIGHUPs.
 PACE = 0.1
 
+#: Two pairs each; 64 are kept.
+WARM_UP = 40
+
 #: How many ask at once: mod_ctrls looks once a second.
 ASKERS = 8
 
@@ -57,8 +60,10 @@ class Renewals(SoakCase):
             return None
 
     def run_under(self, act, rounds):
-        """A tenth of it to warm up; returns what was measured before."""
-        for number in range(max(rounds // 10, 5)):
+        """A tenth of it to warm up, and more than it takes until as many pairs
+        are kept for sessions of before as may be; returns what was measured
+        then."""
+        for number in range(max(rounds // 10, WARM_UP)):
             act(number)
         before = self.measure()
         with renewalcase.Traffic(self.server, ("one", "two"), 2) as traffic:
