@@ -60,9 +60,8 @@ class Renewals(SoakCase):
             return None
 
     def run_under(self, act, rounds):
-        """A tenth of it to warm up, and more than it takes until as many pairs
-        are kept for sessions of before as may be; returns what was measured
-        then."""
+        """A tenth of it to warm up, and more than it takes until as many
+        earlier pairs are kept as may be; returns what was measured then."""
         for number in range(max(rounds // 10, WARM_UP)):
             act(number)
         before = self.measure()
