@@ -37,6 +37,7 @@ static struct {
   bool has_inherited;              /* the handles from before SIGHUP */
   bool has_changed;                /* files, since the process was lost */
   bool watched;                    /* by the timer */
+  struct tls4217_error lost;       /* why it does not answer, if it does not */
   struct tls4217_keywatch watch;
   unsigned int pause;          /* looks to be left out */
   unsigned int restarts;       /* in the life of this module */
@@ -107,6 +108,10 @@ static bool find_again(void) {
 static int note_answer(int res, const struct tls4217_error *err) {
   if (res == 0 || tls4217_keyloader_has_lost(err) == false) {
     tls4217_keywatch_note_answer(&self.watch);
+    tls4217_error_clear(&self.lost);
+
+  } else {
+    self.lost = *err;
   }
 
   return res;
@@ -119,12 +124,23 @@ int tls4217_keyprocess_keep(
     return -1;
   }
 
+  /* The daemon waits seconds for one that hangs: once is enough. */
+  if (tls4217_error_is_set(&self.lost)) {
+    *err = self.lost;
+    return -1;
+  }
+
   return note_answer(
     tls4217_keyloader_keep(self.fork.daemon_fd, name, bytes, size, err), err);
 }
 
 int tls4217_keyprocess_fetch(
   const char *name, void *bytes, size_t *size, struct tls4217_error *err) {
+  if (self.keys != NULL && tls4217_error_is_set(&self.lost)) {
+    *err = self.lost;
+    return -1;
+  }
+
   *size = self.keys != NULL ? *size : 0;
   return self.keys == NULL ?
     0 :
@@ -175,6 +191,7 @@ static int start(struct tls4217_error *err) {
   int res;
 
   tls4217_error_clear(&weak);
+  tls4217_error_clear(&self.lost);
   pr_signals_block();
   PRIVS_ROOT
   res = tls4217_keyfork_start(&self.fork, &weak);
@@ -470,7 +487,12 @@ void tls4217_keyprocess_end(bool restarts) {
   if (self.keys != NULL && restarts) {
     inherit_handles();
     keep_handles();
-    tls4217_keyfork_leave(&self.fork, TLS4217_KEYPROTO_VERSION);
+    if (tls4217_error_is_set(&self.lost)) {
+      give_up(&self.lost);
+
+    } else {
+      tls4217_keyfork_leave(&self.fork, TLS4217_KEYPROTO_VERSION);
+    }
   }
 
   stop();
