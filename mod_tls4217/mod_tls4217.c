@@ -244,6 +244,10 @@ static void module_unload_ev(const void *event_data, void *user_data) {
   }
 
   tls4217_controls_end();
+  if (restarts) {
+    tls4217_renewal_leave();
+  }
+
   tls4217_vhost_free_all();
   tls4217_ticketkeys_end(restarts);
   tls4217_phrases_end(restarts);

@@ -31,7 +31,7 @@ static struct pki_cert *first, *second;
 
 struct world {
   struct pki_dir *dir;
-  X509_STORE *store;
+  STACK_OF(X509_CRL) * crls;
   STACK_OF(X509) * certs;
   struct tls4217_error err;
 };
@@ -55,7 +55,7 @@ static int make_world(void **state) {
 
   assert_non_null(world);
   world->dir = pki_dir_new();
-  world->store = X509_STORE_new();
+  world->crls = sk_X509_CRL_new_null();
   world->certs = sk_X509_new_null();
   *state = world;
   return 0;
@@ -66,7 +66,7 @@ static int end_world(void **state) {
 
   assert_int_equal(ERR_peek_error(), 0);
   sk_X509_pop_free(world->certs, X509_free);
-  X509_STORE_free(world->store);
+  sk_X509_CRL_pop_free(world->crls, X509_CRL_free);
   pki_dir_free(world->dir);
   free(world);
   return 0;
@@ -98,19 +98,9 @@ static void write_crl(
 }
 
 /* What OpenSSL 3.3 has, because 4.0 calls the older one deprecated. */
-#if OPENSSL_VERSION_NUMBER < 0x30300000L
-static int count_objects(const struct world *world) {
-  return sk_X509_OBJECT_num(X509_STORE_get0_objects(world->store));
+static int count_lists(const struct world *world) {
+  return sk_X509_CRL_num(world->crls);
 }
-#else
-static int count_objects(const struct world *world) {
-  STACK_OF(X509_OBJECT) *objects = X509_STORE_get1_objects(world->store);
-  int count = sk_X509_OBJECT_num(objects);
-
-  sk_X509_OBJECT_pop_free(objects, X509_OBJECT_free);
-  return count;
-}
-#endif
 
 static void assert_error(const struct world *world, const char *words) {
   if (strstr(world->err.text, words) == NULL) {
@@ -140,7 +130,7 @@ static void test_missing_file(void **state) {
 
   tls4217_error_clear(&world->err);
   assert_int_equal(
-    tls4217_castore_add_crl_file(file, world->store, &world->err), -1);
+    tls4217_castore_read_crl_file(file, world->crls, &world->err), -1);
   assert_error(world, file);
 
   tls4217_error_clear(&world->err);
@@ -150,7 +140,7 @@ static void test_missing_file(void **state) {
 
   tls4217_error_clear(&world->err);
   assert_int_equal(
-    tls4217_castore_add_crl_dir(file, world->store, &world->err), -1);
+    tls4217_castore_read_crl_dir(file, world->crls, &world->err), -1);
   assert_error(world, file);
 }
 
@@ -183,7 +173,7 @@ static void test_directory_without(void **state) {
 
   tls4217_error_clear(&world->err);
   assert_int_equal(
-    tls4217_castore_add_crl_dir(path, world->store, &world->err), -1);
+    tls4217_castore_read_crl_dir(path, world->crls, &world->err), -1);
   assert_error(world, "no CRL");
 }
 
@@ -194,8 +184,8 @@ static void test_lists(void **state) {
   write_crl(file, first, false);
   write_crl(file, second, false);
   assert_int_equal(
-    tls4217_castore_add_crl_file(file, world->store, &world->err), 0);
-  assert_int_equal(count_objects(world), 2);
+    tls4217_castore_read_crl_file(file, world->crls, &world->err), 0);
+  assert_int_equal(count_lists(world), 2);
 }
 
 static void test_der_list(void **state) {
@@ -204,8 +194,8 @@ static void test_der_list(void **state) {
 
   write_crl(file, first, true);
   assert_int_equal(
-    tls4217_castore_add_crl_file(file, world->store, &world->err), 0);
-  assert_int_equal(count_objects(world), 1);
+    tls4217_castore_read_crl_file(file, world->crls, &world->err), 0);
+  assert_int_equal(count_lists(world), 1);
 }
 
 static void test_directory_of_lists(void **state) {
@@ -215,10 +205,10 @@ static void test_directory_of_lists(void **state) {
   write_crl(pki_path(world->dir, "second.crl"), second, false);
   pki_add_cert(pki_path(world->dir, "second.pem"), second);
   pki_add_text(pki_path(world->dir, "README"), "Fetched by cron.\n");
-  assert_int_equal(tls4217_castore_add_crl_dir(
-                     pki_dir_path(world->dir), world->store, &world->err),
+  assert_int_equal(tls4217_castore_read_crl_dir(
+                     pki_dir_path(world->dir), world->crls, &world->err),
     0);
-  assert_int_equal(count_objects(world), 2);
+  assert_int_equal(count_lists(world), 2);
 }
 
 /* It would revoke nothing. */
@@ -236,14 +226,14 @@ static void test_cut_lists(void **state) {
   for (size_t i = 0; i < COUNT(files); i++) {
     tls4217_error_clear(&world->err);
     assert_int_equal(
-      tls4217_castore_add_crl_file(files[i], world->store, &world->err), -1);
+      tls4217_castore_read_crl_file(files[i], world->crls, &world->err), -1);
     assert_error(world, files[i]);
     assert_error(world, "cut or damaged");
   }
 
   tls4217_error_clear(&world->err);
-  assert_int_equal(tls4217_castore_add_crl_dir(
-                     pki_dir_path(world->dir), world->store, &world->err),
+  assert_int_equal(tls4217_castore_read_crl_dir(
+                     pki_dir_path(world->dir), world->crls, &world->err),
     -1);
   assert_error(world, "cut or damaged");
 }
@@ -262,7 +252,7 @@ static void test_list_asks_for_no_pass_phrase(void **state) {
   X509_CRL_free(crl);
 
   prompt_begin("secret");
-  res = tls4217_castore_add_crl_file(file, world->store, &world->err);
+  res = tls4217_castore_read_crl_file(file, world->crls, &world->err);
   assert_int_equal(prompt_end(), 0);
   assert_int_equal(res, -1);
   assert_error(world, file);
@@ -275,7 +265,7 @@ static void test_file_that_is_no_list(void **state) {
 
   pki_add_cert(file, first);
   assert_int_equal(
-    tls4217_castore_add_crl_file(file, world->store, &world->err), -1);
+    tls4217_castore_read_crl_file(file, world->crls, &world->err), -1);
   assert_error(world, "not a CRL");
 }
 
@@ -287,7 +277,7 @@ static void test_list_that_is_no_file(void **state) {
   assert_int_equal(mkfifo(fifo, 0600), 0);
   alarm(10);
   assert_int_equal(
-    tls4217_castore_add_crl_file(fifo, world->store, &world->err), -1);
+    tls4217_castore_read_crl_file(fifo, world->crls, &world->err), -1);
   alarm(0);
   assert_error(world, "not a regular file");
 }
@@ -298,8 +288,8 @@ static void test_directory_with_an_empty_file(void **state) {
 
   write_crl(pki_path(world->dir, "first.crl"), first, false);
   pki_add_text(pki_path(world->dir, "index.txt"), "");
-  assert_int_equal(tls4217_castore_add_crl_dir(
-                     pki_dir_path(world->dir), world->store, &world->err),
+  assert_int_equal(tls4217_castore_read_crl_dir(
+                     pki_dir_path(world->dir), world->crls, &world->err),
     0);
 }
 

@@ -9,7 +9,9 @@
 
 #include "mod_tls4217/ftp/daemon/buildpairs.h"
 #include "mod_tls4217/ftp/daemon/generation.h"
+#include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/remembered.h"
 #include "mod_tls4217/ftp/daemon/stapling.h"
 #include "mod_tls4217/tls/cert/castore.h"
 #include "mod_tls4217/tls/cert/chain.h"
@@ -17,22 +19,61 @@
 
 /* CAs. */
 
-/* CAs and revocation lists, where clients are asked for a certificate. */
+/* By which those of the same files are found after SIGHUP. */
+static const char *name_files(
+  pool *p, const struct tls4217_verify_settings *verify) {
+  const char *const paths[] = { verify->ca_file, verify->ca_path,
+    verify->crl_file, verify->crl_path };
+  const char *name = "CAs";
+
+  for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+    name = pstrcat(p, name, "|", paths[i] != NULL ? paths[i] : "", NULL);
+  }
+
+  return name;
+}
+
+/* What the same files had before SIGHUP; NULL: nothing. */
+static struct tls4217_verify *recall_verify(
+  const struct tls4217_building *build) {
+  struct tls4217_error err;
+  size_t size = 0;
+  const void *bytes = tls4217_remembered_find(
+    tls4217_keychannel_scope(build->rec), build->generation->verify_files,
+    &size);
+
+  tls4217_error_clear(&err);
+  return bytes != NULL ? tls4217_verify_recall(&build->settings->client.verify,
+                           bytes, size, &err) :
+                         NULL;
+}
+
+/*
+ * CAs and revocation lists, where clients are asked for a certificate.  Where
+ * their files cannot be used after SIGHUP, what they had before serves, and
+ * the error says why.
+ */
 static int add_verify(const struct tls4217_building *build) {
   const struct tls4217_verify_settings *verify = &build->settings->client
                                                     .verify;
+  struct tls4217_generation *generation = build->generation;
 
   if (verify->mode == TLS4217_VERIFY_OFF) {
     return 0;
   }
 
+  generation->verify_files = name_files(generation->pool, verify);
   pr_signals_block();
   PRIVS_ROOT
-  build->generation->verify = tls4217_verify_new(verify, build->err);
+  generation->verify = tls4217_verify_new(verify, build->err);
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
-  return build->generation->verify != NULL ? 0 : -1;
+  if (generation->verify == NULL) {
+    generation->verify = recall_verify(build);
+  }
+
+  return generation->verify != NULL ? 0 : -1;
 }
 
 /* The CAs that the settings name, for clients or not: an intermediate of the
@@ -46,6 +87,14 @@ static STACK_OF(X509) * read_cas(const struct tls4217_building *build) {
 
   if (certs == NULL) {
     return NULL;
+  }
+
+  /* Where clients are verified with them they have been read already. */
+  if (build->generation->verify != NULL) {
+    const struct tls4217_trust *trust = tls4217_verify_trust(
+      build->generation->verify);
+
+    return tls4217_castore_list_add(certs, trust->certs);
   }
 
   tls4217_error_clear(&err);
@@ -64,7 +113,6 @@ static STACK_OF(X509) * read_cas(const struct tls4217_building *build) {
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
-  /* Where clients are verified with them, that has been an error. */
   if (res < 0) {
     tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
   }
@@ -305,6 +353,22 @@ void tls4217_generation_accept(
   }
 
   tls4217_stapling_check_age(generation, rec);
+}
+
+void tls4217_generation_remember(
+  const struct tls4217_generation *generation, uint64_t scope) {
+  if (generation->verify != NULL) {
+    const struct tls4217_trust *trust = tls4217_verify_trust(
+      generation->verify);
+    void *room = tls4217_remembered_put(
+      scope, generation->verify_files, tls4217_trust_size(trust));
+
+    if (room != NULL) {
+      tls4217_trust_write(trust, room);
+    }
+  }
+
+  tls4217_stapling_remember(generation, scope);
 }
 
 bool tls4217_generation_has_lost_key(

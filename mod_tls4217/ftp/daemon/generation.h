@@ -19,7 +19,9 @@
  * is the last good one, all certificates are: previous', or the key process'.
  *
  * Returns a new one (tls4217_generation_free), or NULL with err filled, which
- * names directive and file.  Nothing else is changed, and nothing is logged.
+ * names directive and file.  err may be filled beside a new one, too: CAs or
+ * revocation lists that could not be read are the previous ones then.
+ * Nothing else is changed, and nothing is logged.
  */
 struct tls4217_generation *tls4217_generation_build(const server_rec *rec,
   const struct tls4217_settings *settings,
@@ -30,6 +32,11 @@ struct tls4217_generation *tls4217_generation_build(const server_rec *rec,
  * was found when it was built is logged. */
 void tls4217_generation_accept(
   const struct tls4217_generation *generation, const server_rec *rec);
+
+/* Puts what it has of its files, but for certificates and keys, to what is
+ * remembered of a host over SIGHUP (remembered.h). */
+void tls4217_generation_remember(
+  const struct tls4217_generation *generation, uint64_t scope);
 
 /* Whether one of its keys went with a key process that has ended, so that it
  * cannot serve. */

@@ -21,6 +21,7 @@ struct tls4217_generation {
   size_t nnamed_from; /* from here on those of TLSCertificateDirectory */
   struct tls4217_stapling **stapling; /* of each pair (stapling.h), or NULL */
   struct tls4217_verify *verify;      /* NULL: TLSVerifyClient is off */
+  const char *verify_files; /* what its CAs and lists were read from */
   struct tls4217_context *context;  /* without a server name; has the tickets */
   struct tls4217_contextmap *names; /* with one */
   array_header *troubles; /* what is wrong, and said once (building.h) */

@@ -13,6 +13,7 @@
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/phrases.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
+#include "mod_tls4217/ftp/daemon/remembered.h"
 #include "mod_tls4217/ftp/daemon/selfsigning.h"
 #include "mod_tls4217/ftp/daemon/stapling.h"
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
@@ -286,6 +287,11 @@ static struct tls4217_generation *build_without_files(
   tls4217_error_clear(&later);
   generation = tls4217_generation_build(server->rec, &server->settings,
     previous, TLS4217_GENERATION_FROM_LAST_GOOD, &later);
+  if (generation != NULL && tls4217_error_is_set(&later)) {
+    tls4217_complaints_warning(server->rec,
+      "%s; the previous CAs and revocation lists remain in use", later.text);
+  }
+
   if (generation != NULL || err->errnum != ENOENT) {
     return generation;
   }
@@ -344,11 +350,25 @@ static void prepare(struct tls4217_vhost *server, const char *cause) {
   }
 }
 
+/* Where the module stays mapped there are hosts still. */
+void tls4217_renewal_leave(void) {
+  for (const struct tls4217_vhost *server = tls4217_vhost_first();
+       server != NULL; server = server->next) {
+    if (server->tls != NULL) {
+      tls4217_generation_remember(server->tls, server->scope);
+    }
+  }
+
+  tls4217_remembered_leave();
+}
+
 enum tls4217_readiness tls4217_renewal_build_all(const char *cause) {
   const struct tls4217_vhost *serving = NULL;
   unsigned int ready = 0, wanted = 0;
 
   tls4217_warmup_open_gaps();
+  tls4217_renewal_leave();
+  tls4217_remembered_begin();
   tls4217_vhost_begin();
   tls4217_keyprocess_begin();
   tls4217_phrases_begin(strcmp(cause, TLS4217_RENEWAL_START) == 0);
@@ -373,6 +393,7 @@ enum tls4217_readiness tls4217_renewal_build_all(const char *cause) {
   }
 
   tls4217_vhost_end();
+  tls4217_remembered_end();
   tls4217_keyprocess_settle(renew);
   tls4217_ticketkeys_begin(apply_tickets);
   if (serving != NULL) {

@@ -40,6 +40,10 @@ enum tls4217_readiness {
  */
 enum tls4217_readiness tls4217_renewal_build_all(const char *cause);
 
+/* Leaves behind what the servers have of their files, for the module that is
+ * loaded next (remembered.h). */
+void tls4217_renewal_leave(void);
+
 /*
  * Reads the files of one server, or of all of them where it is NULL, and swaps
  * its generation.  The configuration is not read.  Complaints are logged.

@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+#include "mod_tls4217/ftp/daemon/keychannel.h"
+#include "mod_tls4217/ftp/daemon/remembered.h"
 #include "mod_tls4217/ftp/daemon/stapling.h"
 #include "mod_tls4217/tls/cert/chain.h"
 #include "mod_tls4217/tls/cert/filestamp.h"
@@ -100,12 +102,6 @@ static struct tls4217_stapling *find_previous(
   return NULL;
 }
 
-static void take_stamp(struct tls4217_stapling *stapling) {
-  tls4217_filestamp_take(stapling->path, 0, &stapling->stamp);
-  stapling->is_proof = tls4217_filestamp_is_fresh(
-                         &stapling->stamp, (int64_t) time(NULL)) == false;
-}
-
 /* Reads the file, and checks what is in it; as root. */
 static void read_file(
   struct tls4217_stapling *stapling, X509 *leaf, X509 *issuer) {
@@ -160,6 +156,42 @@ static void keep_last_good(
   }
 }
 
+/* The same after SIGHUP, which has unmapped the generation before. */
+static const char *name_of(const struct tls4217_stapling *stapling) {
+  return pstrcat(stapling->pool, "staple|", stapling->fingerprint, "|",
+    stapling->path, NULL);
+}
+
+static void recall(struct tls4217_stapling *stapling, const server_rec *rec,
+  X509 *leaf, X509 *issuer) {
+  enum tls4217_staple_verdict verdict;
+  size_t size;
+  const void *bytes = tls4217_remembered_find(
+    tls4217_keychannel_scope(rec), name_of(stapling), &size);
+
+  if (bytes != NULL && stapling->staple == NULL &&
+    stapling->verdict != TLS4217_STAPLE_REVOKED) {
+    stapling->staple = tls4217_staple_new(
+      bytes, size, leaf, issuer, (int64_t) time(NULL), &verdict, NULL);
+  }
+}
+
+void tls4217_stapling_remember(
+  const struct tls4217_generation *generation, uint64_t scope) {
+  for (size_t i = 0; i < generation->npairs; i++) {
+    const struct tls4217_stapling *stapling = generation->stapling[i];
+
+    if (has_valid(stapling)) {
+      void *room = tls4217_remembered_put(
+        scope, name_of(stapling), stapling->staple->size);
+
+      if (room != NULL) {
+        memcpy(room, stapling->staple->bytes, stapling->staple->size);
+      }
+    }
+  }
+}
+
 /* What one file has for the pair at a place. */
 static struct tls4217_stapling *look_at_file(
   const struct tls4217_building *build, const char *path, size_t at,
@@ -170,7 +202,9 @@ static struct tls4217_stapling *look_at_file(
 
   pr_signals_block();
   PRIVS_ROOT
-  take_stamp(stapling);
+  tls4217_filestamp_take(path, 0, &stapling->stamp);
+  stapling->is_proof = tls4217_filestamp_is_fresh(
+                         &stapling->stamp, (int64_t) time(NULL)) == false;
   if (previous != NULL && previous->trouble == NULL && previous->is_proof &&
     tls4217_filestamp_equal(&previous->stamp, &stapling->stamp)) {
     previous->users++;
@@ -180,6 +214,7 @@ static struct tls4217_stapling *look_at_file(
   } else {
     read_file(stapling, pair->leaf, issuer);
     keep_last_good(stapling, previous);
+    recall(stapling, build->rec, pair->leaf, issuer);
   }
   PRIVS_RELINQUISH
   pr_signals_unblock();

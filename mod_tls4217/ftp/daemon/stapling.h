@@ -24,6 +24,11 @@ struct tls4217_stapling;
 void tls4217_stapling_add(
   const struct tls4217_building *build, STACK_OF(X509) * cas);
 
+/* Puts the responses that are valid to what is remembered of a host over
+ * SIGHUP (remembered.h). */
+void tls4217_stapling_remember(
+  const struct tls4217_generation *generation, uint64_t scope);
+
 /* The generation's contexts are freed. */
 void tls4217_stapling_release(struct tls4217_generation *generation);
 

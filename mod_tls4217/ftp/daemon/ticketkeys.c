@@ -7,8 +7,8 @@
 
 #include "mod_tls4217/ftp/config/resolve.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/restartmemory.h"
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
-#include "mod_tls4217/ftp/daemon/ticketmemory.h"
 #include "mod_tls4217/tls/cert/filewatch.h"
 #include "mod_tls4217/tls/ticketfile.h"
 
@@ -46,6 +46,8 @@ static void complain(const struct tls4217_error *err) {
     MOD_TLS4217_VERSION, err->text);
 }
 
+#define MARK "MOD_TLS4217_TICKETS"
+
 /* For the module that is loaded after SIGHUP: in the key process, or, where
  * there is none or it does not answer, in the daemon's own memory. */
 static void keep(void) {
@@ -56,7 +58,11 @@ static void keep(void) {
   tls4217_error_clear(&err);
   if (tls4217_keyprocess_is_there() == false ||
     tls4217_keyprocess_keep(NAME, bytes, size, &err) < 0) {
-    tls4217_ticketmemory_keep(bytes, size);
+    void *room = tls4217_restartmemory_make(MARK, size);
+
+    if (room != NULL) {
+      memcpy(room, bytes, size);
+    }
   }
 
   pr_memscrub(bytes, sizeof(bytes));
@@ -66,16 +72,20 @@ static void keep(void) {
  * the key process has not got it. */
 static void fetch(void) {
   unsigned char bytes[TLS4217_TICKETRING_BYTES];
-  size_t size = tls4217_ticketmemory_fetch(bytes, sizeof(bytes));
+  size_t size = sizeof(bytes), left = 0;
+  void *found = tls4217_restartmemory_take(MARK, &left);
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (size == 0) {
-    size = sizeof(bytes);
-    if (tls4217_keyprocess_fetch(NAME, bytes, &size, &err) < 0) {
-      complain(&err);
-      size = 0;
-    }
+  if (found != NULL) {
+    (void) tls4217_ticketring_read(&self.ring, found, left);
+    tls4217_restartmemory_release(found, left);
+    return;
+  }
+
+  if (tls4217_keyprocess_fetch(NAME, bytes, &size, &err) < 0) {
+    complain(&err);
+    size = 0;
   }
 
   (void) tls4217_ticketring_read(&self.ring, bytes, size);

@@ -6,7 +6,7 @@
  * for all hosts, kept up to date by a timer; sessions have it as it was at
  * their fork.  SIGHUP unmaps the module and frees every context: the ring is
  * kept by the key process meanwhile, or, where there is none, in the daemon's
- * own memory (ticketmemory.h).
+ * own memory (restartmemory.h).
  */
 
 #ifndef TLS4217_FTP_DAEMON_TICKETKEYS_H

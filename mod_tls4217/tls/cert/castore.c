@@ -157,17 +157,18 @@ int tls4217_castore_digest(
 
 /* Revocation lists. */
 
-static int add_crl(X509_STORE *store, X509_CRL *crl) {
-  int res;
+static int add_crl(STACK_OF(X509_CRL) * crls, X509_CRL *crl) {
+  if (sk_X509_CRL_push(crls, crl) == 0) {
+    X509_CRL_free(crl);
+    return -1;
+  }
 
-  res = X509_STORE_add_crl(store, crl);
-  X509_CRL_free(crl);
-  return res == 1 ? 0 : -1;
+  return 0;
 }
 
 /* Adds the lists of a PEM file.  Returns how many, or -1. */
 static int add_pem_crls(
-  BIO *bio, X509_STORE *store, struct tls4217_passphrase *none) {
+  BIO *bio, STACK_OF(X509_CRL) * crls, struct tls4217_passphrase *none) {
   int count = 0;
 
   for (;;) {
@@ -181,7 +182,7 @@ static int add_pem_crls(
         -1;
     }
 
-    if (add_crl(store, crl) < 0) {
+    if (add_crl(crls, crl) < 0) {
       return -1;
     }
 
@@ -190,7 +191,7 @@ static int add_pem_crls(
 }
 
 /* DER begins with a SEQUENCE.  Returns 1, or 0 for no DER at all, or -1. */
-static int add_der_crl(BIO *bio, X509_STORE *store) {
+static int add_der_crl(BIO *bio, STACK_OF(X509_CRL) * crls) {
   unsigned char first = 0;
   X509_CRL *crl;
 
@@ -204,22 +205,22 @@ static int add_der_crl(BIO *bio, X509_STORE *store) {
   }
 
   crl = d2i_X509_CRL_bio(bio, NULL);
-  return crl != NULL && add_crl(store, crl) == 0 ? 1 : -1;
+  return crl != NULL && add_crl(crls, crl) == 0 ? 1 : -1;
 }
 
 /* Returns how many the file holds, or -1. */
-static int add_crls(const struct tls4217_wholefile *file, X509_STORE *store,
-  struct tls4217_passphrase *none) {
+static int add_crls(const struct tls4217_wholefile *file,
+  STACK_OF(X509_CRL) * crls, struct tls4217_passphrase *none) {
   BIO *bio = BIO_new_mem_buf(file->bytes, (int) file->size);
   int count = -1;
 
   ERR_clear_error();
   if (bio != NULL) {
-    count = add_pem_crls(bio, store, none);
+    count = add_pem_crls(bio, crls, none);
   }
 
   if (count == 0) {
-    count = add_der_crl(bio, store);
+    count = add_der_crl(bio, crls);
   }
 
   BIO_free(bio);
@@ -256,11 +257,11 @@ static int take_crls(const char *path, void *user, struct tls4217_error *err) {
   return count > 0 ? 1 : 0;
 }
 
-int tls4217_castore_add_crl_file(
-  const char *path, X509_STORE *store, struct tls4217_error *err) {
+int tls4217_castore_read_crl_file(
+  const char *path, STACK_OF(X509_CRL) * crls, struct tls4217_error *err) {
   int taken;
 
-  taken = take_crls(path, store, err);
+  taken = take_crls(path, crls, err);
   if (taken == 0) {
     tls4217_error_set(err, EINVAL,
       CRL_ROLE " '%s' is not a CRL, neither in PEM nor in DER", path);
@@ -269,11 +270,11 @@ int tls4217_castore_add_crl_file(
   return taken > 0 ? 0 : -1;
 }
 
-int tls4217_castore_add_crl_dir(
-  const char *path, X509_STORE *store, struct tls4217_error *err) {
+int tls4217_castore_read_crl_dir(
+  const char *path, STACK_OF(X509_CRL) * crls, struct tls4217_error *err) {
   int taken;
 
-  taken = walk_directory(path, take_crls, store, err);
+  taken = walk_directory(path, take_crls, crls, err);
   if (taken == 0) {
     tls4217_error_set(err, ENOENT,
       "directory '%s' contains no CRL: put the CAs' lists there", path);
@@ -288,4 +289,18 @@ STACK_OF(X509) * tls4217_castore_list_new(void) {
 
 void tls4217_castore_list_free(STACK_OF(X509) * certs) {
   sk_X509_pop_free(certs, X509_free);
+}
+
+STACK_OF(X509) *
+  tls4217_castore_list_add(STACK_OF(X509) * certs, STACK_OF(X509) * more) {
+  for (int i = 0; i < sk_X509_num(more); i++) {
+    X509 *cert = sk_X509_value(more, i);
+
+    if (X509_up_ref(cert) != 1 || sk_X509_push(certs, cert) == 0) {
+      tls4217_castore_list_free(certs);
+      return NULL;
+    }
+  }
+
+  return certs;
 }

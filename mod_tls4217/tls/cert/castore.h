@@ -25,16 +25,21 @@ int tls4217_castore_read_file(
 int tls4217_castore_read_dir(
   const char *path, STACK_OF(X509) * certs, struct tls4217_error *err);
 
+/* Adds the certificates of another list to one.  Returns it, or NULL, and it is
+ * freed: out of memory. */
+STACK_OF(X509) *
+  tls4217_castore_list_add(STACK_OF(X509) * certs, STACK_OF(X509) * more);
+
 /* An empty list for them, or NULL where memory runs out; and its end, with all
  * that is in it (NULL is fine). */
 STACK_OF(X509) * tls4217_castore_list_new(void);
 void tls4217_castore_list_free(STACK_OF(X509) * certs);
 
-/* The same for CRLs (PEM, several a file, or DER), into a store. */
-int tls4217_castore_add_crl_file(
-  const char *path, X509_STORE *store, struct tls4217_error *err);
-int tls4217_castore_add_crl_dir(
-  const char *path, X509_STORE *store, struct tls4217_error *err);
+/* The same for CRLs (PEM, several a file, or DER). */
+int tls4217_castore_read_crl_file(
+  const char *path, STACK_OF(X509_CRL) * crls, struct tls4217_error *err);
+int tls4217_castore_read_crl_dir(
+  const char *path, STACK_OF(X509_CRL) * crls, struct tls4217_error *err);
 
 /*
  * Writes the SHA-256 of a list of certificates, in hex, into hex, which holds

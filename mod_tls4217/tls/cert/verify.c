@@ -27,6 +27,7 @@ struct tls4217_verify {
   int depth;
   unsigned long flags; /* X509_V_FLAG_... */
   bool crl_missing_is_ok;
+  struct tls4217_trust trust; /* what is in the store */
   X509_STORE *store;
   STACK_OF(X509_NAME) * names;
   char digest[2 * EVP_MAX_MD_SIZE + 1]; /* of the CAs, in hex */
@@ -212,39 +213,54 @@ bool tls4217_verify_still_holds(SSL *ssl, X509 *cert) {
 
 /* Building. */
 
-static int load_cas(struct tls4217_verify *verify,
+static int read_cas(struct tls4217_trust *trust,
   const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
-  STACK_OF(X509) * certs;
-  int ret = -1;
-
-  certs = sk_X509_new_null();
-  if (certs == NULL) {
-    tls4217_error_set_openssl(err, "no memory for CAs");
-    return -1;
-  }
-
   if (settings->ca_file == NULL && settings->ca_path == NULL) {
     tls4217_error_set(err, EINVAL,
       "TLSVerifyClient is on or optional, but no CA is configured: add "
       "'TLSCACertificateFile /path/ca.pem' or 'TLSCACertificatePath "
       "/path/directory' with the clients' CAs");
-    goto out;
+    return -1;
   }
 
   if (settings->ca_file != NULL &&
-    tls4217_castore_read_file(settings->ca_file, certs, err) < 0) {
+    tls4217_castore_read_file(settings->ca_file, trust->certs, err) < 0) {
     tls4217_error_about(err, "TLSCACertificateFile");
-    goto out;
+    return -1;
   }
 
   if (settings->ca_path != NULL &&
-    tls4217_castore_read_dir(settings->ca_path, certs, err) < 0) {
+    tls4217_castore_read_dir(settings->ca_path, trust->certs, err) < 0) {
     tls4217_error_about(err, "TLSCACertificatePath");
-    goto out;
+    return -1;
   }
 
+  return 0;
+}
+
+static int read_crls(struct tls4217_trust *trust,
+  const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
+  if (settings->crl_file != NULL &&
+    tls4217_castore_read_crl_file(settings->crl_file, trust->crls, err) < 0) {
+    tls4217_error_about(err, "TLSCARevocationFile");
+    return -1;
+  }
+
+  if (settings->crl_path != NULL &&
+    tls4217_castore_read_crl_dir(settings->crl_path, trust->crls, err) < 0) {
+    tls4217_error_about(err, "TLSCARevocationPath");
+    return -1;
+  }
+
+  return 0;
+}
+
+/* Into the store, and as names for clients. */
+static int use_cas(struct tls4217_verify *verify, struct tls4217_error *err) {
+  STACK_OF(X509) *certs = verify->trust.certs;
+
   if (tls4217_castore_digest(certs, verify->digest, err) < 0) {
-    goto out;
+    return -1;
   }
 
   for (int i = 0; i < sk_X509_num(certs); i++) {
@@ -254,24 +270,22 @@ static int load_cas(struct tls4217_verify *verify,
     if (name == NULL || sk_X509_NAME_push(verify->names, name) == 0) {
       X509_NAME_free(name);
       tls4217_error_set_openssl(err, "no memory for CAs");
-      goto out;
+      return -1;
     }
 
     if (X509_STORE_add_cert(verify->store, cert) != 1) {
       tls4217_error_set_openssl(err, "a CA cannot be used");
-      goto out;
+      return -1;
     }
   }
 
-  ret = 0;
-
-out:
-  sk_X509_pop_free(certs, X509_free);
-  return ret;
+  return 0;
 }
 
-static int load_crls(struct tls4217_verify *verify,
+static int use_crls(struct tls4217_verify *verify,
   const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
+  STACK_OF(X509_CRL) *crls = verify->trust.crls;
+
   if (settings->crl_file == NULL && settings->crl_path == NULL) {
     return 0;
   }
@@ -281,27 +295,20 @@ static int load_crls(struct tls4217_verify *verify,
     verify->flags |= X509_V_FLAG_CRL_CHECK_ALL;
   }
 
-  if (settings->crl_file != NULL &&
-    tls4217_castore_add_crl_file(settings->crl_file, verify->store, err) < 0) {
-    tls4217_error_about(err, "TLSCARevocationFile");
-    return -1;
-  }
-
-  if (settings->crl_path != NULL &&
-    tls4217_castore_add_crl_dir(settings->crl_path, verify->store, err) < 0) {
-    tls4217_error_about(err, "TLSCARevocationPath");
-    return -1;
+  for (int i = 0; i < sk_X509_CRL_num(crls); i++) {
+    if (X509_STORE_add_crl(verify->store, sk_X509_CRL_value(crls, i)) != 1) {
+      tls4217_error_set_openssl(err, "a revocation list cannot be used");
+      return -1;
+    }
   }
 
   return 0;
 }
 
-struct tls4217_verify *tls4217_verify_new(
+static struct tls4217_verify *make(
   const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
-  struct tls4217_verify *verify;
+  struct tls4217_verify *verify = OPENSSL_zalloc(sizeof(*verify));
 
-  ERR_clear_error();
-  verify = OPENSSL_zalloc(sizeof(*verify));
   if (verify == NULL) {
     tls4217_error_set(err, ENOMEM, "out of memory");
     return NULL;
@@ -313,21 +320,53 @@ struct tls4217_verify *tls4217_verify_new(
   verify->store = X509_STORE_new();
   verify->names = sk_X509_NAME_new_null();
 
-  if (verify->store == NULL || verify->names == NULL) {
+  if (tls4217_trust_init(&verify->trust, err) < 0 || verify->store == NULL ||
+    verify->names == NULL) {
     tls4217_error_set_openssl(err, "no memory for CAs");
-    goto fail;
-  }
-
-  if (load_cas(verify, settings, err) < 0 ||
-    load_crls(verify, settings, err) < 0) {
-    goto fail;
+    tls4217_verify_free(verify);
+    return NULL;
   }
 
   return verify;
+}
 
-fail:
-  tls4217_verify_free(verify);
-  return NULL;
+struct tls4217_verify *tls4217_verify_new(
+  const struct tls4217_verify_settings *settings, struct tls4217_error *err) {
+  struct tls4217_verify *verify;
+
+  ERR_clear_error();
+  verify = make(settings, err);
+  if (verify != NULL &&
+    (read_cas(&verify->trust, settings, err) < 0 ||
+      read_crls(&verify->trust, settings, err) < 0 ||
+      use_cas(verify, err) < 0 || use_crls(verify, settings, err) < 0)) {
+    tls4217_verify_free(verify);
+    verify = NULL;
+  }
+
+  return verify;
+}
+
+struct tls4217_verify *tls4217_verify_recall(
+  const struct tls4217_verify_settings *settings, const void *bytes,
+  size_t size, struct tls4217_error *err) {
+  struct tls4217_verify *verify;
+
+  ERR_clear_error();
+  verify = make(settings, err);
+  if (verify != NULL &&
+    (tls4217_trust_read(&verify->trust, bytes, size, err) < 0 ||
+      use_cas(verify, err) < 0 || use_crls(verify, settings, err) < 0)) {
+    tls4217_verify_free(verify);
+    verify = NULL;
+  }
+
+  return verify;
+}
+
+const struct tls4217_trust *tls4217_verify_trust(
+  const struct tls4217_verify *verify) {
+  return &verify->trust;
 }
 
 void tls4217_verify_free(struct tls4217_verify *verify) {
@@ -336,6 +375,7 @@ void tls4217_verify_free(struct tls4217_verify *verify) {
   }
 
   X509_STORE_free(verify->store);
+  tls4217_trust_clear(&verify->trust);
   sk_X509_NAME_pop_free(verify->names, X509_NAME_free);
   OPENSSL_free(verify);
 }

@@ -20,6 +20,7 @@
 
 #include <openssl/ssl.h>
 
+#include "mod_tls4217/tls/cert/trust.h"
 #include "mod_tls4217/tls/error.h"
 
 /* Whether clients are asked for a certificate (TLSVerifyClient). */
@@ -59,6 +60,19 @@ struct tls4217_verify;
  */
 struct tls4217_verify *tls4217_verify_new(
   const struct tls4217_verify_settings *settings, struct tls4217_error *err);
+
+/*
+ * The same of what was read before from the same files: size bytes of
+ * tls4217_trust_write.  No file is read, and a revocation list that has
+ * expired since refuses as any other does.
+ */
+struct tls4217_verify *tls4217_verify_recall(
+  const struct tls4217_verify_settings *settings, const void *bytes,
+  size_t size, struct tls4217_error *err);
+
+/* Its CAs and lists; they stay its. */
+const struct tls4217_trust *tls4217_verify_trust(
+  const struct tls4217_verify *verify);
 
 /* Frees it; contexts that it was installed in stay valid.  NULL is fine. */
 void tls4217_verify_free(struct tls4217_verify *verify);
