@@ -180,7 +180,115 @@ void tls4217_ticketring_take(struct tls4217_ticketring *ring,
   OPENSSL_cleanse(&made, sizeof(made));
 }
 
-/* What both are for. */
+/* Rings that hosts share. */
+
+void tls4217_ticketring_publish(const struct tls4217_ticketring *ring,
+  struct tls4217_ticketring *stored, int64_t now) {
+  size_t first = 0;
+
+  /* What no session has used needs no host to keep it. */
+  while (first + 1 < ring->count &&
+    ring->secrets[first].from == TLS4217_TICKETRING_LATER) {
+    first++;
+  }
+
+  tls4217_ticketring_clear(stored);
+  stored->source = TLS4217_TICKETRING_SHARED;
+  stored->count = ring->count - first;
+  memcpy(stored->secrets, ring->secrets + first,
+    stored->count * sizeof(stored->secrets[0]));
+  for (size_t i = 0; i < stored->count; i++) {
+    if (stored->secrets[i].from > now) {
+      stored->secrets[i].from = now;
+    }
+  }
+}
+
+bool tls4217_ticketring_is_due(const struct tls4217_ticketring *stored,
+  const struct tls4217_ticketring_rules *rules, int64_t now) {
+  const int64_t age = now - stored->secrets[0].from;
+
+  return age >= rules->age || -age > rules->age;
+}
+
+int tls4217_ticketring_advance(struct tls4217_ticketring *stored,
+  const struct tls4217_ticketring_rules *rules, int64_t now,
+  struct tls4217_error *err) {
+  if (add_next(stored, err) < 0) {
+    return -1;
+  }
+
+  stored->source = TLS4217_TICKETRING_SHARED;
+  stored->secrets[0].from = now;
+  (void) cut(stored, rules->kept + 1);
+  return 0;
+}
+
+/* When a secret encrypts that is not known here yet. */
+static int64_t first_use(const struct tls4217_ticketring *ring,
+  const struct tls4217_ticketsecret *stored, int64_t now, int64_t delay) {
+  const int64_t latest = now + delay, planned = stored->from + delay;
+
+  return ring->source == TLS4217_TICKETRING_SHARED || planned > latest ?
+    latest :
+    planned;
+}
+
+static bool is_same(const struct tls4217_ticketring *one,
+  const struct tls4217_ticketring *other) {
+  bool same = one->source == other->source && one->count == other->count;
+
+  for (size_t i = 0; i < one->count && same; i++) {
+    same = one->secrets[i].from == other->secrets[i].from &&
+      one->secrets[i].size == other->secrets[i].size &&
+      CRYPTO_memcmp(one->secrets[i].bytes, other->secrets[i].bytes,
+        one->secrets[i].size) == 0;
+  }
+
+  return same;
+}
+
+bool tls4217_ticketring_share(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring *stored, int64_t now, int64_t delay) {
+  struct tls4217_ticketring made = *stored;
+  bool same;
+
+  made.source = TLS4217_TICKETRING_SHARED;
+  for (size_t i = 0; i < made.count; i++) {
+    struct tls4217_ticketsecret *secret = &made.secrets[i];
+    const struct tls4217_ticketsecret *known = tls4217_ticketring_find(
+      ring, secret->bytes, secret->size);
+
+    secret->from = first_use(ring, secret, now, delay);
+    if (known != NULL && known->from < secret->from) {
+      secret->from = known->from;
+    }
+  }
+
+  same = is_same(ring, &made);
+  *ring = made;
+  OPENSSL_cleanse(&made, sizeof(made));
+  return same == false;
+}
+
+int tls4217_ticketring_leave(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring_rules *rules, int64_t now,
+  struct tls4217_error *err) {
+  struct tls4217_ticketring own = *ring;
+  int ret = -1;
+
+  own.source = TLS4217_TICKETRING_MADE;
+  if (tls4217_ticketring_rotate(&own, rules, now, err) == 0 &&
+    tls4217_ticketring_rotate(&own, rules, now, err) == 0) {
+    *ring = own;
+    ret = 0;
+  }
+
+  OPENSSL_cleanse(&own, sizeof(own));
+  return ret;
+}
+
+/* What all of them are for. */
 
 size_t tls4217_ticketring_current(
   const struct tls4217_ticketring *ring, int64_t now) {
@@ -273,8 +381,8 @@ size_t tls4217_ticketring_write(
 
 static bool is_ours(const unsigned char *bytes, size_t size) {
   return size > 2 && size <= TLS4217_TICKETRING_BYTES && bytes[0] == VERSION &&
-    (bytes[1] == TLS4217_TICKETRING_MADE ||
-      bytes[1] == TLS4217_TICKETRING_FILES) &&
+    bytes[1] >= TLS4217_TICKETRING_MADE &&
+    bytes[1] <= TLS4217_TICKETRING_SHARED &&
     (size - 2) % TLS4217_TICKETRING_ENTRY == 0;
 }
 

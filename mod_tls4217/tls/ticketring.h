@@ -10,7 +10,9 @@
  * A ring that is made here always has its next secret ready, so that sessions
  * from before a rotation can read the tickets of later ones.  One that is read
  * from files has their order; a secret that is new there encrypts when a delay
- * is over, in which the other hosts get it, too.
+ * is over, in which the other hosts get it, too.  One that hosts share is
+ * stored with the times at which its secrets were made; each host has its own
+ * times at which they encrypt.
  *
  * Times are time(2)'s, in seconds, and handed in.
  */
@@ -35,7 +37,8 @@
 enum tls4217_ticketring_source {
   TLS4217_TICKETRING_NOWHERE, /* there are none yet */
   TLS4217_TICKETRING_MADE,    /* made here */
-  TLS4217_TICKETRING_FILES    /* read from files */
+  TLS4217_TICKETRING_FILES,   /* read from files */
+  TLS4217_TICKETRING_SHARED   /* made by one of several hosts */
 };
 
 /* From when on a secret encrypts that is not to do so yet. */
@@ -95,6 +98,48 @@ const struct tls4217_ticketsecret *tls4217_ticketring_find(
  */
 void tls4217_ticketring_take(struct tls4217_ticketring *ring,
   const struct tls4217_ticketring *read, int64_t now, int64_t delay);
+
+/*
+ * A ring that hosts share, as it is stored: from is when a secret was made, by
+ * the clock of the host that did it, and never later than now.
+ *
+ * publish makes one of a host's own ring, which has at least one secret, but
+ * for the one that is next.
+ */
+void tls4217_ticketring_publish(const struct tls4217_ticketring *ring,
+  struct tls4217_ticketring *stored, int64_t now);
+
+/* Whether its newest secret is older than an age, or by another clock made
+ * more than an age from now. */
+bool tls4217_ticketring_is_due(const struct tls4217_ticketring *stored,
+  const struct tls4217_ticketring_rules *rules, int64_t now);
+
+/*
+ * Puts a new secret in front, and drops the oldest one where there is one more
+ * than are kept beside it.  Returns 0, or -1 with err filled, and what there
+ * was remains.
+ */
+int tls4217_ticketring_advance(struct tls4217_ticketring *stored,
+  const struct tls4217_ticketring_rules *rules, int64_t now,
+  struct tls4217_error *err);
+
+/*
+ * Makes ring what is stored now.  Secrets that it has had keep their time;
+ * others encrypt delay seconds from now.  Where ring was not a shared one, this
+ * host comes late, and they encrypt delay seconds after they were made.
+ * Returns whether ring is another one than before.
+ */
+bool tls4217_ticketring_share(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring *stored, int64_t now, int64_t delay);
+
+/*
+ * Makes a ring that others have, and that cannot be asked for any more, this
+ * host's own: it encrypts with a new secret at once, and another one is next.
+ * Returns 0, or -1 with err filled, and what there was remains.
+ */
+int tls4217_ticketring_leave(struct tls4217_ticketring *ring,
+  const struct tls4217_ticketring_rules *rules, int64_t now,
+  struct tls4217_error *err);
 
 /* Which of its secrets encrypts. */
 size_t tls4217_ticketring_current(

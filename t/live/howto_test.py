@@ -15,6 +15,7 @@ import unittest
 import client
 import daemon
 import harness
+import rediscase
 from samples_test import PLACES
 
 HOWTO = os.path.join(os.path.dirname(os.path.dirname(daemon.HERE)),
@@ -288,24 +289,27 @@ class ManyNames(Page, harness.LiveCase):
                       self.check(script))
 
 
-class Cluster(Page, harness.LiveCase):
-    """Two servers, and files with the keys that both read."""
+class Cluster(Page):
+    """Two servers with the same keys; mixed into both ways to have them."""
 
     PAGE = "cluster"
     TLS = harness.TLS
+    BLOCK = FILES = None
 
     @classmethod
     def directives(cls):
+        """With the files that the page's own commands make."""
         cls.keys = daemon.temporary_directory()
         cls.addClassCleanup(shutil.rmtree, cls.keys)
-        for number in (1, 2):
+        text = configuration(cls.PAGE, cls.BLOCK)
+        for made, name in cls.FILES:
+            block = next(block for block in blocks(cls.PAGE)
+                         if "rand" in block and made in block)
             subprocess.run(
-                ["sh", "-ec", next(
-                    block for block in blocks(cls.PAGE) if "rand" in block)
-                 .replace("/etc/proftpd", cls.keys)
-                 .replace("ticket-1", "ticket-%d" % number)],
+                ["sh", "-ec", block.replace("/etc/proftpd", cls.keys)
+                 .replace(made, name)],
                 check=True, capture_output=True, timeout=20)
-        return configuration(cls.PAGE).replace("/etc/proftpd", cls.keys)
+        return text.replace("/etc/proftpd", cls.keys)
 
     def script(self, second=None, **_):
         """Both are on this host, at two ports."""
@@ -329,6 +333,24 @@ class Cluster(Page, harness.LiveCase):
         """A server with keys of its own."""
         self.assertIn("does not know the tickets",
                       self.check(self.script(self.other(""))), self.said)
+
+
+class ClusterWithFiles(Cluster, harness.LiveCase):
+    BLOCK = 1
+    FILES = (("ticket-1", "ticket-1"), ("ticket-1", "ticket-2"))
+
+
+@unittest.skipIf(rediscase.NO_REDIS, rediscase.NO_REDIS)
+class ClusterWithRedis(Cluster, harness.LiveCase):
+    BLOCK = 0
+    FILES = (("ticket-secret", "ticket-secret"),)
+
+    @classmethod
+    def directives(cls):
+        redis = rediscase.Redis()
+        cls.addClassCleanup(redis.stop)
+        redis.start()
+        return rediscase.as_here(super().directives(), redis, "")
 
 
 @unittest.skipUnless(HAS_CURL, NO_CURL)

@@ -15,6 +15,7 @@ import certcase
 import client
 import daemon
 import harness
+import rediscase
 
 CONF = os.path.join(os.path.dirname(os.path.dirname(daemon.HERE)),
                     "contrib", "conf")
@@ -254,6 +255,37 @@ class Directories(SampleTests, harness.LiveCase):
 
     def test_no_password_in_clear(self):
         self.connect().command("USER alice", 533)
+
+
+@unittest.skipIf(rediscase.NO_REDIS, rediscase.NO_REDIS)
+class Cluster(SampleTests, harness.LiveCase):
+    """Two hosts with this configuration."""
+
+    SAMPLE = "cluster"
+
+    @classmethod
+    def directives(cls):
+        cls.redis = rediscase.Redis()
+        cls.addClassCleanup(cls.redis.stop)
+        cls.redis.start()
+        return rediscase.as_here(super().directives(), cls.redis,
+                                 "{root}/ticket-secret")
+
+    @classmethod
+    def prepare(cls):
+        cls.other = daemon.Server(**cls.SERVER)
+        cls.addClassCleanup(cls.other.stop)
+        for server in (cls.server, cls.other):
+            rediscase.give_secret(server, "ticket-secret")
+        cls.other.start()
+
+    def test_resumes_at_the_other_one(self):
+        first = self.login()
+        self.moves(first)
+        control = client.Control(self.other.address(), first.context)
+        self.addCleanup(control.close)
+        control.auth(session=first.session)
+        self.assertTrue(control.tls.resumed)
 
 
 class ImplicitServer(daemon.Server):

@@ -233,7 +233,7 @@ class Directive(unittest.TestCase):
                 ("count 1", "count: write how many"),
                 ("count 3x", "count: write how many"),
                 ("age 60 count", "write TLSSessionTicketKeys"),
-                ("redis: count 3", "TLSSessionTicketKeyFile /path"),
+                ("file: count 3", "TLSSessionTicketKeyFile /path"),
                 ("every 60", "write TLSSessionTicketKeys")):
             with self.subTest(line=line):
                 code, said = self.check("TLSSessionTicketKeys " + line)

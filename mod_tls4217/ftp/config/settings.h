@@ -35,6 +35,13 @@ struct tls4217_paths {
   size_t count;
 };
 
+/* TLSSessionTicketKeys. */
+struct tls4217_ticket_keys {
+  struct tls4217_ticketring_rules rules;
+  const char *redis_key;   /* what Redis has the ring under; NULL: it has not */
+  const char *secret_file; /* what it is sealed with there; or NULL */
+};
+
 /* What the directives of the other names say; each may be NULL. */
 struct tls4217_named_files {
   const char *rsa_file, *rsa_key_file;
@@ -73,9 +80,9 @@ struct tls4217_client_settings {
 
 struct tls4217_settings {
   bool engine;
-  bool key_isolation;                          /* the main server's */
-  struct tls4217_ticketring_rules ticket_keys; /* the same */
-  struct tls4217_paths ticket_files;           /* the same; the newest first */
+  bool key_isolation;                     /* the main server's */
+  struct tls4217_ticket_keys ticket_keys; /* the same */
+  struct tls4217_paths ticket_files;      /* the same; the newest first */
   struct tls4217_options options;
   struct tls4217_parameters tls;
   int handshake_timeout;      /* seconds, control connection */

@@ -158,17 +158,18 @@ static void take_crl_path(const config_rec *c, void *member) {
 
 static void preset_ticket_keys(
   const struct tls4217_value_type *type, const char *otherwise, void *member) {
-  struct tls4217_ticketring_rules *rules = member;
+  struct tls4217_ticket_keys *keys = member;
   long age = 0, count = 0;
 
   (void) sscanf(otherwise, "age %ld count %ld", &age, &count);
-  rules->age = age;
-  rules->kept = (size_t) count;
+  memset(keys, 0, sizeof(*keys));
+  keys->rules.age = age;
+  keys->rules.kept = (size_t) count;
 }
 
 static void take_ticket_keys(const config_rec *c, void *member) {
-  *((struct tls4217_ticketring_rules *) member) = *(
-    (const struct tls4217_ticketring_rules *) c->argv[0]);
+  *((struct tls4217_ticket_keys *) member) = *(
+    (const struct tls4217_ticket_keys *) c->argv[0]);
 }
 
 static void take_path(const config_rec *c, void *member) {

@@ -48,7 +48,7 @@ extern const struct tls4217_value_type tls4217_value_none, /* no member */
   tls4217_value_crl_file,      /* struct tls4217_verify_settings */
   tls4217_value_crl_path,      /* the same */
   tls4217_value_certificate,   /* struct tls4217_settings: its files */
-  tls4217_value_ticket_keys,   /* struct tls4217_ticketring_rules */
+  tls4217_value_ticket_keys,   /* struct tls4217_ticket_keys */
   tls4217_value_paths,         /* struct tls4217_paths */
   tls4217_value_options,       /* struct tls4217_settings */
   tls4217_value_session_cache; /* bool: reuse is required */

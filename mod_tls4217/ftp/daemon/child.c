@@ -7,9 +7,13 @@
 
 #define _GNU_SOURCE
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mod_tls4217/ftp/daemon/child.h"
@@ -23,6 +27,34 @@ void tls4217_child_close(int first, int last) {
     for (int fd = first; fd <= last && fd < max; fd++) {
       (void) close(fd);
     }
+  }
+}
+
+static bool is_socket(int fd) {
+  struct stat st;
+
+  return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+void tls4217_child_drop_sockets_but(int one) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  DIR *fds = opendir("/proc/self/fd");
+  const struct dirent *entry;
+
+  while (null >= 0 && fds != NULL && (entry = readdir(fds)) != NULL) {
+    const int fd = (int) strtol(entry->d_name, NULL, 10);
+
+    if (fd != one && is_socket(fd)) {
+      (void) dup2(null, fd);
+    }
+  }
+
+  if (fds != NULL) {
+    (void) closedir(fds);
+  }
+
+  if (null >= 0) {
+    (void) close(null);
   }
 }
 

@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - what a child of the daemon must not have of it
  *
- * For a process that was forked to be something else: close_range(2),
- * signal(2).
+ * For a process that was forked to be something else: close_range(2), dup2(2),
+ * signal(2); /proc/self/fd of proc(5).
  */
 
 #ifndef TLS4217_FTP_DAEMON_CHILD_H
@@ -11,6 +11,13 @@
 
 /* Closes the descriptors from first to last, both included. */
 void tls4217_child_close(int first, int last);
+
+/*
+ * Makes /dev/null of each socket but one.  For a child that goes on to call
+ * ProFTPD: its logs stay open, and it finds nothing else under the numbers that
+ * it knows.
+ */
+void tls4217_child_drop_sockets_but(int one);
 
 /* No signal has a handler of ProFTPD's, or is blocked. */
 void tls4217_child_reset_signals(void);

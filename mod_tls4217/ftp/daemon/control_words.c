@@ -13,8 +13,8 @@
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
 
 /* Those whose files could not be used. */
-static void say_failures(struct tls4217_control_answer *answer,
-  const struct tls4217_vhost *only) {
+static void say_failures(
+  struct tls4217_control_answer *answer, const struct tls4217_vhost *only) {
   for (const struct tls4217_vhost *server = tls4217_vhost_first();
        server != NULL; server = server->next) {
     if (tls4217_error_is_set(&server->last_error) &&
@@ -46,8 +46,7 @@ int tls4217_control_words_reload(struct tls4217_control_answer *answer) {
 
   tls4217_error_clear(&err);
   if (only == NULL && tls4217_ticketkeys_reload(&err) < 0) {
-    tls4217_control_answer_say(
-      answer, "TLSSessionTicketKeyFile: nothing was changed: %s", err.text);
+    tls4217_control_answer_say(answer, "nothing was changed: %s", err.text);
     failed = true;
   }
 
@@ -79,6 +78,14 @@ int tls4217_control_words_rotate(struct tls4217_control_answer *answer) {
     tls4217_control_answer_say(answer,
       "the keys of session tickets are read from their files again: put a new "
       "file first to have another key");
+    return TLS4217_CONTROL_OK;
+  }
+
+  if (facts.are_shared) {
+    tls4217_control_answer_say(answer,
+      "all hosts get another key from Redis, which encrypts session tickets "
+      "one TLSReloadInterval from now; tickets of the previous ones are read "
+      "for as long as TLSSessionTicketKeys keeps them");
     return TLS4217_CONTROL_OK;
   }
 

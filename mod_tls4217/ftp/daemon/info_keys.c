@@ -37,6 +37,8 @@ static void put_keys(struct tls4217_control_answer *answer,
       answer, object, "keys", (int64_t) tickets->count);
     (void) pr_json_object_set_bool(
       answer->pool, object, "files", tickets->are_files ? TRUE : FALSE);
+    (void) pr_json_object_set_bool(
+      answer->pool, object, "shared", tickets->are_shared ? TRUE : FALSE);
     tls4217_control_answer_set_number(answer, object, "since", tickets->since);
     tls4217_control_answer_set_number(answer, object, "next", tickets->next);
     tls4217_control_answer_say_json(answer, "tickets", object);
@@ -92,12 +94,16 @@ static void say_tickets(const struct tls4217_info *info,
     info->now > tickets->since ? info->now - tickets->since : 0, age);
   tls4217_control_answer_say(info->answer,
     "session tickets: key %s encrypts since %s (%s), another one %s; %lu "
-    "decrypt%s",
+    "decrypt%s%s%s",
     tickets->label, tls4217_info_lines_date(p, tickets->since), age,
     tickets->next > 0 ?
       pstrcat(p, "from ", tls4217_info_lines_date(p, tickets->next), NULL) :
-      "when the files have one",
-    (unsigned long) tickets->count, tickets->count == 1 ? "s" : "");
+      tickets->are_shared ? "when Redis has one" :
+                            "when the files have one",
+    (unsigned long) tickets->count, tickets->count == 1 ? "s" : "",
+    tickets->are_shared ? ", shared through Redis" : "",
+    tickets->are_alone ? " (Redis does not answer as it should: see the log)" :
+                         "");
 }
 
 void tls4217_info_keys_say(const struct tls4217_info *info) {

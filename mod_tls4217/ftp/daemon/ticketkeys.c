@@ -6,9 +6,11 @@
  */
 
 #include "mod_tls4217/ftp/config/resolve.h"
+#include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/restartmemory.h"
 #include "mod_tls4217/ftp/daemon/ticketkeys.h"
+#include "mod_tls4217/ftp/daemon/ticketredis.h"
 #include "mod_tls4217/tls/cert/filewatch.h"
 #include "mod_tls4217/tls/ticketfile.h"
 
@@ -23,15 +25,23 @@
 /* Files of keys that were changed longer ago, in seconds, get a notice. */
 #define OLD_FILE (7 * 24 * 60 * 60)
 
+/* Whose keys they are. */
+#define FILES "TLSSessionTicketKeyFile"
+#define REDIS "TLSSessionTicketKeys"
+
 /* For which a new key of a file does not encrypt, where TLSReloadInterval is 0,
  * in seconds. */
 #define DELAY 60
+
+/* Milliseconds for which a start waits for the keys that Redis has. */
+#define PATIENCE 2000
 
 static struct {
   struct tls4217_ticketring ring;
   struct tls4217_ticketring_rules rules;
   struct tls4217_paths files;     /* none: keys are made here */
   int64_t delay;                  /* until a new one of them encrypts */
+  bool is_shared;                 /* keys are in Redis */
   struct tls4217_filewatch watch; /* when they are to be read again */
   struct tls4217_error trouble;   /* why they could not be used; or empty */
   size_t current;                 /* which key contexts encrypt with */
@@ -142,14 +152,15 @@ static int read_files(
 }
 
 /* Once for each reason. */
-static void note_trouble(const struct tls4217_error *err) {
+static void note_trouble(
+  const char *directive, const struct tls4217_error *err) {
   const bool is_new = strcmp(self.trouble.text, err->text) != 0;
 
   self.trouble = *err;
   if (is_new) {
-    pr_log_pri(PR_LOG_ERR, "error: %s: TLSSessionTicketKeyFile: %s; %s",
-      MOD_TLS4217_VERSION, err->text,
-      self.ring.source == TLS4217_TICKETRING_FILES ?
+    pr_log_pri(PR_LOG_ERR, "error: %s: %s: %s; %s", MOD_TLS4217_VERSION,
+      directive, err->text,
+      self.ring.source > TLS4217_TICKETRING_MADE ?
         "the previous keys remain in use" :
         "keys of this host's own are used until this is fixed");
   }
@@ -169,7 +180,7 @@ static int take_files(struct tls4217_error *err) {
     tls4217_error_clear(&self.trouble);
 
   } else {
-    note_trouble(err);
+    note_trouble(FILES, err);
   }
 
   tls4217_ticketring_clear(&read);
@@ -186,6 +197,57 @@ static bool has_files(void) {
   return self.files.count > 0 && self.ring.source == TLS4217_TICKETRING_FILES;
 }
 
+/* Redis. */
+
+/* It has not answered for so long that a key would encrypt for another age. */
+static bool is_left_alone(void) {
+  const int64_t now = (int64_t) time(NULL);
+  const size_t current = tls4217_ticketring_current(&self.ring, now);
+
+  return tls4217_ticketredis_is_well() == false &&
+    now - self.ring.secrets[current].from >= 2 * self.rules.age;
+}
+
+/* Returns whether contexts are to get other keys. */
+static bool tend_shared(void) {
+  struct tls4217_error err;
+
+  if (is_left_alone() == false) {
+    return has_turned();
+  }
+
+  tls4217_error_clear(&err);
+  if (tls4217_ticketring_leave(
+        &self.ring, &self.rules, (int64_t) time(NULL), &err) < 0) {
+    complain(&err);
+    return false;
+  }
+
+  pr_log_pri(PR_LOG_NOTICE,
+    "notice: %s: " REDIS
+    " redis: Redis has not answered for long: ticket keys of "
+    "this host's own are used until it does",
+    MOD_TLS4217_VERSION);
+  return true;
+}
+
+static void begin_sharing(const struct tls4217_ticket_keys *settings) {
+  struct tls4217_error err;
+
+  tls4217_error_clear(&err);
+  if (self.files.count > 0) {
+    tls4217_error_set(&err, EINVAL,
+      "keys cannot be in files, too: remove " FILES " or the word 'redis:'");
+
+  } else {
+    (void) tls4217_ticketredis_begin(settings, (int) self.delay, &err);
+  }
+
+  if (tls4217_error_is_set(&err)) {
+    note_trouble(REDIS, &err);
+  }
+}
+
 /* Brings the ring up to date.  Returns whether contexts are to get other
  * keys. */
 static bool tend(void) {
@@ -194,6 +256,10 @@ static bool tend(void) {
 
   if (has_files()) {
     return has_turned();
+  }
+
+  if (self.is_shared && self.ring.source == TLS4217_TICKETRING_SHARED) {
+    return tend_shared();
   }
 
   tls4217_error_clear(&err);
@@ -212,12 +278,16 @@ static void use_ring(void) {
 }
 
 static int tend_cb(CALLBACK_FRAME) {
+  bool has_changed;
+
   (void) p1;
   (void) p2;
   (void) p3;
   (void) data;
 
-  if (tend()) {
+  /* Redis first: what it has makes what tend would do needless. */
+  has_changed = tls4217_ticketredis_look(&self.ring, 0);
+  if (tend() || has_changed) {
     use_ring();
   }
 
@@ -232,6 +302,7 @@ static void start_timer(void) {
     (void) pr_timer_remove(self.timer, &tls4217_module);
   }
 
+  interval = self.is_shared ? tls4217_ticketredis_pause() : interval;
   interval = interval < 1 ? 1 : interval > INTERVAL ? INTERVAL : interval;
   self.timer = pr_timer_add(
     (int) interval, -1, &tls4217_module, tend_cb, "keys of session tickets");
@@ -240,23 +311,36 @@ static void start_timer(void) {
 void tls4217_ticketkeys_begin(void (*apply)(void)) {
   struct tls4217_settings settings;
   struct tls4217_error err;
+  bool is_first;
 
   tls4217_resolve_settings(main_server->conf, &settings);
-  self.rules = settings.ticket_keys;
+  self.rules = settings.ticket_keys.rules;
   self.files = settings.ticket_files;
+  self.is_shared = settings.ticket_keys.redis_key != NULL;
   self.delay = settings.reload_interval > 0 ? settings.reload_interval : DELAY;
   self.apply = apply;
   if (self.ring.count == 0) {
     fetch();
   }
 
+  is_first = self.ring.count == 0;
   tls4217_error_clear(&err);
   tls4217_error_clear(&self.trouble);
   if (self.files.count > 0) {
     (void) take_files(&err);
   }
 
+  if (self.is_shared) {
+    begin_sharing(&settings.ticket_keys);
+  }
+
   (void) tend();
+
+  /* A check neither asks nor writes. */
+  if (self.is_shared && tls4217_keyfork_is_check() == false) {
+    (void) tls4217_ticketredis_look(&self.ring, is_first ? PATIENCE : 0);
+  }
+
   use_ring();
   start_timer();
 }
@@ -283,16 +367,25 @@ void tls4217_ticketkeys_look(void) {
 }
 
 int tls4217_ticketkeys_reload(struct tls4217_error *err) {
-  if (self.files.count == 0) {
+  int ret = 0;
+
+  if (self.files.count > 0) {
+    ret = take_files(err);
+    tls4217_error_about(err, FILES);
+
+  } else if (self.is_shared) {
+    ret = tls4217_ticketredis_reload(&self.ring, err);
+    tls4217_error_about(err, REDIS);
+
+  } else {
     return 0;
   }
 
-  if (take_files(err) < 0) {
-    return -1;
+  if (ret == 0) {
+    use_ring();
   }
 
-  use_ring();
-  return 0;
+  return ret;
 }
 
 void tls4217_ticketkeys_apply(struct tls4217_context *context) {
@@ -307,24 +400,27 @@ void tls4217_ticketkeys_apply(struct tls4217_context *context) {
 }
 
 int tls4217_ticketkeys_rotate(struct tls4217_error *err) {
+  int ret;
+
   if (self.files.count > 0) {
     return tls4217_ticketkeys_reload(err);
   }
 
-  if (tls4217_ticketring_rotate(
-        &self.ring, &self.rules, (int64_t) time(NULL), err) < 0) {
-    return -1;
+  ret = self.is_shared ? tls4217_ticketredis_rotate(&self.ring, err) :
+                         tls4217_ticketring_rotate(
+                           &self.ring, &self.rules, (int64_t) time(NULL), err);
+  if (ret == 0) {
+    use_ring();
   }
 
-  use_ring();
-  return 0;
+  return ret;
 }
 
 /* When another key encrypts than the one at current. */
 static int64_t find_next(size_t current) {
   int64_t next = 0;
 
-  if (has_files() == false) {
+  if (self.ring.source == TLS4217_TICKETRING_MADE) {
     return self.ring.secrets[current].from + self.rules.age;
   }
 
@@ -349,12 +445,16 @@ bool tls4217_ticketkeys_tell(struct tls4217_ticketkeys_facts *facts) {
   facts->are_files = has_files();
   facts->since = self.ring.secrets[current].from;
   facts->next = find_next(current);
+  facts->are_shared = self.is_shared &&
+    self.ring.source == TLS4217_TICKETRING_SHARED;
+  facts->are_alone = self.is_shared && tls4217_ticketredis_is_well() == false;
   return self.ring.count > 0 &&
     tls4217_ticketring_label(&self.ring.secrets[current], facts->label, &err) ==
     0;
 }
 
 void tls4217_ticketkeys_end(bool restarts) {
+  tls4217_ticketredis_end();
   if (restarts && self.ring.count > 0) {
     keep();
   }
