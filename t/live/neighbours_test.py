@@ -250,11 +250,39 @@ class Sftp(harness.LiveCase):
 
 
 @needs("mod_proxy")
+@harness.both_versions
 class Proxy(harness.LiveCase):
-    SERVER = {"modules": ("mod_proxy",)}
+    """A proxy in front of another server: TLS is this module's at the front."""
 
-    def test_it_stands_beside_us(self):
-        self.assert_transfers(self.login())
+    @classmethod
+    def setUpClass(cls):
+        cls.backend = harness.Server(tls="")
+        cls.addClassCleanup(cls.backend.stop)
+        cls.backend.start()
+        cls.SERVER = {"modules": ("mod_proxy",), "directives": """\
+ProxyEngine on
+ProxyTables {root}/tables
+ProxyRole reverse
+ProxyReverseServers ftp://127.0.0.1:%d
+ProxySourceAddress 127.0.0.1
+ProxyDataTransferPolicy PASV
+ProxyTLSEngine off
+""" % cls.backend.ports["main"]}
+        super().setUpClass()
+
+    @classmethod
+    def prepare(cls):
+        os.mkdir(cls.server.path("tables"), 0o755)
+
+    def test_transfers(self):
+        """Each download ends with close_notify, as large as it may be."""
+        control = self.login()
+        control.upload("STOR new", BODY)
+        self.assertEqual(self.backend.get("new"), BODY)
+        self.assertEqual(control.download("RETR new"), BODY)
+        self.assertIn(b"new", control.download("LIST"))
+        self.assertEqual(control.download("NLST").split(), [b"new"])
+        self.assert_alive(control)
 
 
 @needs("mod_autohost")

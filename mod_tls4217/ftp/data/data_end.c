@@ -127,8 +127,21 @@ int tls4217_data_end_shutdown(
   return end_socket(sess, strm);
 }
 
+/* mod_proxy has transfers of its own, and closes what it has sent whole as the
+ * core closes what is cut: without a shutdown. */
+static bool is_of_core(void) {
+  return (session.sf_flags & SF_XFER) != 0;
+}
+
 void tls4217_data_end_break_off(struct tls4217_session *sess) {
-  if (sess->data.ended == false) {
+  if (sess->data.ended) {
+    return;
+  }
+
+  if (is_of_core()) {
     say_end(sess, sess->data.sends ? CUT : IN_ORDER, NO_TIMEOUT);
+
+  } else {
+    say_end(sess, IN_ORDER, WHOLE_TIMEOUT);
   }
 }

@@ -28,8 +28,9 @@ int tls4217_data_end_shutdown(
 
 /*
  * The connection will be closed as it is, because the session ends in
- * mid-transfer: informs the client, if that can be done without waiting.  Does
- * nothing after tls4217_data_end_shutdown.
+ * mid-transfer: informs the client, if that can be done without waiting.  One
+ * that is another module's ends with close_notify.  Does nothing after
+ * tls4217_data_end_shutdown.
  */
 void tls4217_data_end_break_off(struct tls4217_session *sess);
 
