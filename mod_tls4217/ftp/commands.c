@@ -64,6 +64,7 @@ static modret_t *log_pass(cmd_rec *cmd) {
 
     tls4217_vhost_keep_logs(&own, 1);
     tls4217_session_refresh_after_login(sess);
+    tls4217_precmd_check_protocols(sess);
     tls4217_membership_join(sess);
     tls4217_reset_after_login(sess);
   }

@@ -6,6 +6,8 @@ Commands are refused until the session is protected as the server wants it,
 and always before a password crosses.
 """
 
+import unittest
+
 import harness
 
 OPEN = ("FEAT", "HELP", "NOOP", "SYST", "CLNT x", "OPTS UTF8 ON")
@@ -173,6 +175,27 @@ class Protocols(AdmissionCase):
         control.command("USER alice", 331)
         got = control.command("PASS wonder")
         self.assertEqual(got.code, 230 if wanted else 530, got)
+
+
+@unittest.skipUnless(harness.stock_module("mod_ifsession"),
+                     "no mod_ifsession here")
+@harness.both_versions
+class ProtocolsOfAUser(AdmissionCase):
+    """mod_ifsession has it for one user, and knows him after the login."""
+
+    SERVER = {"modules": ("mod_ifsession",), "directives": """\
+<IfUser alice>
+  Protocols ftp
+</IfUser>
+"""}
+
+    def test_protocols(self):
+        for user, password, code in (("alice", "wonder", 530),
+                                     ("bob", "builder", 230)):
+            control = self.secure()
+            control.command("USER " + user, 331)
+            control.command("PASS " + password, code)
+        self.connect().login()
 
 
 if __name__ == "__main__":

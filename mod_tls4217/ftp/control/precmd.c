@@ -161,6 +161,15 @@ static struct tls4217_verdict check_login(
     find_user_view(cmd, sess, typed != NULL ? typed : session.user));
 }
 
+void tls4217_precmd_check_protocols(const struct tls4217_session *sess) {
+  if (is_denied_by_protocols(sess)) {
+    tls4217_session_log(sess, "login refused: Protocols does not include ftps");
+    tls4217_response_now(TLS4217_REPLY_LOGIN_PROTOCOL, NULL);
+    pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
+      "Denied by Protocols setting");
+  }
+}
+
 modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {
   const struct tls4217_session *sess = tls4217_session_engine();
   struct tls4217_verdict verdict;
@@ -169,15 +178,7 @@ modret_t *tls4217_precmd_post_pass(cmd_rec *cmd) {
     return PR_DECLINED(cmd);
   }
 
-  if (is_denied_by_protocols(sess)) {
-    tls4217_session_log(sess,
-      "login refused: Protocols does not include "
-      "ftps");
-    tls4217_response_now(TLS4217_REPLY_LOGIN_PROTOCOL, NULL);
-    pr_session_disconnect(&tls4217_module, PR_SESS_DISCONNECT_CONFIG_ACL,
-      "Denied by Protocols setting");
-  }
-
+  tls4217_precmd_check_protocols(sess);
   verdict = check_login(cmd, sess);
   if (verdict.accepted == false) {
     (void) tls4217_response_refuse(cmd, sess, verdict.reply, NULL, NULL);

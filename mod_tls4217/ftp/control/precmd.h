@@ -23,6 +23,15 @@ modret_t *tls4217_precmd_pre_user(cmd_rec *cmd);
  * would once more; or nothing.  Behind TLS mod_core compares by itself. */
 modret_t *tls4217_precmd_pre_host(cmd_rec *cmd);
 
+struct tls4217_session;
+
+/*
+ * After a login: ends the session with 530 where ProFTPD's Protocols has no
+ * "ftps", and it is protected.  Again in LOG_CMD of PASS: mod_ifsession may
+ * have given this user another one in between.
+ */
+void tls4217_precmd_check_protocols(const struct tls4217_session *sess);
+
 /*
  * POST_CMD of PASS: ends the session with 530 where ProFTPD's Protocols has
  * no "ftps".  mod_auth looks for "ftp" only, and only without TLS.
