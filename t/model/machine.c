@@ -150,6 +150,12 @@ static void ask_command(struct machine *machine, char *rest) {
   say(tls4217_admission_command(&machine->state, machine->view, rest));
 }
 
+/* unknown N: the N-th unknown command has come */
+static void ask_unknown(struct machine *machine, char *rest) {
+  say(tls4217_admission_unknown(
+    (unsigned int) strtoul(rest, NULL, 10), machine->facts.logged_in));
+}
+
 /* user VIEW, login VIEW: that of TLSUserProtection */
 static void ask_user(struct machine *machine, char *rest) {
   say(tls4217_admission_user(&machine->state, tls4217_names_view(rest)));
@@ -278,6 +284,7 @@ static const struct {
   { "fact", ask_fact },
   { "state", ask_state },
   { "command", ask_command },
+  { "unknown", ask_unknown },
   { "user", ask_user },
   { "login", ask_login },
   { "auth", ask_auth },

@@ -15,9 +15,12 @@ Expected = collections.namedtuple("Expected", "code text")
 #: The server closes, with nothing that could be read as a reply.
 CLOSED = Expected("closed", None)
 
+#: No FTP server has it.
+UNKNOWN = "XYZZY"
+
 #: What is accepted without a login by ProFTPD itself, and its code.
 OPEN_TO_ALL = {"NOOP": "200", "SYST": "215", "FEAT": "211", "HELP": "214",
-               "CLNT x": "200", "XYZZY": "500", "USER": "500", "TYPE I": "200",
+               "CLNT x": "200", "USER": "500", "TYPE I": "200",
                "TYPE A": "200"}
 
 #: What needs one.
@@ -111,7 +114,7 @@ class Oracle:
     def __init__(self, machine, host):
         self.machine = machine
         self.host = host
-        self.reins = 0
+        self.reins = self.unknown = 0
         self.address = False
         self.restart = False
         self.user = self.name = self.noted = None
@@ -206,6 +209,8 @@ class Oracle:
         verdict = self.machine.ask("rein", parameter)
         if verdict.accepted and not refused:
             self.reins += 1
+            # Behind a login another process goes on, which counts from 0.
+            self.unknown = 0 if self.logged_in else self.unknown
             self._forget_user()
             self.address = self.restart = False
             self._log_in(False)
@@ -272,10 +277,20 @@ class Oracle:
             return refused
         if line == "ABOR":
             return self._abor()
+        if line == UNKNOWN:
+            return self._unknown()
         if line in BEHIND_LOGIN:
             refused = self._without_login(verb)
             return refused or [Expected(BEHIND_LOGIN[line], None)]
         return [Expected(OPEN_TO_ALL[line], None)]
+
+    def _unknown(self):
+        """The last one that is accepted gets ProFTPD's reply."""
+        self.unknown += 1
+        verdict = self.machine.ask("unknown", str(self.unknown))
+        if verdict.accepted:
+            return [Expected("500", None)]
+        return self._said(verdict) + [CLOSED]
 
     def _abor(self):
         refused = self._without_login("ABOR")

@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "live"))
 
 import client   # noqa: E402
-from oracle import CLOSED, Expected, Oracle  # noqa: E402
+from oracle import CLOSED, UNKNOWN, Expected, Oracle  # noqa: E402
 
 #: More than the sockets of both sides hold.
 BIG = 32 << 20
@@ -141,6 +141,12 @@ class Walker:
         expected = self.oracle.simple(line)
         self.control.send(line.encode() + b"\r\n")
         self.compare(expected)
+
+    def do_unknown(self, times):
+        """One after the other, while the session lasts."""
+        for _ in range(int(times)):
+            if self.control is not None:
+                self.do_say(UNKNOWN)
 
     def do_pbsz(self, size):
         self.ask("PBSZ", size, self.oracle.pbsz(size))
