@@ -235,7 +235,7 @@ void tls4217_error_about(struct tls4217_error *err, const char *what) {
 
   if (err != NULL && tls4217_error_is_set(err)) {
     (void) snprintf(text, sizeof(text), "%s", err->text);
-    (void) snprintf(err->text, sizeof(err->text), "%.80s: %.400s", what, text);
+    (void) snprintf(err->text, sizeof(err->text), "%.128s: %.380s", what, text);
   }
 }
 

@@ -212,7 +212,7 @@ static int get_from_program(const char *path, const server_rec *rec,
     return 0;
   }
 
-  (void) snprintf(about, sizeof(about), PROVIDER " '%s'", path);
+  (void) snprintf(about, sizeof(about), PROVIDER " '%.100s'", path);
   tls4217_error_about(err, about);
   note_failure(files->cert_file, err);
   return -1;
