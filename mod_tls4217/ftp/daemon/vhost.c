@@ -225,7 +225,9 @@ void tls4217_vhost_note_reading(void) {
     main_server->notes = pr_table_nalloc(main_server->pool, 0, 4);
   }
 
-  (void) pr_table_add(main_server->notes, READING, READING, 0);
+  /* The table keeps the pointer to its key, and outlives this module's text. */
+  (void) pr_table_add(main_server->notes,
+    pstrdup(main_server->pool, READING), main_server, 0);
 }
 
 bool tls4217_vhost_has_engine(void) {
