@@ -135,27 +135,33 @@ bool tls4217_policy_allows_below(const struct tls4217_data_policy *policy,
   const struct tls4217_transfer *transfer,
   const struct tls4217_views_below *below, enum tls4217_level level) {
   enum tls4217_view own = tls4217_policy_view(policy, transfer);
-  bool optional = own == TLS4217_VIEW_OPTIONAL, conclusive = false;
+  bool by_place = own == TLS4217_VIEW_OPTIONAL, by_rule = false;
+  bool conclusive = false, tightened;
 
   if (!tls4217_policy_allows(own, level)) {
     return false;
   }
 
   if (policy->view == TLS4217_VIEW_PER_TRANSFER &&
-    !rules_allow_below(policy, transfer, level, &conclusive, &optional)) {
+    !rules_allow_below(policy, transfer, level, &conclusive, &by_rule)) {
     return false;
   }
 
   if (!conclusive) {
-    optional = optional || below->optional;
+    by_place = by_place || below->optional;
     if (!views_allow(below, level)) {
       return false;
     }
   }
 
-  /* An .ftpaccess turns optional into required, wherever it comes from. */
-  return !below->tightened || !optional ||
-    tls4217_policy_allows(TLS4217_VIEW_REQUIRED, level);
+  /*
+   * An .ftpaccess turns optional into required.  One above the place reaches
+   * what a rule leaves to the client, and not past a directory that has a view
+   * of its own.
+   */
+  tightened = (below->tightened && (by_place || by_rule)) ||
+    (transfer->tightened && by_rule);
+  return !tightened || tls4217_policy_allows(TLS4217_VIEW_REQUIRED, level);
 }
 
 /*

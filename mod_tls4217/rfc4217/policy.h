@@ -29,9 +29,9 @@ struct tls4217_transfer {
   enum tls4217_view directory_view;
 
   /*
-   * An .ftpaccess above the target says "required".  The owner of a directory
-   * may only tighten what the administrator decided: this turns optional into
-   * required, and nothing else.
+   * An .ftpaccess above the target, and below that <Directory>, says
+   * "required".  The owner of a directory may only tighten what the
+   * administrator decided: this turns optional into required, and nothing else.
    */
   bool tightened;
 };

@@ -345,6 +345,32 @@ static void test_below(void **state) {
     row->want_private);
 }
 
+/* A rule leaves a part of a place to the client that is clear but for it; an
+ * .ftpaccess above the place says "required". */
+static void test_below_ftpaccess_above(void **unused) {
+  static const struct tls4217_rule rules[] = {
+    { OPTIONAL, match_secret, NULL },
+  };
+  const struct tls4217_data_policy policy = { PER_TRANSFER, RULES(rules),
+    true };
+  struct tls4217_transfer transfer = { "LIST", "/", NONE, true };
+  const struct tls4217_views_below below = { false, true, false, false };
+
+  (void) unused;
+
+  assert_false(tls4217_policy_allows_below(
+    &policy, &transfer, &below, TLS4217_LEVEL_CLEAR));
+
+  /* A directory below that has a view of its own is past it. */
+  transfer.command = "RETR";
+  assert_true(tls4217_policy_allows_below(
+    &(struct tls4217_data_policy){ NONE, NO_RULES, true }, &transfer, &below,
+    TLS4217_LEVEL_CLEAR));
+  transfer.tightened = false;
+  assert_true(tls4217_policy_allows_below(
+    &policy, &transfer, &below, TLS4217_LEVEL_CLEAR));
+}
+
 static void test_allows(void **unused) {
   (void) unused;
 
@@ -363,7 +389,7 @@ static void test_allows(void **unused) {
 
 int main(void) {
   static struct CMUnitTest
-    tests[COUNT(view_cases) + COUNT(reach_cases) + COUNT(below_cases) + 1];
+    tests[COUNT(view_cases) + COUNT(reach_cases) + COUNT(below_cases) + 2];
   size_t count = 0;
 
   for (size_t i = 0; i < COUNT(view_cases); i++) {
@@ -381,6 +407,9 @@ int main(void) {
       NULL, (void *) &below_cases[i] };
   }
 
+  tests[count++] =
+    (struct CMUnitTest){ "4217-10.2-below-rule-ftpaccess-above",
+      test_below_ftpaccess_above, NULL, NULL, NULL };
   tests[count] = (struct CMUnitTest){ "4217-10.2-allows", test_allows, NULL,
     NULL, NULL };
 
