@@ -140,7 +140,7 @@ class Counter:
         return self._newest(before)
 
     def _newest(self, before):
-        for _ in range(500):
+        for _ in range(3000):
             profiles = [(_total(path), path)
                         for path in self._callgrind.files() - before]
             if profiles and all(total for total, _ in profiles):

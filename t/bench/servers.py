@@ -153,7 +153,7 @@ class Server:
         self.base = self._stable_pids()
 
     def _await(self, network):
-        for _ in range(200):
+        for _ in range(1800):
             if self._process.poll() is not None:
                 break
             if network.accepts(self.port):
