@@ -22,6 +22,7 @@
 #include "mod_tls4217/ftp/data/data.h"
 #include "mod_tls4217/ftp/data/upload.h"
 #include "mod_tls4217/ftp/lifecycle.h"
+#include "mod_tls4217/ftp/logevents.h"
 #include "mod_tls4217/ftp/response.h"
 #include "mod_tls4217/ftp/session.h"
 
@@ -125,6 +126,10 @@ static void connected_ev(const void *event_data, void *user_data) {
   } else if (tls4217_vhost_has_ifsession()) {
     /* The class may have switched TLSEngine on. */
     adopt_server(sess);
+  }
+
+  if (sess->server != NULL) {
+    tls4217_logevents_bring_forward();
   }
 
   tls4217_reset_remember(sess);

@@ -18,6 +18,7 @@ struct fakes {
   char log[8192];     /* ProFTPD's log and files of log, a line each */
   char replies[4096]; /* sent at once: "530 text\n" each */
   char events[1024];  /* generated: "name\n" each */
+  char listeners[512]; /* that came and went: "+name\n" and "-name\n" */
   unsigned int data_resets;
   unsigned int dispatched; /* commands that were handed to the core */
 

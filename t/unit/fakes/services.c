@@ -14,17 +14,18 @@
 int pr_event_register(module *m, const char *event,
   void (*callback)(const void *, void *), void *user) {
   (void) m;
-  (void) event;
   (void) callback;
   (void) user;
+  fakes_note(fakes.listeners, sizeof(fakes.listeners), "+%s\n", event);
   return 0;
 }
 
 int pr_event_unregister(
   module *m, const char *event, void (*callback)(const void *, void *)) {
   (void) m;
-  (void) event;
   (void) callback;
+  fakes_note(fakes.listeners, sizeof(fakes.listeners), "-%s\n",
+    event != NULL ? event : "");
   return 0;
 }
 
