@@ -14,7 +14,7 @@
 #include "conf.h"
 #include "privs.h"
 
-#define MOD_TLS4217_VERSION "mod_tls4217/0.1"
+#define MOD_TLS4217_VERSION "mod_tls4217/1.0"
 
 #if PROFTPD_VERSION_NUMBER < 0x0001030805
 # error "mod_tls4217 needs ProFTPD 1.3.8 or later"

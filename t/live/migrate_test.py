@@ -273,7 +273,7 @@ class Written(unittest.TestCase):
 class Refused(unittest.TestCase):
     """--refused, from lines of a TLSLog."""
 
-    LOG = ("2026-01-01 [7]: mod_tls4217/0.1: user %s: client '%s': "
+    LOG = ("2026-01-01 [7]: mod_tls4217/1.0: user %s: client '%s': "
            "TLSSessionReuse report: accepted a data connection that 'user' "
            "would refuse: 522 x\n")
 
