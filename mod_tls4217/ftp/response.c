@@ -7,12 +7,33 @@
 
 #include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/response.h"
+#include "mod_tls4217/rfc4217/strangers.h"
+
+const char *tls4217_response_remedy(pool *p, enum tls4217_reply_id id) {
+  const char *remedy = tls4217_reply_remedy(id);
+  const char *exception = tls4217_reply_exception(id);
+  const char *user = session.user;
+
+  if (exception == NULL) {
+    return remedy;
+  }
+
+  if (user == NULL || tls4217_strangers_is_plain(user) == false) {
+    return pstrcat(p, remedy != NULL ? remedy : exception,
+      "; for some clients alone in <IfClass> of mod_ifsession", NULL);
+  }
+
+  return pstrcat(p, remedy != NULL ? remedy : "", remedy != NULL ? "; " : "",
+    "for this user alone, three lines, with mod_ifsession: <IfUser ", user,
+    "> | ", exception, " | </IfUser>", NULL);
+}
 
 modret_t *tls4217_response_refuse(cmd_rec *cmd,
   const struct tls4217_session *sess, enum tls4217_reply_id id,
   const char *about, const char *trouble) {
   const struct tls4217_reply *reply = tls4217_reply_get(id);
-  const char *why = trouble != NULL ? trouble : tls4217_reply_remedy(id);
+  const char *why =
+    trouble != NULL ? trouble : tls4217_response_remedy(cmd->tmp_pool, id);
 
   tls4217_session_log(sess,
     "control connection from %s: %s%s%s%s refused: %s %s%s%s%s",

@@ -14,12 +14,19 @@
 /*
  * Refuses cmd with the reply id.  The log names the user, if there is one;
  * behind the command about (a path; NULL for nothing); and at the end trouble,
- * or where it is NULL what cures this refusal (tls4217_reply_remedy()).
+ * or where it is NULL what cures this refusal (tls4217_response_remedy()).
  * Returns what the handler returns.
  */
 modret_t *tls4217_response_refuse(cmd_rec *cmd,
   const struct tls4217_session *sess, enum tls4217_reply_id id,
   const char *about, const char *trouble);
+
+/*
+ * What the log says cures the refusal id: tls4217_reply_remedy(), and the lines
+ * that accept it from this session's user alone, or before a login from a
+ * class.  NULL where nothing does.  Lives in the pool p, or is static.
+ */
+const char *tls4217_response_remedy(pool *p, enum tls4217_reply_id id);
 
 /* Accepts cmd with the reply id, sent when the command is done. */
 modret_t *tls4217_response_accept(cmd_rec *cmd, enum tls4217_reply_id id);

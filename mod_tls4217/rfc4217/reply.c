@@ -224,9 +224,7 @@ static const struct tls4217_reply replies[TLS4217_REPLY_COUNT] = {
   [TLS4217_REPLY_STATUS_DATA] = { "211", "Data connections" },
 };
 
-#define REUSE_REMEDY \
- "TLSSessionReuse off accepts such clients; for some of them only, in " \
- "<IfUser> or <IfClass> of mod_ifsession"
+#define REUSE_REMEDY "TLSSessionReuse off accepts such clients"
 
 #define VIEW_REMEDY "TLSDataProtection, TLSDataRule and TLSRequired decide"
 
@@ -259,6 +257,23 @@ static const char *const remedies[TLS4217_REPLY_COUNT] = {
 
 const char *tls4217_reply_remedy(enum tls4217_reply_id id) {
   return (unsigned int) id < TLS4217_REPLY_COUNT ? remedies[id] : NULL;
+}
+
+const char *tls4217_reply_exception(enum tls4217_reply_id id) {
+  switch (id) {
+    case TLS4217_REPLY_DATA_NOT_REUSED:
+    case TLS4217_REPLY_DATA_FOREIGN_SESSION:
+      return "TLSSessionReuse off";
+
+    case TLS4217_REPLY_PROT_BEFORE_PBSZ:
+      return "TLSOptions NoPBSZRequired";
+
+    case TLS4217_REPLY_DATA_CUT:
+      return "TLSOptions NoCloseNotifyRequired";
+
+    default:
+      return NULL;
+  }
 }
 
 const struct tls4217_reply *tls4217_reply_get(enum tls4217_reply_id id) {

@@ -128,4 +128,11 @@ const char *tls4217_reply_code_by_certificate(const char *code);
  */
 const char *tls4217_reply_remedy(enum tls4217_reply_id id);
 
+/*
+ * The directive, with its parameter, that accepts what this refusal is about
+ * and that can be given to one user or class alone.  NULL where there is none.
+ * Static text.
+ */
+const char *tls4217_reply_exception(enum tls4217_reply_id id);
+
 #endif

@@ -7,7 +7,10 @@ import ssl
 import client
 import harness
 
-REUSE = "522 .*TLSSessionReuse off accepts such clients.*<IfUser>"
+#: The lines that let this user in, and no one else.
+ALONE = r"for this user alone.*<IfUser alice> \| %s \| </IfUser>\)"
+REUSE = ("522 .*TLSSessionReuse off accepts such clients; "
+         + ALONE % "TLSSessionReuse off")
 
 
 @harness.both_versions
@@ -24,7 +27,8 @@ class Refusals(harness.LiveCase):
         control.command("PROT P", 503)
         self.assert_logged(
             r"\d\]: control connection from 127\.0\.0\.1: PROT refused: 503 .*"
-            r"\(TLSOptions NoPBSZRequired accepts")
+            r"\(TLSOptions NoPBSZRequired accepts such clients; for some "
+            r"clients alone in <IfClass> of mod_ifsession\)")
         control.command("CCC", 500)
         self.assert_logged(r"CCC refused: 500 .*TLSClearCommandChannel on")
 
@@ -36,6 +40,9 @@ class Refusals(harness.LiveCase):
 
     def test_the_user_who_has_logged_in(self):
         control = self.secure().login()
+        control.command("PROT P", 503)
+        self.assert_logged("user alice: PROT refused: 503 .*" + ALONE
+                           % "TLSOptions NoPBSZRequired")
         control.command("REIN", 502)
         self.assert_logged(r"user alice: REIN refused: 502 .*AllowReinit")
         control.command("PBSZ 0", 200)
@@ -66,6 +73,17 @@ class Refusals(harness.LiveCase):
         other.command("NOOP", 200)
         self.refused_session(self.login(context=context), other.session)
 
+    def test_an_upload_that_is_cut(self):
+        control = self.login()
+        with control.data() as data:
+            control.command("STOR cut", 150)
+            data.open()
+            data.secure()
+            data.write(b"half of it")
+        control.reply(426)
+        self.assert_logged("user alice: data connection from .*426 .*" + ALONE
+                           % "TLSOptions NoCloseNotifyRequired")
+
     def test_alpn(self):
         context = self.context(alpn=["http/1.1"])
         control = self.connect(context=context)
@@ -73,6 +91,42 @@ class Refusals(harness.LiveCase):
         with self.assertRaises((client.Cut, ssl.SSLError, OSError)):
             control.handshake()
         self.assert_logged("ALPN.*TLSNextProtocol off")
+
+
+@harness.both_versions
+class SomeAlone(harness.LiveCase):
+    """The lines that doc/clients and the log name do what they say."""
+
+    SERVER = {
+        "modules": ("mod_ifsession",),
+        "directives": """
+<Class here>
+  From 127.0.0.0/8
+</Class>
+<IfClass here>
+  TLSOptions NoPBSZRequired
+</IfClass>
+<IfUser bob>
+  TLSSessionReuse off
+</IfUser>
+"""}
+
+    def test_a_class_before_login(self):
+        self.secure().command("PROT P", 200)
+
+    def test_the_user_alone(self):
+        for user, password, code in (("bob", "builder", 226),
+                                     ("alice", "wonder", 522)):
+            control = self.secure().login(user, password).protect("P")
+            with self.subTest(user=user), control.data() as data:
+                control.command("LIST", 150)
+                data.open()
+                data.secure(None)
+                try:
+                    data.read_all()
+                except (OSError, ssl.SSLError):
+                    self.assertEqual(code, 522)
+                control.reply(code)
 
 
 if __name__ == "__main__":

@@ -241,6 +241,20 @@ static void test_remedies(void **state) {
     assert_true(remedy == NULL || strstr(remedy, "TLS") != NULL);
   }
 
+  for (int id = 0; id < TLS4217_REPLY_COUNT; id++) {
+    const char *line = tls4217_reply_exception((enum tls4217_reply_id) id);
+
+    assert_true(line == NULL || strncmp(line, "TLS", 3) == 0);
+  }
+
+  assert_string_equal(tls4217_reply_exception(TLS4217_REPLY_DATA_CUT),
+    "TLSOptions NoCloseNotifyRequired");
+  assert_string_equal(tls4217_reply_exception(TLS4217_REPLY_DATA_NOT_REUSED),
+    "TLSSessionReuse off");
+  assert_string_equal(tls4217_reply_exception(TLS4217_REPLY_PROT_BEFORE_PBSZ),
+    "TLSOptions NoPBSZRequired");
+  assert_null(tls4217_reply_exception(TLS4217_REPLY_COUNT));
+
   for (int id = TLS4217_REPLY_DATA_NEEDS_AUTH;
        id <= TLS4217_REPLY_DATA_FROZEN_PRIVATE; id++) {
     assert_non_null(tls4217_reply_remedy((enum tls4217_reply_id) id));

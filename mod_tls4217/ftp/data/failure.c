@@ -16,9 +16,9 @@ static const char *reason_of(const struct tls4217_session *sess) {
 
 static void log_failure(const struct tls4217_session *sess) {
   const struct tls4217_reply *reply = tls4217_reply_get(sess->failure.id);
-  const char *remedy = tls4217_reply_remedy(sess->failure.id);
   const char *reason = reason_of(sess);
   pool *tmp_pool = make_sub_pool(sess->pool);
+  const char *remedy = tls4217_response_remedy(tmp_pool, sess->failure.id);
 
   tls4217_session_log(sess, "%sdata connection from %s: %s %s%s%s%s%s%s",
     tls4217_session_who(tmp_pool), pr_netaddr_get_ipstr(session.c->remote_addr),
