@@ -14,6 +14,8 @@
 
 #include "mod_tls4217/rfc4217/counters.h"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 static struct tls4217_counters *counters;
 
 static int begin(void **state) {
@@ -61,6 +63,13 @@ static uint64_t value_of(const char *name, const char *labels) {
   return search.found;
 }
 
+static int count_lines(const char *name, const char *labels) {
+  struct search search = { .name = name, .labels = labels };
+
+  tls4217_counters_list(counters, look, &search);
+  return search.hits;
+}
+
 static void test_key_process(void **state) {
   uint64_t key;
 
@@ -78,6 +87,7 @@ static void test_key_process(void **state) {
   tls4217_counters_restart(NULL);
   tls4217_counters_signed(NULL);
   assert_int_equal(tls4217_counters_last_signature(NULL, &key), 0);
+  assert_int_equal(key, 0);
 }
 
 static void test_handshakes(void **state) {
@@ -104,11 +114,57 @@ static void test_handshakes(void **state) {
   assert_int_equal(value_of("ftps_handshake_failures_total", "control"), 0);
 }
 
+/* Each version and each group has lines of its own, those that were never
+ * counted, too. */
+static void test_each_handshake_is_listed(void **state) {
+  static const char *const versions[] = { "TLSv1.2", "TLSv1.3", "other" };
+  static const char *const groups[] = { "X25519MLKEM768", "SecP256r1MLKEM768",
+    "SecP384r1MLKEM1024", "X25519", "prime256v1", "secp256r1", "secp384r1",
+    "secp521r1", "X448", "none", "other" };
+
+  (void) state;
+  for (size_t i = 0; i < COUNT(versions); i++) {
+    tls4217_counters_handshake(counters, false, versions[i], NULL, true);
+  }
+
+  for (size_t i = 0; i < COUNT(groups); i++) {
+    tls4217_counters_handshake(counters, true, "TLSv1.3", groups[i], false);
+  }
+
+  for (size_t i = 0; i < COUNT(versions); i++) {
+    char labels[64];
+
+    (void) snprintf(
+      labels, sizeof(labels), "version=\"%s\",outcome=\"full\"", versions[i]);
+    assert_int_equal(count_lines("ftps_handshakes_total", labels), 2);
+    (void) snprintf(labels, sizeof(labels),
+      "channel=\"control\",version=\"%s\",outcome=\"resumed\"", versions[i]);
+    assert_int_equal(value_of("ftps_handshakes_total", labels), 1);
+  }
+
+  for (size_t i = 0; i < COUNT(groups); i++) {
+    char labels[64];
+
+    (void) snprintf(
+      labels, sizeof(labels), "channel=\"data\",group=\"%s\"", groups[i]);
+    assert_int_equal(value_of("ftps_handshake_groups_total", labels), 1);
+  }
+
+  assert_int_equal(count_lines("ftps_handshakes_total", ""), 12);
+  assert_int_equal(count_lines("ftps_handshake_groups_total", ""), 22);
+}
+
 static void test_refusals(void **state) {
   (void) state;
+  assert_int_equal(count_lines("ftps_refusals_total", ""), 0);
   tls4217_counters_refusal(counters, TLS4217_REPLY_DATA_NOT_REUSED);
   tls4217_counters_refusal(counters, TLS4217_REPLY_COUNT);
+  assert_int_equal(value_of("ftps_transfers_total", ""), 0);
+  tls4217_counters_transfer(counters, false, 1, false);
   assert_int_equal(value_of("ftps_refusals_total", "code=\"522\""), 1);
+  assert_int_equal(count_lines("ftps_refusals_total", ""), 1);
+  assert_int_equal(
+    value_of("ftps_refusals_total", "reply=\"The data connection did not"), 1);
 }
 
 static void test_transfers(void **state) {
@@ -117,6 +173,7 @@ static void test_transfers(void **state) {
   tls4217_counters_transfer(counters, true, 24, false);
   tls4217_counters_transfer(counters, false, 7, false);
   assert_int_equal(value_of("ftps_transfers_total", "download"), 2);
+  assert_int_equal(value_of("ftps_transfers_total", "upload"), 1);
   assert_int_equal(value_of("ftps_transfer_bytes_total", "download"), 1024);
   assert_int_equal(value_of("ftps_transfer_bytes_total", "upload"), 7);
   assert_int_equal(value_of("ftps_kernel_transfers_total", ""), 1);
@@ -153,6 +210,7 @@ static void test_format(void **state) {
 
   tls4217_counters_list(counters, look, &search);
   assert_int_equal(search.changes, 10);
+  assert_int_equal(count_lines("ftps_refusals_total", ""), TLS4217_REPLY_COUNT);
 }
 
 static void test_nothing_is_counted(void **state) {
@@ -171,6 +229,7 @@ int main(void) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
   const struct CMUnitTest tests[] = {
     TEST(test_handshakes),
+    TEST(test_each_handshake_is_listed),
     TEST(test_key_process),
     TEST(test_refusals),
     TEST(test_transfers),

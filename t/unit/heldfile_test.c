@@ -158,6 +158,8 @@ static void test_opening(void **state) {
       make(path, c->before);
     }
 
+    /* Whatever was there. */
+    memset(&held, 0xff, sizeof(held));
     tls4217_heldfile_begin(&held, c->made_before);
     assert_int_equal(held.state, TLS4217_HELDFILE_WAITING);
     fd = hold(&held, c->flags);
@@ -263,6 +265,82 @@ static void test_somebody_was_faster(void **state) {
   assert_true(held.truncate);
   assert_int_equal(size_of(path), 6);
   assert_int_equal(close(fd), 0);
+}
+
+static void test_append_and_somebody_was_faster(void **state) {
+  struct tls4217_heldfile held;
+  struct asked asked = { .count = 0 };
+  int fd;
+
+  (void) state;
+  tls4217_heldfile_begin(&held, false);
+  fd = tls4217_heldfile_open(&held, APPE_FLAGS, open_late, &asked);
+  assert_true(fd >= 0);
+  assert_int_equal(held.state, TLS4217_HELDFILE_BORROWED);
+  assert_false(held.truncate);
+  assert_int_equal(close(fd), 0);
+}
+
+/* What open says, one after the other, and how often it may be asked.  Descriptor
+ * 0 is one as any other: a daemon has closed its own.  Behind a success errno
+ * says nothing. */
+static const struct said_case {
+  const char *name;
+  int flags;
+  struct {
+    int fd, error;
+  } said[3];
+  size_t want_asked;
+  int want_fd;
+  enum tls4217_heldfile_state want_state;
+} said_cases[] = {
+  { "a file, as 0", STOR_FLAGS, { { 0, ENOENT } }, 1, 0,
+    TLS4217_HELDFILE_BORROWED },
+  { "a new file, as 0", STOR_FLAGS, { { -1, ENOENT }, { 0, EEXIST } }, 2, 0,
+    TLS4217_HELDFILE_CREATED },
+  { "somebody was faster, as 0", STOR_FLAGS,
+    { { -1, ENOENT }, { -1, EEXIST }, { 0, 0 } }, 3, 0,
+    TLS4217_HELDFILE_BORROWED },
+  { "hidden, as 0", HIDDEN, { { 0, EEXIST } }, 1, 0, TLS4217_HELDFILE_CREATED },
+  { "no right", STOR_FLAGS, { { -1, EACCES } }, 1, -1,
+    TLS4217_HELDFILE_WAITING },
+  { "no right to make one", STOR_FLAGS, { { -1, ENOENT }, { -1, EACCES } }, 2,
+    -1, TLS4217_HELDFILE_WAITING },
+  { "a link that may not be followed", STOR_FLAGS,
+    { { -1, ENOENT }, { -1, EEXIST }, { -1, ELOOP } }, 3, -1,
+    TLS4217_HELDFILE_WAITING },
+  { "not to be made", O_WRONLY | O_TRUNC, { { -1, ENOENT } }, 1, -1,
+    TLS4217_HELDFILE_WAITING },
+};
+
+struct saying {
+  const struct said_case *of;
+  size_t asked;
+};
+
+static int say(void *user, int flags) {
+  struct saying *saying = user;
+
+  (void) flags;
+  assert_true(saying->asked < COUNT(saying->of->said));
+  errno = saying->of->said[saying->asked].error;
+  return saying->of->said[saying->asked++].fd;
+}
+
+static void test_what_open_says(void **state) {
+  (void) state;
+  for (size_t i = 0; i < COUNT(said_cases); i++) {
+    const struct said_case *c = &said_cases[i];
+    struct saying saying = { .of = c };
+    struct tls4217_heldfile held;
+
+    print_message("    | %s\n", c->name);
+    tls4217_heldfile_begin(&held, false);
+    assert_int_equal(
+      tls4217_heldfile_open(&held, c->flags, say, &saying), c->want_fd);
+    assert_int_equal(saying.asked, c->want_asked);
+    assert_int_equal(held.state, c->want_state);
+  }
 }
 
 static void test_what_is_taken(void **state) {
@@ -383,6 +461,9 @@ int main(void) {
     cmocka_unit_test_teardown(test_opening, empty_folder),
     cmocka_unit_test_teardown(test_failed_open, empty_folder),
     cmocka_unit_test_teardown(test_somebody_was_faster, empty_folder),
+    cmocka_unit_test_teardown(
+      test_append_and_somebody_was_faster, empty_folder),
+    cmocka_unit_test(test_what_open_says),
     cmocka_unit_test(test_open_that_cannot_be_mended),
     cmocka_unit_test(test_only_regular_files),
     cmocka_unit_test(test_other_disk),

@@ -67,6 +67,22 @@ static void test_stages(void **state) {
   }
 }
 
+/* A clock that has not been set yet, or that no one can have meant: a
+ * certificate that has not begun is fresh. */
+static void test_clocks_before_1970(void **state) {
+  static const int64_t clocks[] = { -1, -DAY, -1000000 * (int64_t) DAY,
+    INT64_MIN };
+  const int64_t start = 1000000, end = start + 90 * DAY;
+
+  (void) state;
+  for (size_t i = 0; i < COUNT(clocks); i++) {
+    assert_int_equal(
+      tls4217_lifetime_stage(start, end, clocks[i]), TLS4217_LIFETIME_FRESH);
+    assert_int_equal(
+      tls4217_lifetime_next(start, end, clocks[i]), end - 90 * DAY / 4);
+  }
+}
+
 static const struct read_row {
   const char *text;
   int64_t want; /* -1: it is none */
@@ -144,6 +160,7 @@ static void test_date(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_stages),
+    cmocka_unit_test(test_clocks_before_1970),
     cmocka_unit_test(test_read),
     cmocka_unit_test(test_describe),
     cmocka_unit_test(test_date),

@@ -43,6 +43,8 @@ static void test_lines(void **state) {
   assert_int_equal(count_on(2, NULL, "x", 1001, &pages), 1);
   assert_int_equal(pages, 2);
   assert_int_equal(count_on(3, NULL, "x", 1001, &pages), 0);
+  assert_int_equal(count_on(2, NULL, "x", 2001, &pages), 1000);
+  assert_int_equal(count_on(3, NULL, "x", 2001, &pages), 1);
 }
 
 /* 100 bytes and 3 around them: 388 of these fill a page; where half of them
@@ -68,6 +70,26 @@ static void test_bytes(void **state) {
   assert_int_equal(count_on(2, title, plain, 900, &pages), 378);
 }
 
+/* 400 lines of 100 bytes fill a page to its last one, each page. */
+static void test_last_byte(void **state) {
+  char line[98], longer[99];
+  unsigned int pages;
+
+  (void) state;
+  memset(line, 'x', sizeof(line) - 1);
+  line[sizeof(line) - 1] = '\0';
+  memset(longer, 'x', sizeof(longer) - 1);
+  longer[sizeof(longer) - 1] = '\0';
+
+  assert_int_equal(TLS4217_PAGES_BYTES, 400 * 100);
+  for (unsigned int page = 1; page <= 3; page++) {
+    assert_int_equal(count_on(page, NULL, line, 1200, &pages), 400);
+    assert_int_equal(pages, 3);
+  }
+
+  assert_int_equal(count_on(1, NULL, longer, 1200, &pages), 396);
+}
+
 /* A line of its own size is on a page, however long it is. */
 static void test_long_line(void **state) {
   static char line[TLS4217_PAGES_BYTES + 2];
@@ -86,6 +108,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_lines),
     cmocka_unit_test(test_bytes),
+    cmocka_unit_test(test_last_byte),
     cmocka_unit_test(test_long_line),
   };
 

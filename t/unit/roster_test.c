@@ -2,7 +2,8 @@
 /*
  * mod_tls4217 - tests of rfc4217/roster.c
  *
- * Rows, who may take them, what is read of them; and who is whose companion.
+ * Rows, who may take them, and what is read of them; who is whose companion is
+ * in roster_companions_test.c.
  */
 
 #include <setjmp.h>
@@ -18,28 +19,42 @@
 
 #include "mod_tls4217/rfc4217/roster.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 /* Processes from here on have ended; and one that is another by now. */
 #define DEAD   1000
 #define REUSED 77
 
 static struct tls4217_roster *roster;
 
+/* The roster ends where a page begins that must not be touched. */
+static struct {
+  char *begin;
+  size_t size, page;
+} memory;
+
 static bool is_alive(int32_t pid, uint64_t start) {
   return pid < DEAD && (pid != REUSED || start == 99);
 }
 
 static int begin(void **state) {
+  const size_t size = tls4217_roster_size();
+
   (void) state;
-  roster = mmap(NULL, tls4217_roster_size(), PROT_READ | PROT_WRITE,
+  memory.page = (size_t) sysconf(_SC_PAGESIZE);
+  memory.size = (size / memory.page + 2) * memory.page;
+  memory.begin = mmap(NULL, memory.size, PROT_READ | PROT_WRITE,
     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return roster == MAP_FAILED ? -1 : 0;
+  if (memory.begin == MAP_FAILED) {
+    return -1;
+  }
+
+  roster = (void *) (memory.begin + memory.size - memory.page - size);
+  return mprotect(
+    memory.begin + memory.size - memory.page, memory.page, PROT_NONE);
 }
 
 static int end(void **state) {
   (void) state;
-  return munmap(roster, tls4217_roster_size());
+  return munmap(memory.begin, memory.size);
 }
 
 static struct tls4217_roster_entry make(int32_t pid, const char *user) {
@@ -82,6 +97,50 @@ static void test_life_of_a_row(void **state) {
   assert_int_equal(enter(2), 0);
 }
 
+/* What the other sessions can still read of one that has left. */
+static bool is_in_memory(const char *text) {
+  const char *bytes = (const char *) roster;
+  const size_t len = strlen(text);
+
+  for (size_t i = 0; i + len <= tls4217_roster_size(); i++) {
+    if (memcmp(bytes + i, text, len) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+static void test_nothing_is_left(void **state) {
+  int row = enter(1);
+
+  (void) state;
+  assert_true(is_in_memory("alice"));
+  tls4217_roster_leave(roster, row, 1);
+  assert_false(is_in_memory("alice"));
+  assert_false(is_in_memory("192.0.2.7"));
+
+  assert_int_equal(enter(DEAD), 0);
+  assert_int_equal(tls4217_roster_sweep(roster, is_alive), 1);
+  assert_false(is_in_memory("alice"));
+}
+
+/* The longest text that fits comes back whole. */
+static void test_long_texts(void **state) {
+  struct tls4217_roster_entry entry = make(1, ""), found;
+
+  (void) state;
+  memset(entry.user, 'u', sizeof(entry.user) - 1);
+  memset(entry.address, 'a', sizeof(entry.address) - 1);
+  memset(entry.client, 'c', sizeof(entry.client) - 1);
+  assert_int_equal(tls4217_roster_enter(roster, &entry, is_alive), 0);
+  assert_true(tls4217_roster_read(roster, 0, &found));
+  assert_string_equal(found.user, entry.user);
+  assert_string_equal(found.address, entry.address);
+  assert_string_equal(found.client, entry.client);
+  assert_int_equal(strlen(found.client), sizeof(found.client) - 1);
+}
+
 static void test_rows_of_the_dead(void **state) {
   (void) state;
   assert_int_equal(enter(DEAD), 0);
@@ -119,15 +178,19 @@ static void test_full(void **state) {
 }
 
 /* A session that is killed while it writes stops nobody: whatever bytes lie
- * there, reading ends, and texts do. */
+ * there, reading ends, and texts do.  An odd turn says that a row is not whole. */
 static void test_nonsense(void **state) {
   struct tls4217_roster_entry entry;
 
   (void) state;
   for (int byte = 0; byte < 256; byte++) {
     memset(roster, byte, tls4217_roster_size());
+    assert_int_equal(tls4217_roster_count(roster) > 0, byte != 0);
     for (int i = 0; i < tls4217_roster_count(roster); i++) {
-      if (tls4217_roster_read(roster, i, &entry)) {
+      bool is_read = tls4217_roster_read(roster, i, &entry);
+
+      assert_int_equal(is_read, byte % 2 == 0);
+      if (is_read) {
         assert_true(strlen(entry.user) < sizeof(entry.user));
         assert_true(strlen(entry.address) < sizeof(entry.address));
         assert_true(strlen(entry.client) < sizeof(entry.client));
@@ -184,6 +247,8 @@ static struct {
 } meanwhile;
 
 static bool is_alive_meanwhile(int32_t pid, uint64_t start) {
+  /* 0 is no process. */
+  assert_int_not_equal(pid, 0);
   tls4217_roster_leave(roster, meanwhile.leaves, meanwhile.pid);
   meanwhile.leaves = -1;
   return is_alive(pid, start);
@@ -220,6 +285,20 @@ static void test_rows_that_change_meanwhile(void **state) {
   assert_true(is_found(4));
 }
 
+/* The first row, too. */
+static void test_all_are_dead(void **state) {
+  (void) state;
+  fill_with_dead();
+  assert_int_equal(tls4217_roster_count(roster), TLS4217_ROSTER_ROWS);
+  assert_false(is_found(1));
+  assert_int_equal(enter(1), 0);
+  assert_int_equal(enter(2), 1);
+  assert_int_equal(
+    tls4217_roster_sweep(roster, is_alive), TLS4217_ROSTER_ROWS - 2);
+  assert_true(is_found(1));
+  assert_true(is_found(2));
+}
+
 static void test_sweeping_meanwhile(void **state) {
   (void) state;
   fill_with_dead();
@@ -245,69 +324,6 @@ static void test_update(void **state) {
   tls4217_roster_update(roster, -1, &entry);
   tls4217_roster_update(roster, TLS4217_ROSTER_ROWS, &entry);
   assert_false(tls4217_roster_find(roster, entry.digest, is_alive, &found));
-}
-
-static void test_who_may_become_a_companion(void **state) {
-  struct tls4217_roster_entry own = make(1, "alice"), other = make(2, "");
-
-  (void) state;
-  assert_true(tls4217_roster_may_become_companions(&own, &other));
-  assert_false(tls4217_roster_are_companions(&own, &other));
-  tls4217_roster_set_text(other.address, sizeof(other.address), "192.0.2.8");
-  assert_false(tls4217_roster_may_become_companions(&own, &other));
-  other = make(2, "bob");
-  assert_false(tls4217_roster_may_become_companions(&own, &other));
-  other = make(2, "alice");
-  assert_false(tls4217_roster_may_become_companions(&own, &other));
-
-  /* Whose address is not known, or was cut, may be anyone. */
-  other = make(2, "");
-  own.address[0] = other.address[0] = '\0';
-  assert_false(tls4217_roster_may_become_companions(&own, &other));
-  memset(own.address, 'x', sizeof(own.address) - 1);
-  other = own;
-  other.user[0] = '\0';
-  assert_false(tls4217_roster_may_become_companions(&own, &other));
-}
-
-static void test_companions(void **state) {
-  static const char long_name[200] = { [0 ... 198] = 'x' };
-  struct tls4217_roster_entry own = make(1, "alice"), other;
-
-  (void) state;
-  other = make(2, "alice");
-  assert_true(tls4217_roster_are_companions(&own, &other));
-
-  other = make(2, "Alice");
-  assert_false(tls4217_roster_are_companions(&own, &other));
-  other = make(2, "bob");
-  assert_false(tls4217_roster_are_companions(&own, &other));
-  other = make(2, "alice");
-  other.server = 6;
-  assert_false(tls4217_roster_are_companions(&own, &other));
-  other = make(2, "alice");
-  tls4217_roster_set_text(other.address, sizeof(other.address), "192.0.2.8");
-  assert_false(tls4217_roster_are_companions(&own, &other));
-
-  /* Anonymous users, and those without a name, are nobody. */
-  other = make(2, "alice");
-  other.anonymous = true;
-  assert_false(tls4217_roster_are_companions(&own, &other));
-  assert_false(tls4217_roster_are_companions(&other, &own));
-  own = other = make(1, "");
-  assert_false(tls4217_roster_are_companions(&own, &other));
-  own = other = make(1, "alice");
-  own.address[0] = other.address[0] = '\0';
-  assert_false(tls4217_roster_are_companions(&own, &other));
-  own = other = make(1, "alice");
-  memset(own.address, 'x', sizeof(own.address) - 1);
-  other = own;
-  assert_false(tls4217_roster_are_companions(&own, &other));
-
-  /* What was cut may have been two names. */
-  own = other = make(1, long_name);
-  assert_int_equal(strlen(own.user), sizeof(own.user) - 1);
-  assert_false(tls4217_roster_are_companions(&own, &other));
 }
 
 /* Who has resumed the session of one that is over, and is the same user. */
@@ -344,20 +360,50 @@ static void test_heir(void **state) {
     tls4217_roster_find_heir(roster, &mine, first.digest, is_alive, &found));
 }
 
+/* In the first row, and in the last one of all; one who is a stranger is none. */
+static void test_heir_in_any_row(void **state) {
+  struct tls4217_roster_entry mine = make(1, "alice"), heir = make(2, "alice"),
+                              other = make(5, "bob"), found;
+  const unsigned char *digest = mine.digest;
+
+  (void) state;
+  memcpy(heir.resumed, digest, sizeof(heir.resumed));
+  memcpy(other.resumed, digest, sizeof(other.resumed));
+  assert_int_equal(tls4217_roster_enter(roster, &heir, is_alive), 0);
+  assert_true(
+    tls4217_roster_find_heir(roster, &mine, digest, is_alive, &found));
+  assert_int_equal(found.pid, 2);
+  tls4217_roster_leave(roster, 0, 2);
+  for (int i = 0; i < TLS4217_ROSTER_ROWS; i++) {
+    assert_int_equal(tls4217_roster_enter(roster, &other, is_alive), i);
+  }
+
+  assert_false(
+    tls4217_roster_find_heir(roster, &mine, digest, is_alive, &found));
+  tls4217_roster_leave(roster, TLS4217_ROSTER_ROWS - 1, 5);
+  assert_int_equal(
+    tls4217_roster_enter(roster, &heir, is_alive), TLS4217_ROSTER_ROWS - 1);
+  assert_true(
+    tls4217_roster_find_heir(roster, &mine, digest, is_alive, &found));
+  assert_int_equal(found.pid, 2);
+}
+
 int main(void) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
   const struct CMUnitTest tests[] = {
     TEST(test_life_of_a_row),
+    TEST(test_nothing_is_left),
+    TEST(test_long_texts),
     TEST(test_rows_of_the_dead),
     TEST(test_full),
     TEST(test_nonsense),
     TEST(test_processes),
     TEST(test_rows_that_change_meanwhile),
+    TEST(test_all_are_dead),
     TEST(test_sweeping_meanwhile),
     TEST(test_update),
     TEST(test_heir),
-    cmocka_unit_test(test_who_may_become_a_companion),
-    cmocka_unit_test(test_companions),
+    TEST(test_heir_in_any_row),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,7 +97,7 @@ static void test_nonsense(void **state) {
 
 static void test_names_for_ifuser(void **state) {
   static const char *const plain[] = { "bob", "b.o-b_1", "bob@example.org",
-    "M\xc3\xbcller" };
+    "M\xc3\xbcller", "\xc4\x80no" };
   static const char *const others[] = { "", "!bob", "#bob", "bob,carol",
     "bob carol", "bob>", "\"bob\"", "AND", "OR", "regex", "b\nob", "*", "b%u",
     "b\\ob" };
