@@ -381,6 +381,8 @@ class ReverseNames(certcase.CertCase):
     def make_certificates(cls, made):
         made.make("dns", "/CN=x", san="DNS:" + reverse_name().upper())
         made.make("cn", "/CN=" + reverse_name())
+        made.make("shorter", "/CN=" + reverse_name()[:-1])
+        made.make("longer", "/CN=" + reverse_name() + "x")
 
     def test_dns_name(self):
         self.admitted("dns")
@@ -389,7 +391,8 @@ class ReverseNames(certcase.CertCase):
 
     def test_common_name(self):
         self.admitted("cn", "cn")
-        self.refused("dns", "cn", reason="host (CommonName)")
+        for name in ("dns", "shorter", "longer"):
+            self.refused(name, "cn", reason="host (CommonName)")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
-"""Reads t/mutants/clauses, which says at its head how it is written."""
+"""Reads t/mutants/clauses, which says at its head how it is written, and
+t/mutants/defences."""
 
 import os
 import re
 
 #: A clause of doc/RFC4217.
 ID = re.compile(r"(?:\d{3,4}:)?[A-Z0-9.]+-[a-z]\Z")
+
+#: What a row of t/mutants/defences is called.
+NAME = re.compile(r"[a-z]+(?:-[a-z]+)+\Z")
 
 #: A test, as doc/RFC4217 names it.
 TEST = re.compile(r"(?:unit/\w+\.c|live/\w+\.py):[\w.-]+\Z")
@@ -39,7 +43,8 @@ class Mutant:
     """One block of the table: rows of doc/RFC4217, and what breaks them; or
     the reason why nothing does."""
 
-    def __init__(self, number, rows):
+    def __init__(self, table, number, rows):
+        self.table = table
         self.number = number
         self.rows = rows
         self.edits = []
@@ -47,7 +52,8 @@ class Mutant:
         self.reason = ""
 
     def __str__(self):
-        return "t/mutants/clauses:%d: %s" % (self.number, " ".join(self.rows))
+        return "t/mutants/%s:%d: %s" % (self.table, self.number,
+                                        " ".join(self.rows))
 
     def read_line(self, line):
         """A line behind the first one."""
@@ -75,15 +81,16 @@ class Mutant:
                 % self)
 
 
-def read_block(number, lines):
+def read_block(table, number, lines):
     """One block, whose first line has this number."""
+    kind = ID if table == "clauses" else NAME
     words, _, reason = lines[0].partition(" none:")
     rows = words.split()
     for row in rows:
-        if not ID.match(row):
-            raise TableError("t/mutants/clauses:%d: '%s' is not a clause" % (
-                number, row))
-    mutant = Mutant(number, rows)
+        if not kind.match(row):
+            raise TableError("t/mutants/%s:%d: '%s' is not a row's name" % (
+                table, number, row))
+    mutant = Mutant(table, number, rows)
     mutant.reason = reason.strip()
     for line in lines[1:]:
         mutant.read_line(line)
@@ -91,9 +98,9 @@ def read_block(number, lines):
     return mutant
 
 
-def read_table(srcdir):
-    """The mutants, in the order of the table."""
-    path = os.path.join(srcdir, "t", "mutants", "clauses")
+def read_table(srcdir, table):
+    """The mutants, in the order of the table: "clauses" or "defences"."""
+    path = os.path.join(srcdir, "t", "mutants", table)
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
     mutants, block = [], []
@@ -103,6 +110,6 @@ def read_table(srcdir):
         if line:
             block.append(line)
         elif block:
-            mutants.append(read_block(number - len(block), block))
+            mutants.append(read_block(table, number - len(block), block))
             block = []
     return mutants

@@ -365,6 +365,34 @@ static void test_data_connections_give_no_tickets(void **state) {
   over_all_kinds(run_no_session_of_data);
 }
 
+/* Were one to give a ticket all the same, it would be worth nothing. */
+static void run_ticket_of_data(
+  struct endpoint *control, const struct kind *kind) {
+  struct endpoint *data, *later;
+
+  if (kind->version != TLS1_3_VERSION) {
+    return;
+  }
+
+  data = open_data(control, kind, NULL);
+  assert_int_equal(
+    SSL_new_session_ticket(tls4217_connection_ssl(data->conn)), 1);
+  assert_int_equal(tls4217_connection_write(data->conn, "x", 1, -1, NULL), 0);
+  endpoint_settle(data);
+  assert_non_null(session_of(data));
+  assert_int_equal(knock(control, kind, session_of(data)), FOREIGN);
+
+  later = open_control(kind, session_of(data));
+  assert_false(SSL_session_reused(later->client));
+  endpoint_free(later);
+  endpoint_free(data);
+}
+
+static void test_ticket_of_a_data_connection(void **state) {
+  (void) state;
+  over_all_kinds(run_ticket_of_data);
+}
+
 /* RFC 5246, section 7.2.2: a fatal alert forbids the session; not here. */
 static void run_fatal_alert(struct endpoint *control, const struct kind *kind) {
   struct endpoint *data = open_data(control, kind, session_of(control));
@@ -452,6 +480,7 @@ int main(void) {
     TEST(test_own_session_after_resumption),
     TEST(test_refused_handshake_yields_nothing),
     TEST(test_data_connections_give_no_tickets),
+    TEST(test_ticket_of_a_data_connection),
     TEST(test_fatal_alert_does_not_forbid_the_next),
     TEST(test_session_lives_with_its_control_connection),
     TEST(test_offered_in_vain),

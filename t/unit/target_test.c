@@ -109,6 +109,8 @@ static const struct {
     { "pub/*.txt", "pub/a.txt", "pub/b.txt" }, { "pub/deep" } },
   { "a pattern within the options", LISTING, "-l*", { ".", "-l*", "-la" },
     { NULL } },
+  { "a pattern behind the options' letters", LISTING, "-l*her",
+    { ".", "*her", "other" }, { "pub" } },
   { "-R goes down", LISTING, "-R pub", { "pub", "pub/deep", "pub/deep/secret" },
     { "other", "pub/way" } },
   { "-R in the last of many options", LISTING, "-l -aR pub",

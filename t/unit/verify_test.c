@@ -49,7 +49,7 @@ enum who {
 static struct pki_dir *dir;
 static struct pki_cert *root, *inter, *other, *server_leaf;
 static struct pki_cert *people[NOBODY];
-static const char *root_file, *all_crls, *root_crl, *old_crl;
+static const char *root_file, *all_crls, *root_crl, *old_crl, *inter_revoked;
 
 /* Writes a list of a CA's; revoked may be NULL. */
 static void add_crl(const char *file, const struct pki_cert *issuer,
@@ -121,6 +121,9 @@ static int make_world(void **state) {
   all_crls = pki_path(dir, "all.crl");
   add_crl(all_crls, root, people[REVOKED], 30);
   add_crl(all_crls, inter, NULL, 30);
+  inter_revoked = pki_path(dir, "inter_revoked.crl");
+  add_crl(inter_revoked, root, inter, 30);
+  add_crl(inter_revoked, inter, NULL, 30);
   old_crl = pki_path(dir, "old.crl");
   add_crl(old_crl, root, NULL, -1);
   return 0;
@@ -246,6 +249,10 @@ static const struct verify_case cases[] = {
     X509_V_ERR_CERT_REVOKED },
   { "not revoked", GOOD, &root_crl, false, false, 0, X509_V_OK },
   { "all lists", BELOW, &all_crls, false, false, 0, X509_V_OK },
+  { "its CA is revoked", BELOW, &inter_revoked, false, false, 0,
+    X509_V_ERR_CERT_REVOKED },
+  { "its CA is revoked, leaf", BELOW, &inter_revoked, true, false, 0,
+    X509_V_OK },
   { "list missing", BELOW, &root_crl, false, false, 0,
     X509_V_ERR_UNABLE_TO_GET_CRL },
   { "list missing, leaf", BELOW, &root_crl, true, false, 0,
@@ -371,6 +378,76 @@ static void test_resumption_elsewhere(void **unused) {
   }
 }
 
+/* A client that is refused gets nothing that it could resume elsewhere, where
+ * its certificate would hold. */
+static void test_refused_client_has_no_session(void **unused) {
+  struct tls4217_verify_settings settings = settings_of(
+    TLS4217_VERIFY_REQUIRED);
+  struct tls4217_context *contexts[2];
+
+  (void) unused;
+  contexts[0] = make_context(&settings);
+  settings.crl_file = root_crl;
+  contexts[1] = make_context(&settings);
+  endpoint_share_tickets(contexts[0], contexts[1]);
+
+  for (size_t v = 0; v < COUNT(versions); v++) {
+    struct endpoint *refused, *after;
+    const SSL_SESSION *session;
+    struct tls4217_connection_info info;
+
+    refused = connect_client(contexts[1], versions[v], REVOKED, NULL);
+    assert_int_equal(
+      tls4217_connection_verify_error(refused->conn), X509_V_ERR_CERT_REVOKED);
+    session = refused->session != NULL ? refused->session :
+                                         SSL_get0_session(refused->client);
+    after = connect_client(
+      contexts[0], versions[v], REVOKED, (SSL_SESSION *) session);
+    tls4217_connection_info(after->conn, &info);
+    assert_false(info.resumed);
+    assert_int_equal(tls4217_connection_verify_error(after->conn), X509_V_OK);
+    endpoint_free(after);
+    endpoint_free(refused);
+  }
+
+  tls4217_context_free(contexts[0]);
+  tls4217_context_free(contexts[1]);
+}
+
+/* A certificate in a ticket is held to what one in a handshake is. */
+static void test_what_still_holds(void **unused) {
+  static const struct {
+    enum who who;
+    bool want;
+  } rows[] = {
+    { GOOD, true },
+    { FOR_SERVERS, false },
+    { EXPIRED, false },
+    { EARLY, false },
+    { STRANGER, false },
+    { ALONE, false },
+    { REVOKED, false },
+  };
+  struct tls4217_verify_settings settings = settings_of(
+    TLS4217_VERIFY_REQUIRED);
+  struct tls4217_context *context;
+  struct endpoint *ep;
+
+  (void) unused;
+  settings.crl_file = root_crl;
+  context = make_context(&settings);
+  ep = connect_client(context, TLS1_3_VERSION, GOOD, NULL);
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    assert_int_equal(
+      tls4217_verify_still_holds(
+        tls4217_connection_ssl(ep->conn), people[rows[i].who]->cert),
+      rows[i].want);
+  }
+
+  endpoint_free(ep);
+  tls4217_context_free(context);
+}
+
 static void test_required(void **unused) {
   const struct tls4217_verify_settings settings = settings_of(
     TLS4217_VERIFY_REQUIRED);
@@ -404,6 +481,8 @@ int main(void) {
     cmocka_unit_test(test_errors),
     cmocka_unit_test(test_resumption),
     cmocka_unit_test(test_resumption_elsewhere),
+    cmocka_unit_test(test_refused_client_has_no_session),
+    cmocka_unit_test(test_what_still_holds),
     cmocka_unit_test(test_required),
   };
 
