@@ -125,6 +125,7 @@ static const struct piece {
   { "\nNOOP\r\n", 20, { " NOOP\r\n" } },
   { "\n\r\n", 20, { " \r\n" } },
   { "A\r\n", 2, { "A", "\r\n" } },
+  { "NOOP\r\n\nX\r\n", 6, { "NOOP\r\n", " X\r\n" } },
 };
 
 static void test_small_readers(void **state) {
@@ -188,7 +189,7 @@ static void test_carriage_return_leaves_alone(void **state) {
   cursor = tls4217_command_buffer_begin(&buffer);
   assert_true(tls4217_command_buffer_next(&buffer, &cursor, &line));
   assert_string_equal(line.verb, "ABOR");
-  take(SIZE, "\r\n");
+  take(2, "\r\n");
   take(SIZE, "ABOR\r\n");
   assert_int_equal(buffer.len, 0);
 }
@@ -206,10 +207,27 @@ static void test_the_rest(void **state) {
   assert_int_equal(out[0], 'T');
   assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 3), 0);
 
-  /* With a carriage return at its end. */
+  /* With a carriage return at its end, whose line feed is still to come. */
   put_text("QUIT\r");
   assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 16), 5);
   assert_false(tls4217_command_buffer_is_ready(&buffer));
+  put_text("\n");
+  take(SIZE, "\r\n");
+  assert_int_equal(buffer.len, 0);
+}
+
+/* Where nothing is given, nothing is written. */
+static void test_nothing_of_the_rest(void **state) {
+  char out[2] = "\n";
+
+  (void) state;
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 1), 0);
+  assert_string_equal(out, "\n");
+  put_text("AB");
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 0), 0);
+  assert_string_equal(out, "\n");
+  assert_int_equal(tls4217_command_buffer_take_rest(&buffer, out, 1), 1);
+  assert_string_equal(out, "A");
 }
 
 static void test_full_without_a_line(void **state) {
@@ -376,6 +394,14 @@ static void test_clear_wipes(void **state) {
   assert_wiped(0);
   put_text("QUIT\r\n");
   take(SIZE, "QUIT\r\n");
+
+  /* Nor is a carriage return remembered that left before. */
+  put_text("AB\r\n");
+  take(2, "AB");
+  take(1, "\r");
+  tls4217_command_buffer_clear(&buffer);
+  put_text("\nNOOP\r\n");
+  take(SIZE, " NOOP\r\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, empty)
@@ -395,6 +421,7 @@ int main(void) {
     TEST(test_carriage_return_inside),
     TEST(test_carriage_return_leaves_alone),
     TEST(test_the_rest),
+    TEST(test_nothing_of_the_rest),
     TEST(test_lines_are_read),
     TEST(test_telnet_goes_along),
     TEST(test_the_very_end),

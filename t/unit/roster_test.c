@@ -32,6 +32,8 @@ static struct {
 } memory;
 
 static bool is_alive(int32_t pid, uint64_t start) {
+  /* 0 is no process. */
+  assert_int_not_equal(pid, 0);
   return pid < DEAD && (pid != REUSED || start == 99);
 }
 
@@ -247,8 +249,6 @@ static struct {
 } meanwhile;
 
 static bool is_alive_meanwhile(int32_t pid, uint64_t start) {
-  /* 0 is no process. */
-  assert_int_not_equal(pid, 0);
   tls4217_roster_leave(roster, meanwhile.leaves, meanwhile.pid);
   meanwhile.leaves = -1;
   return is_alive(pid, start);
