@@ -26,8 +26,9 @@ UNLOADS = part(100, 3)
 #: Seconds between two SIGHUPs.
 PACE = 0.1
 
-#: Two pairs each; 64 are kept.
-WARM_UP = 40
+#: Two pairs each, of which one in five is broken; 64 are kept, and cost more
+#: once they have signed.  On a slow machine several SIGHUPs are one.
+WARM_UP = 80
 
 #: How many ask at once: mod_ctrls looks once a second.
 ASKERS = 8
@@ -35,6 +36,7 @@ ASKERS = 8
 
 class Renewals(SoakCase):
 
+    BARE = True
     SERVER_CLASS = renewalcase.Fleet
     SERVER = {"ways": {"one": renewalcase.Mv, "two": renewalcase.Mv},
               "directives": "TLSReloadInterval 0\n"}
@@ -62,20 +64,25 @@ class Renewals(SoakCase):
     def run_under(self, act, rounds):
         """A tenth of it to warm up, and more than it takes until as many
         earlier pairs are kept as may be; returns what was measured then."""
-        for number in range(max(rounds // 10, WARM_UP)):
-            act(number)
+        self.repeat(act, max(rounds // 10, WARM_UP))
         before = self.measure()
+        print("# %d times, %d sessions meanwhile" % (
+            rounds, self.repeat(act, rounds)))
+        return before
+
+    def repeat(self, act, rounds):
+        """While clients transfer; returns how many sessions they had."""
         with renewalcase.Traffic(self.server, ("one", "two"), 2) as traffic:
             for number in range(rounds):
                 act(number)
         self.assertEqual(traffic.troubles, [])
         self.assertGreater(traffic.done, 0)
-        print("# %d times, %d sessions meanwhile" % (rounds, traffic.done))
-        return before
+        return traffic.done
 
     def sighup(self, number):
         self.swap(number)
-        os.kill(self.server.process.pid, signal.SIGHUP)
+        for pid in self.daemons():
+            os.kill(pid, signal.SIGHUP)
         time.sleep(PACE)
 
     def test_sighup(self):
@@ -83,7 +90,7 @@ class Renewals(SoakCase):
         what = self.swap(0)
         self.server.reload()
         self.assert_presented(what)
-        self.assert_same(before, SIGHUPS)
+        self.assert_same(before)
 
     @unittest.skipUnless(harness.ftpdctl(), "there is no ftpdctl")
     def test_reload(self):
@@ -122,7 +129,7 @@ class Unloads(SoakCase, controlcase.ControlCase):
         self.assert_transfers(old)
         old.quit()
         print("# %d times unloaded and loaded" % UNLOADS)
-        before.assert_same(UNLOADS)
+        before.assert_same()
 
     def serves(self):
         try:
@@ -143,7 +150,7 @@ class Once:
     def descriptors(self):
         return self.case.processes()[0].descriptors()
 
-    def assert_same(self, _):
+    def assert_same(self):
         self.case.assertTrue(client.until(
             lambda: self.descriptors() <= self.count + 1, 10),
             (self.descriptors(), self.count))
