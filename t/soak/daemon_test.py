@@ -28,7 +28,7 @@ PACE = 0.1
 
 #: Two pairs each, of which one in five is broken; 64 are kept, and cost more
 #: once they have signed.  On a slow machine several SIGHUPs are one.
-WARM_UP = 80
+WARM_UP = 200
 
 #: How many ask at once: mod_ctrls looks once a second.
 ASKERS = 8

@@ -281,9 +281,9 @@ static void test_append_and_somebody_was_faster(void **state) {
   assert_int_equal(close(fd), 0);
 }
 
-/* What open says, one after the other, and how often it may be asked.  Descriptor
- * 0 is one as any other: a daemon has closed its own.  Behind a success errno
- * says nothing. */
+/* What open says, one after the other, and how often it may be asked.
+ * Descriptor 0 is one as any other: a daemon has closed its own.  Behind a
+ * success errno says nothing. */
 static const struct said_case {
   const char *name;
   int flags;

@@ -180,7 +180,8 @@ static void test_full(void **state) {
 }
 
 /* A session that is killed while it writes stops nobody: whatever bytes lie
- * there, reading ends, and texts do.  An odd turn says that a row is not whole. */
+ * there, reading ends, and texts do.  An odd turn says that a row is not
+ * whole. */
 static void test_nonsense(void **state) {
   struct tls4217_roster_entry entry;
 
@@ -360,7 +361,7 @@ static void test_heir(void **state) {
     tls4217_roster_find_heir(roster, &mine, first.digest, is_alive, &found));
 }
 
-/* In the first row, and in the last one of all; one who is a stranger is none. */
+/* In the first row, and in the last one of all; a stranger is none. */
 static void test_heir_in_any_row(void **state) {
   struct tls4217_roster_entry mine = make(1, "alice"), heir = make(2, "alice"),
                               other = make(5, "bob"), found;
