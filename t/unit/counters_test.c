@@ -151,6 +151,7 @@ static void test_each_handshake_is_listed(void **state) {
   }
 
   assert_int_equal(count_lines("ftps_handshakes_total", ""), 12);
+  assert_int_equal(count_lines("ftps_handshake_failures_total", ""), 2);
   assert_int_equal(count_lines("ftps_handshake_groups_total", ""), 22);
 }
 
@@ -174,6 +175,8 @@ static void test_transfers(void **state) {
   tls4217_counters_transfer(counters, false, 7, false);
   assert_int_equal(value_of("ftps_transfers_total", "download"), 2);
   assert_int_equal(value_of("ftps_transfers_total", "upload"), 1);
+  assert_int_equal(count_lines("ftps_transfers_total", ""), 2);
+  assert_int_equal(count_lines("ftps_transfer_bytes_total", ""), 2);
   assert_int_equal(value_of("ftps_transfer_bytes_total", "download"), 1024);
   assert_int_equal(value_of("ftps_transfer_bytes_total", "upload"), 7);
   assert_int_equal(value_of("ftps_kernel_transfers_total", ""), 1);

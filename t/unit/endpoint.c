@@ -152,6 +152,9 @@ static void offer(struct endpoint *ep, const struct endpoint_spec *spec) {
   if (spec->distrustful) {
     SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
   }
+  if (spec->falls_back) {
+    (void) SSL_set_mode(ssl, SSL_MODE_SEND_FALLBACK_SCSV);
+  }
   if (spec->wants_staple) {
     insist(SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp) == 1,
       "status_request");

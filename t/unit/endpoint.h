@@ -38,6 +38,7 @@ struct endpoint_spec {
   const char *signatures; /* SSL_set1_sigalgs_list(3) */
   bool distrustful;       /* verifies the server, trusting nobody */
   bool wants_staple;      /* asks for an OCSP response */
+  bool falls_back;        /* says that it can do more (RFC 7507) */
   bool two_descriptors;   /* the server reads one, writes a dup(2) of it */
   bool nonblocking;       /* the server's socket is so from the start */
 };
