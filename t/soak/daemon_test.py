@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL
 """A daemon that is told to read everything again, and again: SIGHUP ten times a
-second with certificates that are swapped, every fifth of them broken; "ftpdctl
-tls reload" a thousand times; the module unloaded and loaded a hundred times.
+second, or as fast as it reads, with certificates that are swapped, every fifth
+of them broken; "ftpdctl tls reload" a thousand times; the module unloaded and
+loaded a hundred times.
 
 Clients transfer meanwhile, and none of their transfers fails.
 """
 
 import concurrent.futures
 import os
-import signal
 import time
 import unittest
 
@@ -23,12 +23,13 @@ SIGHUPS = part(1000, 20)
 RELOADS = part(1000, 10)
 UNLOADS = part(100, 3)
 
-#: Seconds between two SIGHUPs.
+#: Seconds from one SIGHUP to the next, at least: none is sent before the daemon
+#: serves again.  Two of them would be one, and clients would wait for both.
 PACE = 0.1
 
 #: Two pairs each, of which one in five is broken; 64 are kept, and cost more
-#: once they have signed.  On a slow machine several SIGHUPs are one.
-WARM_UP = 200
+#: once they have signed.
+WARM_UP = 100
 
 #: How many ask at once: mod_ctrls looks once a second.
 ASKERS = 8
@@ -81,9 +82,12 @@ class Renewals(SoakCase):
 
     def sighup(self, number):
         self.swap(number)
-        for pid in self.daemons():
-            os.kill(pid, signal.SIGHUP)
-        time.sleep(PACE)
+        next_one = time.monotonic() + PACE
+        self.bare.reload()
+        self.server.reload()
+        # It greets nobody before it has read everything.
+        client.Control(self.server.address()).close()
+        time.sleep(max(0.0, next_one - time.monotonic()))
 
     def test_sighup(self):
         before = self.run_under(self.sighup, SIGHUPS)
