@@ -67,11 +67,38 @@ static void test_too_long(void **state) {
   }
 }
 
+/* As much of a value as there is room for; a name goes in whole or not at
+ * all. */
+static void test_room(void **state) {
+  static char value[2000], name[2000];
+  struct tls4217_labels labels = { .len = 0 };
+  const size_t most = sizeof(labels.text) - 2;
+
+  (void) state;
+  memset(value, 'x', sizeof(value) - 1);
+  tls4217_labels_add(&labels, "a", value);
+  assert_int_equal(labels.len, most);
+  tls4217_labels_add(&labels, "b", "");
+  assert_int_equal(labels.len, most);
+
+  memset(name, 'n', most - 3);
+  labels = (struct tls4217_labels){ .len = 0 };
+  tls4217_labels_add(&labels, name, "");
+  assert_int_equal(labels.len, most);
+  assert_int_equal(strlen(labels.text), most);
+
+  name[most - 3] = 'n';
+  labels = (struct tls4217_labels){ .len = 0 };
+  tls4217_labels_add(&labels, name, "");
+  assert_int_equal(labels.len, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_values),
     cmocka_unit_test(test_several),
     cmocka_unit_test(test_too_long),
+    cmocka_unit_test(test_room),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

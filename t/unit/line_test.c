@@ -62,6 +62,14 @@ static void test_length_of_every_part(void **state) {
   }
 }
 
+/* Nor is a byte in front of it. */
+static void test_length_behind_a_carriage_return(void **state) {
+  static const char text[] = "\r\nNOOP\r\n";
+
+  (void) state;
+  assert_int_equal(tls4217_line_length(text + 1, 7), 7);
+}
+
 #define IAC  "\xff"
 #define WILL "\xfb"
 #define DONT "\xfe"
@@ -79,6 +87,7 @@ static const struct {
   { "lower case", BYTES("abor\r\n"), "ABOR", false, false },
   { "mixed case", BYTES("aBoR\r\n"), "ABOR", false, false },
   { "behind the letters", BYTES("a{~\x7f\r\n"), "A{~\x7f", false, false },
+  { "all letters", BYTES("azjAZJ\r\n"), "AZJAZJ", false, false },
   { "with an argument", BYTES("ABOR x\r\n"), "ABOR", true, false },
   { "blanks behind it", BYTES("ABOR \t \r\n"), "ABOR", false, false },
   { "blanks and more", BYTES("ABOR \t x\r\n"), "ABOR", true, false },
@@ -94,6 +103,7 @@ static const struct {
   { "blanks", BYTES("  \t\r\n"), "", false, true },
   { "NUL in front", BYTES("\0ABOR\r\n"), "", false, true },
   { "NUL behind it", BYTES("ABOR\0x\r\n"), "ABOR", true, false },
+  { "NUL behind a letter", BYTES("A\0x\r\n"), "A", true, false },
   { "NUL behind a blank", BYTES("ABOR \0x\r\n"), "ABOR", true, false },
   { "CR and NUL behind it", BYTES("ABOR \r\0\r\n"), "ABOR", true, false },
   { "NUL inside", BYTES("AB\0OR\r\n"), "AB", true, false },
@@ -177,6 +187,25 @@ static void test_long_lines_are_not_looked_into(void **state) {
   tls4217_line_read(&telnet, bytes, TLS4217_LINE_SHORT + 1, &line);
   assert_string_equal(line.verb, "");
   assert_false(line.empty);
+
+  /* Telnet's commands in it count all the same, also where it is a part. */
+  memcpy(bytes + TLS4217_LINE_SHORT - 1, IAC WILL, 2);
+  tls4217_line_read(&telnet, bytes, TLS4217_LINE_SHORT + 1, &line);
+  tls4217_line_read(&telnet, BYTES("xABOR\r\n"), &line);
+  assert_string_equal(line.verb, "ABOR");
+}
+
+/* A line that has not come whole is what there is of it. */
+static void test_part_of_a_line(void **state) {
+  struct tls4217_line_telnet telnet = { 0 };
+  struct tls4217_line line;
+
+  (void) state;
+  tls4217_line_read(&telnet, "ABORX\r\n", 4, &line);
+  assert_string_equal(line.verb, "ABOR");
+  tls4217_line_read(&telnet, "ABOR x\r\n", 5, &line);
+  assert_string_equal(line.verb, "ABOR");
+  assert_false(line.argument);
 }
 
 /* A Telnet command may begin in one line and end in the next: only with what
@@ -234,6 +263,7 @@ static void test_tls_is_no_command(void **state) {
   assert_false(tls4217_line_is_tls("\x15\x03\x01", 3));
   assert_false(tls4217_line_is_tls("USER a\r\n", 8));
   assert_false(tls4217_line_is_tls("", 0));
+  assert_false(tls4217_line_is_tls("\x16\x03", 0));
 }
 
 static void test_skip_of_nothing(void **state) {
@@ -248,6 +278,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_lengths),
     cmocka_unit_test(test_length_of_every_part),
+    cmocka_unit_test(test_length_behind_a_carriage_return),
+    cmocka_unit_test(test_part_of_a_line),
     cmocka_unit_test(test_readings),
     cmocka_unit_test(test_without_telnet),
     cmocka_unit_test(test_long_lines_are_not_looked_into),

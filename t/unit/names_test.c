@@ -235,6 +235,30 @@ static void test_view_texts(void **unused) {
   assert_string_equal(tls4217_names_view_text((enum tls4217_view) - 1), "?");
 }
 
+/* What is a word of one list is none of another's. */
+static void test_lists_are_apart(void **unused) {
+  static const char *const of_mechanisms[] = { "TLS", "TLS-C", "SSL", "TLS-P" };
+  static const char *const of_levels[] = { "C", "P", "S", "E" };
+  static const char *const of_views[] = { "none", "optional", "required",
+    "per-transfer" };
+
+  (void) unused;
+  for (size_t i = 0; i < COUNT(of_levels); i++) {
+    assert_int_equal(read_mechanism(of_levels[i]), TLS4217_MECHANISM_UNKNOWN);
+    assert_int_equal(read_mechanism(of_views[i]), TLS4217_MECHANISM_UNKNOWN);
+    assert_int_equal(read_level(of_mechanisms[i]), TLS4217_LEVEL_UNKNOWN);
+    assert_int_equal(read_level(of_views[i]), TLS4217_LEVEL_UNKNOWN);
+    assert_int_equal(read_view(of_mechanisms[i]), TLS4217_VIEW_UNKNOWN);
+    assert_int_equal(read_view(of_levels[i]), TLS4217_VIEW_UNKNOWN);
+    assert_int_equal(
+      read_control_view(of_levels[i]), TLS4217_CONTROL_VIEW_UNKNOWN);
+    assert_int_equal(
+      read_control_view(of_mechanisms[i]), TLS4217_CONTROL_VIEW_UNKNOWN);
+  }
+
+  assert_int_equal(read_view("login"), TLS4217_VIEW_UNKNOWN);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = { { "4217-17-2228-3-mechanisms",
                                         test_mechanisms, NULL, NULL, NULL },
@@ -243,6 +267,7 @@ int main(void) {
     { "4217-10.1-control-views", test_control_views, NULL, NULL, NULL },
     { "4217-9-2228-8.1-sizes", test_sizes, NULL, NULL, NULL },
     { "4217-9-level-texts", test_level_texts, NULL, NULL, NULL },
+    { "lists-are-apart", test_lists_are_apart, NULL, NULL, NULL },
     { "4217-10.2-view-texts", test_view_texts, NULL, NULL, NULL } };
 
   return cmocka_run_group_tests(tests, NULL, NULL);
