@@ -181,6 +181,7 @@ def free_ports(count):
 
 #: What the key process calls itself, comm of proc(5).
 KEY_PROCESS = "tls4217-keys"
+TOKEN_PROCESS = "tls4217-token"
 
 
 class Server:
@@ -416,11 +417,16 @@ class Server:
 
     def sessions(self):
         """The pids of the processes that the daemon has forked for clients."""
-        return self.children(lambda name: name != KEY_PROCESS)
+        return self.children(
+            lambda name: name not in (KEY_PROCESS, TOKEN_PROCESS))
 
     def key_processes(self):
         """The pids of the processes that hold its private keys."""
         return self.children(lambda name: name == KEY_PROCESS)
+
+    def token_processes(self):
+        """The pids of those that keep the processes of tokens."""
+        return self.children(lambda name: name == TOKEN_PROCESS)
 
     def children(self, is_wanted):
         """The pids of the daemon's children, by their names."""

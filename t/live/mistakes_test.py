@@ -97,10 +97,18 @@ ERRORS = {
     "a program without its path": (
         ENGINE + "TLSPassPhraseProvider program",
         ("TLSPassPhraseProvider", "'program' must start with '/'", "line")),
-    "a key of a token": (
-        "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem pkcs11:object=ftp",
-        ("TLSCertificateFile", "keys in a token (PKCS #11) are not supported",
+    "any key of a token": (
+        "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem pkcs11:token=ftp",
+        ("TLSCertificateFile", "which key of the token", "object=LABEL",
          "line")),
+    "a certificate of a token": (
+        "TLSEngine on\nTLSCertificateFile pkcs11:object=ftp",
+        ("TLSCertificateFile", "only keys can be in a token", "pkcs11-tool",
+         "line")),
+    "a program in the URI of a token": (
+        "TLSEngine on\nTLSCertificateFile {pki}/rsa.pem "
+        "pkcs11:object=ftp?pin-source=|pin",
+        ("TLSCertificateFile", "TLSPassPhraseProvider", "line")),
     "a public key": (
         "TLSEngine on\nTLSCertificateFile {pki}/public.pem {pki}/rsa.key",
         ("public key only", "127.0.0.1:")),

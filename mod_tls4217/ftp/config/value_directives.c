@@ -7,6 +7,7 @@
 
 #include "mod_tls4217/ftp/config/value.h"
 #include "mod_tls4217/ftp/config/value_directives.h"
+#include "mod_tls4217/tls/keys/tokenuri.h"
 
 /* One handshake should never hold a process longer than this, in seconds. */
 #define MAX_HANDSHAKE_TIMEOUT 3600
@@ -77,6 +78,18 @@ modret_t *tls4217_value_directives_log(
   return tls4217_value_directives_text(cmd, directive);
 }
 
+/* What is wrong with a URI in place of a path; NULL: nothing. */
+static const char *check_token(const cmd_rec *cmd, unsigned int at) {
+  if (at < 2 &&
+    strstr((const char *) cmd->argv[0], "CertificateKeyFile") == NULL) {
+    return "only keys can be in a token (PKCS #11): write its certificate, "
+           "which is no secret, into a file: 'pkcs11-tool --read-object --type "
+           "cert --label LABEL | openssl x509 -inform DER'";
+  }
+
+  return tls4217_tokenuri_check(cmd->argv[at]);
+}
+
 /* usage: NAME /path [/path] */
 modret_t *tls4217_value_directives_files(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
@@ -92,13 +105,14 @@ modret_t *tls4217_value_directives_files(
         "so that the next line continues this one");
     }
 
-    if (strncasecmp(paths[i - 1], "pkcs11:", 7) == 0) {
-      return tls4217_directive_refuse(cmd,
-        "keys in a token (PKCS #11) are not supported: export certificate and "
-        "key into a file, or have the token's key replaced by one in a file");
-    }
+    if (tls4217_tokenuri_is(paths[i - 1])) {
+      const char *wrong = check_token(cmd, i);
 
-    if (*paths[i - 1] != '/') {
+      if (wrong != NULL) {
+        return tls4217_directive_refuse(cmd, wrong);
+      }
+
+    } else if (*paths[i - 1] != '/') {
       return tls4217_directive_refuse(cmd,
         pstrcat(
           cmd->tmp_pool, "'", paths[i - 1], "' must start with '/'", NULL));

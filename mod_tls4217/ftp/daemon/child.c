@@ -10,9 +10,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,4 +69,49 @@ void tls4217_child_reset_signals(void) {
 
   (void) sigemptyset(&none);
   (void) sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The lowest of them that is not below first; INT_MAX: there is none. */
+static int find_next(const int *fds, size_t count, int first) {
+  int next = INT_MAX;
+
+  for (size_t i = 0; i < count; i++) {
+    if (fds[i] >= first && fds[i] < next) {
+      next = fds[i];
+    }
+  }
+
+  return next;
+}
+
+static void close_all_but(const int *fds, size_t count) {
+  int first = STDERR_FILENO + 1, next;
+
+  do {
+    next = find_next(fds, count, first);
+    if (next > first) {
+      tls4217_child_close(first, next == INT_MAX ? INT_MAX : next - 1);
+    }
+
+    first = next != INT_MAX ? next + 1 : INT_MAX;
+  } while (next != INT_MAX);
+}
+
+void tls4217_child_detach(const int *fds, size_t count, const char *name) {
+  int null;
+
+  close_all_but(fds, count);
+  null = open("/dev/null", O_RDWR);
+  tls4217_child_reset_signals();
+  (void) signal(SIGPIPE, SIG_IGN);
+  (void) signal(SIGHUP, SIG_IGN);
+  (void) signal(SIGINT, SIG_IGN);
+
+  for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++) {
+    (void) dup2(null, fd);
+  }
+
+  (void) setsid();
+  (void) chdir("/");
+  (void) prctl(PR_SET_NAME, name, 0, 0, 0);
 }

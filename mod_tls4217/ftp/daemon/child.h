@@ -9,6 +9,8 @@
 #ifndef TLS4217_FTP_DAEMON_CHILD_H
 #define TLS4217_FTP_DAEMON_CHILD_H
 
+#include <stddef.h>
+
 /* Closes the descriptors from first to last, both included. */
 void tls4217_child_close(int first, int last);
 
@@ -21,5 +23,12 @@ void tls4217_child_drop_sockets_but(int one);
 
 /* No signal has a handler of ProFTPD's, or is blocked. */
 void tls4217_child_reset_signals(void);
+
+/*
+ * For one that serves on: closes all descriptors but count of them, which must
+ * be above 2, gives the first three to /dev/null, has no handler of a signal
+ * and no terminal, and is called name (prctl(2)).
+ */
+void tls4217_child_detach(const int *fds, size_t count, const char *name);
 
 #endif

@@ -8,8 +8,10 @@
 #include "mod_tls4217/ftp/daemon/credential.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/phrases.h"
+#include "mod_tls4217/ftp/daemon/tokenfork.h"
 #include "mod_tls4217/tls/cert/filestamp.h"
 #include "mod_tls4217/tls/cert/passphrase.h"
+#include "mod_tls4217/tls/keys/tokenuri.h"
 
 /* Certificate, key, chain. */
 #define NFILES 3
@@ -72,6 +74,10 @@ static struct tls4217_keypair *load_pair(const server_rec *rec,
 
   if (tls4217_keyprocess_is_there()) {
     return tls4217_keyprocess_load(rec, files, handle, err);
+  }
+
+  if (tls4217_tokenuri_is(files->key_file)) {
+    return tls4217_tokenfork_load(files, err);
   }
 
   pr_signals_block();

@@ -11,6 +11,7 @@
 #include "mod_tls4217/ftp/daemon/generation.h"
 #include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
+#include "mod_tls4217/ftp/daemon/tokenfork.h"
 #include "mod_tls4217/ftp/daemon/remembered.h"
 #include "mod_tls4217/ftp/daemon/stapling.h"
 #include "mod_tls4217/tls/cert/castore.h"
@@ -43,9 +44,9 @@ static struct tls4217_verify *recall_verify(
     &size);
 
   tls4217_error_clear(&err);
-  return bytes != NULL ? tls4217_verify_recall(&build->settings->client.verify,
-                           bytes, size, &err) :
-                         NULL;
+  return bytes != NULL ?
+    tls4217_verify_recall(&build->settings->client.verify, bytes, size, &err) :
+    NULL;
 }
 
 /*
@@ -268,7 +269,8 @@ static int add_contexts(const struct tls4217_building *build) {
   const size_t from = generation->nnamed_from;
   const struct tls4217_context_settings wanted = {
     .parameters = build->settings->tls,
-    .no_decryption = tls4217_keyprocess_is_there(),
+    .no_decryption = tls4217_keyprocess_is_there() ||
+      tls4217_tokenfork_is_used(),
     .verify = generation->verify,
     .pairs = generation->pairs,
     .npairs = count_own(generation),

@@ -7,11 +7,10 @@
 
 #define _GNU_SOURCE
 
-#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
 
+#include "mod_tls4217/ftp/config/resolve.h"
 #include "mod_tls4217/ftp/daemon/child.h"
 #include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/tls/keys/keysandbox.h"
@@ -21,9 +20,6 @@
 
 /* What finds a process again. */
 #define MARK "MOD_TLS4217_KEYPROCESS"
-
-/* Standard input, output and error. */
-#define FIRST_FD 3
 
 /* Threads that sign: RSA-4096 of one host must not starve the others. */
 #define MAX_THREADS 8
@@ -48,9 +44,19 @@ void tls4217_keyfork_close_front(struct tls4217_keyfork *fork) {
   close_fd(&fork->front[1]);
 }
 
-void tls4217_keyfork_kill(struct tls4217_keyfork *fork) {
-  if (fork->pid > 0) {
-    (void) kill(fork->pid, SIGKILL);
+void tls4217_keyfork_give_up(struct tls4217_keyfork *fork,
+  const struct tls4217_error *why, unsigned int restart) {
+  pr_log_pri(PR_LOG_ERR,
+    "error: %s: %s (process %lu): it is being restarted (restart %u), and "
+    "until then full handshakes fail",
+    MOD_TLS4217_VERSION, why->text, (unsigned long) fork->pid, restart);
+
+  if (why->errnum != EPIPE && fork->pid > 0) {
+    pr_signals_block();
+    PRIVS_ROOT(void)
+    kill(fork->pid, SIGKILL);
+    PRIVS_RELINQUISH
+    pr_signals_unblock();
     fork->pid = 0;
   }
 
@@ -63,32 +69,6 @@ void tls4217_keyfork_close(struct tls4217_keyfork *fork) {
 }
 
 /* The child. */
-
-/* Whatever ProFTPD has open: files, sockets, the scoreboard. */
-static void close_all_but(int one, int other) {
-  const int low = one < other ? one : other, high = one < other ? other : one;
-
-  tls4217_child_close(FIRST_FD, low - 1);
-  tls4217_child_close(low + 1, high - 1);
-  tls4217_child_close(high + 1, INT_MAX);
-}
-
-static void detach(void) {
-  int null = open("/dev/null", O_RDWR);
-
-  tls4217_child_reset_signals();
-  (void) signal(SIGPIPE, SIG_IGN);
-  (void) signal(SIGHUP, SIG_IGN);
-  (void) signal(SIGINT, SIG_IGN);
-
-  for (int fd = 0; null >= 0 && fd < FIRST_FD; fd++) {
-    (void) dup2(null, fd);
-  }
-
-  (void) setsid();
-  (void) chdir("/");
-  (void) prctl(PR_SET_NAME, "tls4217-keys", 0, 0, 0);
-}
 
 static unsigned int count_threads(void) {
   long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -142,10 +122,10 @@ static void serve(
     .threads = count_threads(),
     .shut_in = shut_in,
     .user = &birth };
+  const int fds[] = { daemon_fd, front };
   unsigned char byte;
 
-  close_all_but(daemon_fd, front);
-  detach();
+  tls4217_child_detach(fds, 2, "tls4217-keys");
 
   /* The generator of random numbers has its file open by now. */
   (void) tls4217_random_fill(&byte, 1, NULL);
@@ -161,8 +141,7 @@ static void serve(
 
 /* The daemon. */
 
-/* Its user: one of its own, or the server's. */
-static bool choose_user(struct tls4217_keysandbox_settings *sandbox) {
+bool tls4217_keyfork_choose_user(struct tls4217_keysandbox_settings *sandbox) {
   const struct passwd *own = getpwnam(TLS4217_KEYFORK_USER);
   const uid_t *uid = get_param_ptr(main_server->conf, "UserID", FALSE);
   const gid_t *gid = get_param_ptr(main_server->conf, "GroupID", FALSE);
@@ -218,7 +197,8 @@ static int make_front(struct tls4217_keyfork *fork) {
 int tls4217_keyfork_start(
   struct tls4217_keyfork *self, struct tls4217_error *err) {
   struct tls4217_keysandbox_settings sandbox = { .is_root = geteuid() == 0 };
-  bool own_user = choose_user(&sandbox) || sandbox.is_root == false;
+  bool own_user = tls4217_keyfork_choose_user(&sandbox) ||
+    sandbox.is_root == false;
   int fds[2], res;
 
   tls4217_keyfork_close_daemon(self);
@@ -282,6 +262,13 @@ int tls4217_keyfork_find(struct tls4217_keyfork *fork) {
   left.pid = (pid_t) pid;
   *fork = left;
   return version;
+}
+
+bool tls4217_keyfork_is_configured(void) {
+  struct tls4217_settings settings;
+
+  tls4217_resolve_settings(main_server->conf, &settings);
+  return settings.key_isolation && ServerType == SERVER_STANDALONE;
 }
 
 /* One word of the command line: whether it has the option. */

@@ -12,6 +12,7 @@
 
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/tls/error.h"
+#include "mod_tls4217/tls/keys/keysandbox.h"
 
 /* The user of the process, where a package has made one. */
 #define TLS4217_KEYFORK_USER "tls4217"
@@ -32,11 +33,12 @@ int tls4217_keyfork_start(
   struct tls4217_keyfork *fork, struct tls4217_error *err);
 
 /*
- * Kills a process that hangs, so that its sessions get a failure at once.  Only
- * where its socket shows that it is still there.  As root; the daemon's own
- * socket is closed.
+ * One that has ended (errnum of why is EPIPE), hangs or sends invalid messages:
+ * logs that, for the restart of this number, closes the daemon's own socket,
+ * and kills it where it is still there, so that its sessions fail at once.
  */
-void tls4217_keyfork_kill(struct tls4217_keyfork *fork);
+void tls4217_keyfork_give_up(struct tls4217_keyfork *fork,
+  const struct tls4217_error *why, unsigned int restart);
 
 /* Closes the daemon's own socket; the place for channels; both. */
 void tls4217_keyfork_close_daemon(struct tls4217_keyfork *fork);
@@ -50,6 +52,13 @@ void tls4217_keyfork_close(struct tls4217_keyfork *fork);
  */
 void tls4217_keyfork_leave(struct tls4217_keyfork *fork, int version);
 int tls4217_keyfork_find(struct tls4217_keyfork *fork);
+
+/* Of whom it becomes, as root: its own user, or where there is none the
+ * server's, which returns false. */
+bool tls4217_keyfork_choose_user(struct tls4217_keysandbox_settings *sandbox);
+
+/* Whether the configuration has one, which proftpd -t only reads. */
+bool tls4217_keyfork_is_configured(void);
 
 /* Whether this is proftpd -t; the core does not say so, but proc(5) does. */
 bool tls4217_keyfork_is_check(void);

@@ -6,27 +6,24 @@
  * runs one: root, the configuration, SIGHUP, timers, complaints.
  */
 
-#include "mod_tls4217/ftp/config/resolve.h"
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/keywatch.h"
 #include "mod_tls4217/ftp/daemon/shared.h"
+#include "mod_tls4217/ftp/daemon/tokenfork.h"
 #include "mod_tls4217/tls/keys/keyloader.h"
 #include "mod_tls4217/tls/keys/keyloads.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
+#include "mod_tls4217/tls/keys/tokenbook.h"
 
 /* For a handshake of each version with itself. */
 #define WARM_UP_SIGNATURES 2
 
 /* How many looks are left out when it could not be started. */
 #define PAUSE 30
-
-/* Where the handles are kept over SIGHUP. */
-#define HANDLES     "handles"
-#define MAX_HANDLES ((TLS4217_KEYPROTO_MAX - 64) / sizeof(uint64_t))
 
 /* The daemon's, and the session's after fork(2). */
 static struct {
@@ -57,24 +54,8 @@ pid_t tls4217_keyprocess_pid(void) {
 /* One that has ended, hangs or sends invalid messages: it is killed, if need
  * be. */
 static void give_up(const struct tls4217_error *why) {
-  self.restarts++;
   tls4217_counters_restart(tls4217_shared_counters());
-  pr_log_pri(PR_LOG_ERR,
-    "error: %s: %s (process %lu): it is being restarted (restart %u), and "
-    "until then full handshakes fail",
-    MOD_TLS4217_VERSION, why->text, (unsigned long) self.fork.pid,
-    self.restarts);
-
-  if (why->errnum == EPIPE) {
-    tls4217_keyfork_close_daemon(&self.fork);
-    return;
-  }
-
-  pr_signals_block();
-  PRIVS_ROOT
-  tls4217_keyfork_kill(&self.fork);
-  PRIVS_RELINQUISH
-  pr_signals_unblock();
+  tls4217_keyfork_give_up(&self.fork, why, ++self.restarts);
 }
 
 /* Finds the process from before SIGHUP, if it is alive and has our version of
@@ -151,15 +132,14 @@ int tls4217_keyprocess_fetch(
 
 /* Those from before SIGHUP, which no host may have any more. */
 static void inherit_handles(void) {
-  uint64_t handles[MAX_HANDLES];
-  size_t size = sizeof(handles);
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (self.has_inherited == false &&
-    tls4217_keyprocess_fetch(HANDLES, handles, &size, &err) == 0) {
-    tls4217_keyloads_inherit(
-      &self.loads, handles, size / sizeof(handles[0]), tls4217_keysocket_now());
+  if (self.has_inherited == false && self.keys != NULL &&
+    tls4217_error_is_set(&self.lost) == false) {
+    (void) note_answer(tls4217_keyloads_fetch(&self.loads, self.fork.daemon_fd,
+                         tls4217_keysocket_now(), &err),
+      &err);
   }
 
   self.has_inherited = true;
@@ -168,23 +148,16 @@ static void inherit_handles(void) {
 /* For the next life of this module, which is to drop those that it does not
  * load itself: also those of a generation that could not be completed. */
 static void keep_handles(void) {
-  uint64_t handles[MAX_HANDLES];
-  const size_t count = tls4217_keyloads_list(&self.loads, handles, MAX_HANDLES);
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  (void) tls4217_keyprocess_keep(
-    HANDLES, handles, count * sizeof(handles[0]), &err);
+  if (tls4217_error_is_set(&self.lost) == false) {
+    (void) note_answer(
+      tls4217_keyloads_keep(&self.loads, self.fork.daemon_fd, &err), &err);
+  }
 }
 
 /* Starting. */
-
-bool tls4217_keyprocess_is_configured(void) {
-  struct tls4217_settings settings;
-
-  tls4217_resolve_settings(main_server->conf, &settings);
-  return settings.key_isolation && ServerType == SERVER_STANDALONE;
-}
 
 static int start(struct tls4217_error *err) {
   struct tls4217_error weak;
@@ -224,7 +197,7 @@ void tls4217_keyprocess_begin(void) {
     (void) find_again();
   }
 
-  self.wanted = tls4217_keyprocess_is_configured() &&
+  self.wanted = tls4217_keyfork_is_configured() &&
     tls4217_keyfork_is_check() == false;
 }
 
@@ -315,6 +288,27 @@ static struct tls4217_keypair *ask_for_pair(ask ask_loads,
   return pair;
 }
 
+/* The same, where need be with a new process for the token of the key. */
+static struct tls4217_keypair *ask_with_token(ask ask_loads,
+  const struct tls4217_keyfiles *files, uint64_t *handle,
+  struct tls4217_error *err) {
+  struct tls4217_keypair *pair = ask_for_pair(ask_loads, files, handle, err);
+  struct tls4217_keyfiles again = *files;
+
+  if (pair != NULL || err->errnum != TLS4217_TOKENBOOK_CLOSED) {
+    return pair;
+  }
+
+  tls4217_error_clear(err);
+  again.token_fd = tls4217_tokenfork_start(files->key_file, err);
+  if (again.token_fd > 0) {
+    pair = ask_for_pair(ask_loads, &again, handle, err);
+    (void) close(again.token_fd);
+  }
+
+  return pair;
+}
+
 static struct tls4217_keypair *load_by(ask ask_loads, const server_rec *rec,
   const struct tls4217_certificate_files *files, uint64_t *handle,
   struct tls4217_error *err) {
@@ -337,7 +331,7 @@ static struct tls4217_keypair *load_by(ask ask_loads, const server_rec *rec,
   wanted.id = pstrcat(p, files->cert_file, "|",
     key_file != NULL ? key_file : "", "|", chain_file != NULL ? chain_file : "",
     NULL);
-  pair = ask_for_pair(ask_loads, &wanted, handle, err);
+  pair = ask_with_token(ask_loads, &wanted, handle, err);
   destroy_pool(p);
   return pair;
 }
@@ -390,8 +384,8 @@ static void call_renew(void) {
 
   if (has_changed) {
     pr_log_pri(PR_LOG_NOTICE,
-      "notice: %s: certificates or keys have changed since the key process "
-      "ended: all are read again",
+      "notice: %s: the key process or a token's process has ended, and not all "
+      "keys are what they were: all are read again",
       MOD_TLS4217_VERSION);
   }
 
@@ -417,7 +411,8 @@ static int watch_cb(CALLBACK_FRAME) {
     tls4217_keywatch_is_lost(&self.watch, &self.fork, &self.loads, &why) ==
       false) {
     drop_unused();
-    if (self.has_changed) {
+    if (tls4217_keywatch_take_loss(&self.watch) || self.has_changed) {
+      self.has_changed = true;
       call_renew();
     }
 

@@ -29,9 +29,6 @@ bool tls4217_keyprocess_is_there(void);
 /* The process id of the key process; 0: there is none. */
 pid_t tls4217_keyprocess_pid(void);
 
-/* Whether the configuration has it so, which proftpd -t only reads. */
-bool tls4217_keyprocess_is_configured(void);
-
 /*
  * Has it load a pair, as root; or recall the last good one of the same files,
  * without reading any.  Return a new pair (tls4217_keypair_free) with *handle

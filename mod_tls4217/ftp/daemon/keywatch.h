@@ -26,6 +26,11 @@ struct tls4217_keywatch {
   unsigned int waiting; /* looks since the probe was asked */
   uint64_t failures;    /* of signatures, up to which it has been checked */
   struct tls4217_keyprobe *probe; /* NULL: nothing is asked */
+
+  /* Of keys in tokens, which are asked in the same way. */
+  uint64_t asked_token; /* the handle of what is asked; 0: none in a token */
+  uint64_t bad_token;   /* that of one which does not sign; 0: all do */
+  bool has_lost;        /* one, whose process has ended */
 };
 
 /* From now on there is another process. */
@@ -44,10 +49,15 @@ void tls4217_keywatch_note_answer(struct tls4217_keywatch *watch);
 /*
  * One look at the process of fork, which has the keys of loads.  Returns true
  * with why filled where there is a reason to restart it: errnum is EPIPE where
- * it has ended, else it is still there.
+ * it has ended, else it is still there.  A token that does not sign is no such
+ * reason: it is logged once, and again when it signs.
  */
 bool tls4217_keywatch_is_lost(struct tls4217_keywatch *watch,
-  const struct tls4217_keyfork *fork, const struct tls4217_keyloads *loads,
+  const struct tls4217_keyfork *fork, struct tls4217_keyloads *loads,
   struct tls4217_error *why);
+
+/* Whether the process of a token has been found to have ended since the last
+ * call: the keys that it had are lost (keyloads.h). */
+bool tls4217_keywatch_take_loss(struct tls4217_keywatch *watch);
 
 #endif

@@ -11,6 +11,7 @@
 #include "mod_tls4217/ftp/daemon/passprogram.h"
 #include "mod_tls4217/ftp/daemon/passprompt.h"
 #include "mod_tls4217/ftp/daemon/phrases.h"
+#include "mod_tls4217/ftp/daemon/tokenfork.h"
 #include "mod_tls4217/tls/cert/passphrase.h"
 
 #define PROVIDER "TLSPassPhraseProvider"
@@ -101,10 +102,14 @@ void tls4217_phrases_end(bool restarts) {
 /* Handing over. */
 
 /* Takes the reading end of a pipe. */
-static int hand_over(int pipe, struct tls4217_error *err) {
+static int hand_over(
+  int pipe, const struct tls4217_error *locked, struct tls4217_error *err) {
   int res = -1;
 
-  if (tls4217_keyprocess_is_there()) {
+  if (locked->detail == TLS4217_PASSPHRASE_PKCS11) {
+    res = tls4217_tokenfork_unlock(pipe, err);
+
+  } else if (tls4217_keyprocess_is_there()) {
     res = tls4217_keyprocess_unlock(pipe, err);
 
   } else {
@@ -188,7 +193,7 @@ static int run_program(const char *path, const server_rec *rec,
   PRIVS_RELINQUISH
   pr_signals_unblock();
 
-  return pipe < 0 ? -1 : hand_over(pipe, err);
+  return pipe < 0 ? -1 : hand_over(pipe, locked, err);
 }
 
 static int get_from_program(const char *path, const server_rec *rec,
@@ -240,7 +245,7 @@ static int get_from_terminal(const server_rec *rec,
     return -1;
   }
 
-  if (hand_over(pipe, &none) < 0) {
+  if (hand_over(pipe, locked, &none) < 0) {
     *err = none;
     return -1;
   }

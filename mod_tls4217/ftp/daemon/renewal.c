@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/config/contradictions.h"
 #include "mod_tls4217/ftp/daemon/expiry.h"
+#include "mod_tls4217/ftp/daemon/keyfork.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/phrases.h"
 #include "mod_tls4217/ftp/daemon/renewal.h"
@@ -342,7 +343,7 @@ static void prepare(struct tls4217_vhost *server, const char *cause) {
     swap(server, generation, cause);
     tls4217_contradictions_check(server->rec, &server->settings,
       generation->pairs, generation->nnamed_from,
-      tls4217_keyprocess_is_configured());
+      tls4217_keyfork_is_configured());
   }
 
   if (tls4217_error_is_set(&err)) {

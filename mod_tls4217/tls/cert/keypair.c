@@ -180,6 +180,39 @@ struct tls4217_keypair *tls4217_keypair_load(const char *cert_file,
   return tls4217_keypair_load_from(NULL, cert_file, key_file, chain_file, err);
 }
 
+/* Leaf and chain. */
+static int load_certs(struct tls4217_keypair *pair,
+  const struct tls4217_pemsource *source, const char *cert_file,
+  const char *chain_file, bool has_key, struct tls4217_error *err) {
+  if (load_cert_file(pair, source, cert_file, has_key, err) < 0) {
+    return -1;
+  }
+
+  return chain_file != NULL && sk_X509_num(pair->chain) == 0 ?
+    load_chain_file(pair, source, chain_file, err) :
+    0;
+}
+
+struct tls4217_keypair *tls4217_keypair_load_public(
+  const struct tls4217_pemsource *source, const char *cert_file,
+  const char *chain_file, struct tls4217_error *err) {
+  struct tls4217_keypair *pair;
+
+  ERR_clear_error();
+  pair = make_pair(err);
+  if (pair != NULL &&
+    load_certs(pair, source, cert_file, chain_file, false, err) < 0) {
+    tls4217_keypair_free(pair);
+    return NULL;
+  }
+
+  if (pair != NULL) {
+    drop_leaf(pair);
+  }
+
+  return pair;
+}
+
 struct tls4217_keypair *tls4217_keypair_load_from(
   const struct tls4217_pemsource *source, const char *cert_file,
   const char *key_file, const char *chain_file, struct tls4217_error *err) {
@@ -192,12 +225,8 @@ struct tls4217_keypair *tls4217_keypair_load_from(
     return NULL;
   }
 
-  if (load_cert_file(pair, source, cert_file, key_file == NULL, err) < 0) {
-    goto out;
-  }
-
-  if (chain_file != NULL && sk_X509_num(pair->chain) == 0 &&
-    load_chain_file(pair, source, chain_file, err) < 0) {
+  if (load_certs(pair, source, cert_file, chain_file, key_file == NULL, err) <
+    0) {
     goto out;
   }
 

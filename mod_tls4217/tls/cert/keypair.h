@@ -56,6 +56,11 @@ struct tls4217_keypair *tls4217_keypair_load_from(
   const struct tls4217_pemsource *source, const char *cert_file,
   const char *key_file, const char *chain_file, struct tls4217_error *err);
 
+/* The same without the key, which is elsewhere: the pair has none. */
+struct tls4217_keypair *tls4217_keypair_load_public(
+  const struct tls4217_pemsource *source, const char *cert_file,
+  const char *chain_file, struct tls4217_error *err);
+
 /*
  * Another pair of the same certificates and the same key, whose chain can be
  * completed without the first one's being touched; it has no label.  Returns a

@@ -58,6 +58,9 @@ const char *tls4217_passphrase_kind(const struct tls4217_error *err) {
     case TLS4217_PASSPHRASE_PKCS12:
       return "PKCS12";
 
+    case TLS4217_PASSPHRASE_PKCS11:
+      return "PKCS11";
+
     case EVP_PKEY_RSA:
     case EVP_PKEY_RSA_PSS:
       return "RSA";

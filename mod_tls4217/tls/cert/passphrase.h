@@ -45,10 +45,12 @@ bool tls4217_passphrase_is_missing(const struct tls4217_error *err);
 /* detail of such an error, for what is behind the pass phrase; else
  * EVP_PKEY_get_base_id(3)'s. */
 #define TLS4217_PASSPHRASE_PKCS12 0xffff
+#define TLS4217_PASSPHRASE_PKCS11 0xfffe
 
 /*
  * How mod_tls calls what such an error is about, when it asks for the pass
- * phrase: "RSA", "EC", "PKCS12"; or OpenSSL's name for it.  Static text.
+ * phrase: "RSA", "EC", "PKCS12"; or OpenSSL's name for it; and "PKCS11" where
+ * it is the PIN of a token.  Static text.
  */
 const char *tls4217_passphrase_kind(const struct tls4217_error *err);
 

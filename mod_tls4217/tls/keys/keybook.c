@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "mod_tls4217/tls/cert/keypair.h"
@@ -22,6 +21,7 @@
 #include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keyshelf.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
+#include "mod_tls4217/tls/keys/tokenuri.h"
 
 /* A key that new channels may not ask for. */
 struct dropped {
@@ -37,6 +37,7 @@ struct tls4217_keybook {
   struct tls4217_keyeras eras;
   struct tls4217_keybytes kept;
   struct tls4217_phrasebook *phrases;
+  struct tls4217_tokenbook *tokens;
 };
 
 struct tls4217_keybook *tls4217_keybook_new(void) {
@@ -45,7 +46,8 @@ struct tls4217_keybook *tls4217_keybook_new(void) {
   if (book != NULL) {
     book->signer = tls4217_signer_new();
     book->phrases = tls4217_phrasebook_new();
-    if (book->signer == NULL || book->phrases == NULL) {
+    book->tokens = tls4217_tokenbook_new();
+    if (book->signer == NULL || book->phrases == NULL || book->tokens == NULL) {
       tls4217_keybook_free(book);
       book = NULL;
     }
@@ -71,6 +73,7 @@ void tls4217_keybook_free(struct tls4217_keybook *book) {
   tls4217_keybytes_clear(&book->kept);
   tls4217_phrasebook_free(book->phrases);
   tls4217_signer_free(book->signer);
+  tls4217_tokenbook_free(book->tokens);
   free(book);
 }
 
@@ -86,6 +89,7 @@ static void sweep(struct tls4217_keybook *book) {
 
     if (dropped->era < oldest) {
       (void) tls4217_signer_drop(book->signer, dropped->handle);
+      tls4217_tokenbook_leave(book->tokens, dropped->handle);
       *link = dropped->next;
       free(dropped);
 
@@ -110,6 +114,11 @@ EVP_PKEY *tls4217_keybook_get1(const struct tls4217_keybook *book,
   return tls4217_signer_get1(book->signer, handle, scopes, nscopes, err);
 }
 
+struct tls4217_tokenbook *tls4217_keybook_get0_tokens(
+  const struct tls4217_keybook *book) {
+  return book->tokens;
+}
+
 /* Loading. */
 
 /* The files of a request, in the order of their descriptors. */
@@ -119,7 +128,6 @@ struct passed {
   size_t count, nfds;
 };
 
-/* A duplicate, because a certificate file may be the key's, too. */
 static int open_passed(void *user, const char *path) {
   const struct passed *passed = user;
 
@@ -134,7 +142,7 @@ static int open_passed(void *user, const char *path) {
   return -1;
 }
 
-/* Puts a pair's key into the signer, and the rest on the shelf. */
+/* The key into the signer, the rest on the shelf. */
 static const struct tls4217_keyshelf_entry *add_pair(
   struct tls4217_keybook *book, const char *id, uint64_t scope, uint64_t wanted,
   struct tls4217_keypair *pair, const struct tls4217_keystamps *files,
@@ -147,8 +155,7 @@ static const struct tls4217_keyshelf_entry *add_pair(
     return NULL;
   }
 
-  /* The key is the signer's now. */
-  pair->key = NULL;
+  pair->key = NULL; /* the signer's now */
   entry = tls4217_keyshelf_add(&book->shelf, id, scope, handle, pair, files);
   if (entry == NULL) {
     (void) tls4217_signer_drop(book->signer, handle);
@@ -156,26 +163,6 @@ static const struct tls4217_keyshelf_entry *add_pair(
   }
 
   return entry;
-}
-
-static void put_cert(struct tls4217_keyproto_writer *writer, const X509 *cert) {
-  unsigned char *der = NULL;
-  int len = i2d_X509(cert, &der);
-
-  tls4217_keyproto_put_bytes(writer, der, len > 0 ? (size_t) len : 0);
-  OPENSSL_free(der);
-}
-
-static void put_entry(struct tls4217_keyproto_writer *writer,
-  const struct tls4217_keyshelf_entry *entry) {
-  const STACK_OF(X509) *chain = entry->pair->chain;
-
-  tls4217_keyproto_put_u64(writer, entry->handle);
-  tls4217_keyproto_put_u16(writer, 1 + (unsigned int) sk_X509_num(chain));
-  put_cert(writer, entry->pair->leaf);
-  for (int i = 0; i < sk_X509_num(chain); i++) {
-    put_cert(writer, sk_X509_value(chain, i));
-  }
 }
 
 /* One request: what is read of it, what is answered. */
@@ -199,6 +186,8 @@ struct wanted {
   const char *id;
   uint64_t scope, handle;
   const char *files[TLS4217_KEYSOCKET_MAX_FDS];
+  const char *token; /* the key's URI, where it has no file */
+  int token_fd;
   struct passed passed;
   struct tls4217_pemsource source;
 };
@@ -215,9 +204,18 @@ static int read_wanted(struct request *request, struct wanted *wanted) {
   wanted->handle = tls4217_keyproto_get_u64(&request->reader);
   for (size_t i = 0; i < TLS4217_KEYSOCKET_MAX_FDS; i++) {
     wanted->files[i] = tls4217_keyproto_get_text(&request->reader);
-    if (wanted->files[i] != NULL) {
+    if (i == 1 && tls4217_tokenuri_is(wanted->files[i])) {
+      wanted->token = wanted->files[i];
+
+    } else if (wanted->files[i] != NULL) {
       wanted->passed.paths[wanted->passed.count++] = wanted->files[i];
     }
+  }
+
+  /* The socket of a token comes last, if it comes. */
+  wanted->token_fd = -1;
+  if (wanted->token != NULL && request->nfds == wanted->passed.count + 1) {
+    wanted->token_fd = request->fds[--request->nfds];
   }
 
   return tls4217_keyproto_close(&request->reader) == false ||
@@ -227,10 +225,37 @@ static int read_wanted(struct request *request, struct wanted *wanted) {
     0;
 }
 
+/* Reads the files, or the certificate of a token's key. */
+static struct tls4217_keypair *load_pair(
+  const struct request *request, const struct wanted *wanted) {
+  const struct tls4217_tokenfiles of_token = { .cert_file = wanted->files[0],
+    .chain_file = wanted->files[2],
+    .uri = wanted->token,
+    .fd = wanted->token_fd };
+
+  return wanted->token != NULL ?
+    tls4217_tokenbook_load(
+      request->book->tokens, &wanted->source, &of_token, request->err) :
+    tls4217_keypair_load_from(&wanted->source, wanted->files[0],
+      wanted->files[1], wanted->files[2], request->err);
+}
+
+/* What has not changed is not parsed again. */
+static const struct tls4217_keyshelf_entry *find_same(
+  const struct request *request, const struct wanted *wanted,
+  const struct tls4217_keystamps *now) {
+  const struct tls4217_keybook *book = request->book;
+
+  return wanted->handle == 0 &&
+      (wanted->token == NULL ||
+        tls4217_tokenbook_is_open(book->tokens, wanted->token)) ?
+    tls4217_keyshelf_find_same(&book->shelf, wanted->id, wanted->scope, now) :
+    NULL;
+}
+
 static int load_wanted(struct request *request) {
-  const struct tls4217_keystamps now = tls4217_keyshelf_look(
-    request->fds, request->nfds);
-  const struct tls4217_keyshelf_entry *entry = NULL;
+  const struct tls4217_keyshelf_entry *entry;
+  struct tls4217_keystamps now;
   struct tls4217_keypair *pair;
   struct wanted wanted;
 
@@ -238,15 +263,10 @@ static int load_wanted(struct request *request) {
     return -1;
   }
 
-  /* What has not changed is not parsed again. */
-  if (wanted.handle == 0) {
-    entry = tls4217_keyshelf_find_same(
-      &request->book->shelf, wanted.id, wanted.scope, &now);
-  }
-
+  now = tls4217_keyshelf_look(request->fds, request->nfds);
+  entry = find_same(request, &wanted, &now);
   if (entry == NULL) {
-    pair = tls4217_keypair_load_from(&wanted.source, wanted.files[0],
-      wanted.files[1], wanted.files[2], request->err);
+    pair = load_pair(request, &wanted);
     if (pair == NULL) {
       return -1;
     }
@@ -257,16 +277,20 @@ static int load_wanted(struct request *request) {
       tls4217_keypair_free(pair);
       return -1;
     }
+
+    if (wanted.token != NULL) {
+      tls4217_tokenbook_enter(
+        request->book->tokens, wanted.token, entry->handle);
+    }
   }
 
-  put_entry(&request->writer, entry);
+  tls4217_keyshelf_write(entry, &request->writer);
   return 0;
 }
 
 static int load(struct request *request) {
   int res = load_wanted(request);
 
-  /* A pass phrase that is not it is of no more use. */
   tls4217_phrasebook_end_trial(request->book->phrases);
   return res;
 }
@@ -295,7 +319,7 @@ static int recall(struct request *request) {
     return -1;
   }
 
-  put_entry(&request->writer, entry);
+  tls4217_keyshelf_write(entry, &request->writer);
   return 0;
 }
 

@@ -9,7 +9,10 @@
  *   LOAD    id, scope, handle or 0, certificate file, key file or none, chain
  *           file or none; a descriptor for each file.  DONE: handle, count,
  *           leaf and chain in DER.  Where the files are what they were for a
- *           pair of that id, it is that one
+ *           pair of that id, it is that one.  A key file may be the URI of a
+ *           key in a token (tokenbook.h), which has no descriptor; behind the
+ *           others may come the socket of a process that has it open, and
+ *           FAILED with ENOTCONN asks for that
  *   UNLOCK  a descriptor of a pipe with a pass phrase (phrasebook.h), for the
  *           next LOAD; it is kept where it opens a key
  *   ACCEPT  handle: it is the last good one of its id and scope from now on
@@ -33,6 +36,7 @@
 
 #include "mod_tls4217/tls/error.h"
 #include "mod_tls4217/tls/keys/signer.h"
+#include "mod_tls4217/tls/keys/tokenbook.h"
 
 /* Everything.  One thread at a time. */
 struct tls4217_keybook;
@@ -62,5 +66,9 @@ void tls4217_keybook_leave(struct tls4217_keybook *book, uint64_t era);
 EVP_PKEY *tls4217_keybook_get1(const struct tls4217_keybook *book,
   uint64_t handle, const uint64_t *scopes, size_t nscopes,
   struct tls4217_error *err);
+
+/* Which of its keys are in tokens: the book's. */
+struct tls4217_tokenbook *tls4217_keybook_get0_tokens(
+  const struct tls4217_keybook *book);
 
 #endif

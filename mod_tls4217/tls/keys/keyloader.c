@@ -16,6 +16,7 @@
 #include "mod_tls4217/tls/keys/keyloader.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
+#include "mod_tls4217/tls/keys/tokenuri.h"
 
 /* Milliseconds for one answer: the daemon waits, and with it SIGHUP. */
 #define TIMEOUT 5000
@@ -209,7 +210,8 @@ static int open_files(struct opened *opened,
   const struct tls4217_keyfiles *files, struct tls4217_error *err) {
   opened->count = 0;
   return open_next(opened, "certificate file", files->cert_file, err) < 0 ||
-      open_next(opened, "key file", files->key_file, err) < 0 ||
+      (tls4217_tokenuri_is(files->key_file) == false &&
+        open_next(opened, "key file", files->key_file, err) < 0) ||
       open_next(opened, "chain file", files->chain_file, err) < 0 ?
     -1 :
     0;
@@ -221,11 +223,25 @@ static void close_files(const struct opened *opened) {
   }
 }
 
+/* Those that go with a LOAD.  Returns how many. */
+static size_t list_passed(const struct opened *opened, int token_fd,
+  int fds[TLS4217_KEYSOCKET_MAX_FDS]) {
+  size_t count = opened->count;
+
+  memcpy(fds, opened->fds, count * sizeof(fds[0]));
+  if (token_fd > 0 && count < TLS4217_KEYSOCKET_MAX_FDS) {
+    fds[count++] = token_fd;
+  }
+
+  return count;
+}
+
 struct tls4217_keypair *tls4217_keyloader_load(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,
   uint64_t *handle, struct tls4217_error *err) {
   struct exchange exchange = { .frame = NULL };
   struct tls4217_keypair *pair = NULL;
+  int fds[TLS4217_KEYSOCKET_MAX_FDS];
   struct opened opened;
 
   if (open_files(&opened, files, err) == 0 &&
@@ -238,7 +254,8 @@ struct tls4217_keypair *tls4217_keyloader_load(int fd,
     tls4217_keyproto_put_text(writer, files->cert_file);
     tls4217_keyproto_put_text(writer, files->key_file);
     tls4217_keyproto_put_text(writer, files->chain_file);
-    if (ask(&exchange, fd, opened.fds, opened.count, err) == 0) {
+    if (ask(&exchange, fd, fds, list_passed(&opened, files->token_fd, fds),
+          err) == 0) {
       pair = read_pair(&exchange.reader, keys, handle, err);
     }
   }

@@ -22,8 +22,9 @@ struct tls4217_keyfiles {
   const char *id;        /* by which it is known from now on */
   uint64_t scope;        /* whose channels may ask for its key */
   const char *cert_file; /* as for tls4217_keypair_load */
-  const char *key_file;  /* or NULL */
+  const char *key_file;  /* or NULL; or the URI of a key in a token */
   const char *chain_file;
+  int token_fd; /* a socket of a process that has that open; 0: none */
 };
 
 /*
@@ -32,9 +33,10 @@ struct tls4217_keyfiles {
  * key of the pair is one of keys (remotekey.h), and *handle becomes what it is
  * called by; one that is not 0 is taken, so that a new key process knows what
  * sessions have from the old one.  Returns a new pair (tls4217_keypair_free),
- * or NULL with err filled as by tls4217_keypair_load, or with what is wrong
- * with the key process: errnum is EPIPE (it is gone), ETIMEDOUT (after five
- * seconds) or EPROTO (it sends invalid messages) then.
+ * or NULL with err filled as by tls4217_keypair_load or, for a token's key,
+ * tls4217_tokenbook_load; or with what is wrong with the key process: errnum is
+ * EPIPE (it is gone), ETIMEDOUT (after five seconds) or EPROTO (it sends
+ * invalid messages) then.
  */
 struct tls4217_keypair *tls4217_keyloader_load(int fd,
   struct tls4217_remotekeys *keys, const struct tls4217_keyfiles *files,

@@ -5,10 +5,18 @@
  * See keyloads.h.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mod_tls4217/tls/keys/keyloads.h"
+#include "mod_tls4217/tls/keys/keyproto.h"
+#include "mod_tls4217/tls/keys/tokenbook.h"
+#include "mod_tls4217/tls/keys/tokenuri.h"
+
+/* Where the handles are kept over SIGHUP. */
+#define HANDLES     "handles"
+#define MAX_HANDLES ((TLS4217_KEYPROTO_MAX - 64) / sizeof(uint64_t))
 
 struct tls4217_keyload {
   struct tls4217_keyload *next;
@@ -178,6 +186,28 @@ size_t tls4217_keyloads_list(
   return count;
 }
 
+int tls4217_keyloads_keep(
+  const struct tls4217_keyloads *loads, int fd, struct tls4217_error *err) {
+  uint64_t handles[MAX_HANDLES];
+  const size_t count = tls4217_keyloads_list(loads, handles, MAX_HANDLES);
+
+  return tls4217_keyloader_keep(
+    fd, HANDLES, handles, count * sizeof(handles[0]), err);
+}
+
+int tls4217_keyloads_fetch(struct tls4217_keyloads *loads, int fd, int64_t now,
+  struct tls4217_error *err) {
+  uint64_t handles[MAX_HANDLES];
+  size_t size = sizeof(handles);
+  int res = tls4217_keyloader_fetch(fd, HANDLES, handles, &size, err);
+
+  if (res == 0) {
+    tls4217_keyloads_inherit(loads, handles, size / sizeof(handles[0]), now);
+  }
+
+  return res;
+}
+
 /* The one that has been unused for longest, and how many are. */
 static struct tls4217_keyload *find_oldest(
   const struct tls4217_keyloads *loads, size_t *unused) {
@@ -269,7 +299,9 @@ bool tls4217_keyloads_reload(struct tls4217_keyloads *loads, int fd,
       all = false;
     }
 
-    if (tls4217_error_is_set(trouble) == false) {
+    /* The process of a token is started when its host is built again. */
+    if (tls4217_error_is_set(trouble) == false &&
+      err.errnum != TLS4217_TOKENBOOK_CLOSED) {
       *trouble = err;
     }
   }
@@ -294,4 +326,21 @@ bool tls4217_keyloads_has_lost(
   const struct tls4217_keyload *load = find(loads, handle);
 
   return load == NULL || load->is_lost;
+}
+
+const char *tls4217_keyloads_token(
+  const struct tls4217_keyloads *loads, uint64_t handle) {
+  const struct tls4217_keyload *load = find(loads, handle);
+
+  return load != NULL && tls4217_tokenuri_is(load->files.key_file) ?
+    load->files.key_file :
+    NULL;
+}
+
+void tls4217_keyloads_lose(struct tls4217_keyloads *loads, uint64_t handle) {
+  struct tls4217_keyload *load = find(loads, handle);
+
+  if (load != NULL) {
+    load->is_lost = true;
+  }
 }

@@ -59,6 +59,15 @@ void tls4217_keyloads_inherit(struct tls4217_keyloads *loads,
 size_t tls4217_keyloads_list(
   const struct tls4217_keyloads *loads, uint64_t *handles, size_t max);
 
+/*
+ * Over SIGHUP: has the key process keep the list; and gets and inherits the one
+ * that it has kept.  Return 0, or -1 with err filled.
+ */
+int tls4217_keyloads_keep(
+  const struct tls4217_keyloads *loads, int fd, struct tls4217_error *err);
+int tls4217_keyloads_fetch(struct tls4217_keyloads *loads, int fd, int64_t now,
+  struct tls4217_error *err);
+
 /* Drops those that have been unused for long enough.  Returns whether the key
  * process has answered to that. */
 bool tls4217_keyloads_drop(struct tls4217_keyloads *loads, int fd, int64_t now);
@@ -81,5 +90,12 @@ EVP_PKEY *tls4217_keyloads_get0_key(
  * handle is of no use. */
 bool tls4217_keyloads_has_lost(
   const struct tls4217_keyloads *loads, uint64_t handle);
+
+/* The URI of a pair's key, where that is in a token; else NULL.  The pair's. */
+const char *tls4217_keyloads_token(
+  const struct tls4217_keyloads *loads, uint64_t handle);
+
+/* The handle of a pair is of no use any more. */
+void tls4217_keyloads_lose(struct tls4217_keyloads *loads, uint64_t handle);
 
 #endif

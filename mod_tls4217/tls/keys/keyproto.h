@@ -19,7 +19,7 @@
 #include "mod_tls4217/tls/keys/signform.h"
 #include "mod_tls4217/tls/error.h"
 
-#define TLS4217_KEYPROTO_VERSION 3
+#define TLS4217_KEYPROTO_VERSION 4
 
 /* Header of every frame, in bytes. */
 #define TLS4217_KEYPROTO_HEADER 8

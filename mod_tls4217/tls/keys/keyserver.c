@@ -118,6 +118,18 @@ static EVP_PKEY *find_key(struct server *server, const struct channel *channel,
   return key;
 }
 
+typedef bool (*token_fact)(
+  const struct tls4217_tokenbook *tokens, uint64_t handle);
+
+static bool is_true(struct server *server, token_fact fact, uint64_t handle) {
+  bool holds;
+
+  (void) pthread_mutex_lock(&server->lock);
+  holds = fact(tls4217_keybook_get0_tokens(server->book), handle);
+  (void) pthread_mutex_unlock(&server->lock);
+  return holds;
+}
+
 /* Signs, or writes why not. */
 static int sign(struct server *server, struct channel *channel,
   const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
@@ -136,6 +148,10 @@ static int sign(struct server *server, struct channel *channel,
   }
 
   res = tls4217_signer_sign(key, job, signature, size, err);
+  if (res < 0 && is_true(server, tls4217_tokenbook_has_ended, job->handle)) {
+    err->errnum = EPIPE; /* for the daemon, which restarts it */
+  }
+
   EVP_PKEY_free(key);
   return res;
 }
@@ -164,6 +180,10 @@ static int answer(struct server *server, struct channel *channel,
 }
 
 /* Turns (keyturns.h). */
+
+/* All tokens have the same ones: those that hang must not keep every thread
+ * from the keys that are here. */
+#define TOKENS 0
 
 /*
  * Whether a request may be served now.  If not, the channel keeps it, and is
@@ -248,7 +268,7 @@ static int serve_channel(struct server *server, struct channel *channel) {
   unsigned char frame[TLS4217_KEYPROTO_MAX_SIGN];
   struct tls4217_keyproto_reader reader;
   struct tls4217_signjob job;
-  uint64_t deadline;
+  uint64_t deadline, turn;
   bool has_waited;
   ssize_t got;
   int res;
@@ -266,27 +286,28 @@ static int serve_channel(struct server *server, struct channel *channel) {
     return ENDS;
   }
 
+  turn = is_true(server, tls4217_tokenbook_has, job.handle) ? TOKENS :
+                                                              job.handle;
   /* The session has given up: after a halt of this process, many have. */
   if (deadline <= (uint64_t) tls4217_keysocket_now()) {
     if (has_waited) {
-      call_next(server, job.handle, false);
+      call_next(server, turn, false);
     }
 
     return ENDS;
   }
 
-  if (begin_turn(server, channel, job.handle, frame, (size_t) got) == false) {
+  if (begin_turn(server, channel, turn, frame, (size_t) got) == false) {
     return WAITS;
   }
 
   res = answer(server, channel, &job);
-  call_next(server, job.handle, true);
+  call_next(server, turn, true);
   return res;
 }
 
 /* Channels. */
 
-/* What a session sends with the channel that it hands in. */
 static struct channel *read_channel(const unsigned char *frame, size_t size) {
   struct tls4217_keyproto_reader reader;
   struct channel *channel;
@@ -400,18 +421,9 @@ static int serve_daemon(struct server *server) {
 /* Threads. */
 
 static int serve(struct server *server, struct channel *channel) {
-  switch (channel->kind) {
-    case DAEMON:
-      return serve_daemon(server);
-
-    case FRONT:
-      return serve_front(server);
-
-    case CHANNEL:
-      return serve_channel(server, channel);
-  }
-
-  return -1;
+  return channel->kind == DAEMON ? serve_daemon(server) :
+    channel->kind == FRONT       ? serve_front(server) :
+                                   serve_channel(server, channel);
 }
 
 static void *work(void *user) {

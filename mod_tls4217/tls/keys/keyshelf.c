@@ -148,3 +148,23 @@ struct tls4217_keystamps tls4217_keyshelf_look(const int *fds, size_t nfds) {
 
   return files;
 }
+
+static void put_cert(struct tls4217_keyproto_writer *writer, const X509 *cert) {
+  unsigned char *der = NULL;
+  int len = i2d_X509(cert, &der);
+
+  tls4217_keyproto_put_bytes(writer, der, len > 0 ? (size_t) len : 0);
+  OPENSSL_free(der);
+}
+
+void tls4217_keyshelf_write(const struct tls4217_keyshelf_entry *entry,
+  struct tls4217_keyproto_writer *writer) {
+  const STACK_OF(X509) *chain = entry->pair->chain;
+
+  tls4217_keyproto_put_u64(writer, entry->handle);
+  tls4217_keyproto_put_u16(writer, 1 + (unsigned int) sk_X509_num(chain));
+  put_cert(writer, entry->pair->leaf);
+  for (int i = 0; i < sk_X509_num(chain); i++) {
+    put_cert(writer, sk_X509_value(chain, i));
+  }
+}

@@ -16,6 +16,7 @@
 
 #include "mod_tls4217/tls/cert/filestamp.h"
 #include "mod_tls4217/tls/cert/keypair.h"
+#include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
 
 /* The files that a pair was read from, when they were opened. */
@@ -71,5 +72,9 @@ void tls4217_keyshelf_remove(struct tls4217_keyshelf *shelf, uint64_t handle);
 
 /* What the files are now whose descriptors these are. */
 struct tls4217_keystamps tls4217_keyshelf_look(const int *fds, size_t nfds);
+
+/* What a LOAD or RECALL is answered with (keybook.h). */
+void tls4217_keyshelf_write(const struct tls4217_keyshelf_entry *entry,
+  struct tls4217_keyproto_writer *writer);
 
 #endif

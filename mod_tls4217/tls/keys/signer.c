@@ -152,15 +152,15 @@ static int set_padding(EVP_PKEY_CTX *ctx, enum tls4217_sign_padding padding) {
   return -1;
 }
 
-int tls4217_signer_prepare(EVP_MD_CTX *ctx, EVP_PKEY *key,
+int tls4217_signer_prepare(OSSL_LIB_CTX *libctx, EVP_MD_CTX *ctx, EVP_PKEY *key,
   const struct tls4217_signjob *job, bool verify) {
   const char *digest = tls4217_signer_digest_name(job->digest);
   EVP_PKEY_CTX *key_ctx = NULL;
   int res;
 
   res = verify ?
-    EVP_DigestVerifyInit_ex(ctx, &key_ctx, digest, NULL, NULL, key, NULL) :
-    EVP_DigestSignInit_ex(ctx, &key_ctx, digest, NULL, NULL, key, NULL);
+    EVP_DigestVerifyInit_ex(ctx, &key_ctx, digest, libctx, NULL, key, NULL) :
+    EVP_DigestSignInit_ex(ctx, &key_ctx, digest, libctx, NULL, key, NULL);
   return res == 1 ? set_padding(key_ctx, job->padding) : -1;
 }
 
@@ -170,7 +170,8 @@ bool tls4217_signer_verify(EVP_PKEY *key, const struct tls4217_signjob *job,
   bool holds;
 
   ERR_set_mark();
-  holds = ctx != NULL && tls4217_signer_prepare(ctx, key, job, true) == 0 &&
+  holds = ctx != NULL &&
+    tls4217_signer_prepare(NULL, ctx, key, job, true) == 0 &&
     EVP_DigestVerify(ctx, signature, size, job->message, job->size) == 1;
   ERR_pop_to_mark();
 
@@ -258,6 +259,12 @@ EVP_PKEY *tls4217_signer_get1(const struct tls4217_signer *signer,
 
 int tls4217_signer_sign(EVP_PKEY *key, const struct tls4217_signjob *job,
   unsigned char *signature, size_t *size, struct tls4217_error *err) {
+  return tls4217_signer_sign_in(NULL, key, job, signature, size, err);
+}
+
+int tls4217_signer_sign_in(OSSL_LIB_CTX *libctx, EVP_PKEY *key,
+  const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
+  struct tls4217_error *err) {
   EVP_MD_CTX *ctx;
   int ret = -1;
 
@@ -275,7 +282,8 @@ int tls4217_signer_sign(EVP_PKEY *key, const struct tls4217_signjob *job,
 
   ERR_clear_error();
   ctx = EVP_MD_CTX_new();
-  if (ctx != NULL && tls4217_signer_prepare(ctx, key, job, false) == 0 &&
+  if (ctx != NULL &&
+    tls4217_signer_prepare(libctx, ctx, key, job, false) == 0 &&
     EVP_DigestSign(ctx, signature, size, job->message, job->size) == 1) {
     ret = 0;
 

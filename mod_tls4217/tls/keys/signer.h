@@ -64,6 +64,11 @@ EVP_PKEY *tls4217_signer_get1(const struct tls4217_signer *signer,
 int tls4217_signer_sign(EVP_PKEY *key, const struct tls4217_signjob *job,
   unsigned char *signature, size_t *size, struct tls4217_error *err);
 
+/* The same with a key of another library context than the default one. */
+int tls4217_signer_sign_in(OSSL_LIB_CTX *libctx, EVP_PKEY *key,
+  const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
+  struct tls4217_error *err);
+
 /*
  * Whether signature was made of job->message with the private half of key, as
  * job says.  OpenSSL's queue is left as it was.  EVP_DigestVerify(3).
@@ -81,11 +86,12 @@ struct tls4217_signjob tls4217_signer_suggest(EVP_PKEY *key);
 const char *tls4217_signer_digest_name(enum tls4217_sign_digest digest);
 
 /*
- * Sets up ctx to sign, or to verify, with key as job says:
+ * Sets up ctx to sign, or to verify, with key as job says, with the algorithms
+ * of libctx (NULL: the default one):
  * EVP_DigestSignInit(3), EVP_DigestVerifyInit(3), and the padding.  Returns 0,
  * or -1 with OpenSSL's reason in its queue.
  */
-int tls4217_signer_prepare(EVP_MD_CTX *ctx, EVP_PKEY *key,
+int tls4217_signer_prepare(OSSL_LIB_CTX *libctx, EVP_MD_CTX *ctx, EVP_PKEY *key,
   const struct tls4217_signjob *job, bool verify);
 
 #endif
