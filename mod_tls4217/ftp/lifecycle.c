@@ -174,7 +174,7 @@ static void exit_ev(const void *event_data, void *user_data) {
   tls4217_peer_forget(sess);
 }
 
-/* First of all: what follows is for the process that serves the client. */
+/* What follows is for the process that serves the client. */
 static void start_supervisor(struct tls4217_supervisor *supervisor) {
   const struct tls4217_vhost *server = tls4217_vhost_find(main_server);
 
@@ -196,17 +196,26 @@ static unsigned int count_signatures(bool reuse_required) {
   return reuse_required ? SIGNATURES : TLS4217_KEYCLIENT_UNLIMITED;
 }
 
-/* Before a byte of the client is read: for all hosts that HOST or the client's
- * SNI may choose here. */
-static void join_key_process(void) {
+/* All hosts that HOST or the client's SNI may choose here. */
+struct neighbours {
   const server_rec *recs[TLS4217_MAX_HOSTS];
+  size_t count;
   bool reuse_required;
-  size_t nrecs;
+};
 
-  nrecs = tls4217_vhost_list_neighbours(
-    main_server, recs, TLS4217_MAX_HOSTS, &reuse_required);
-  tls4217_keyprocess_join(recs, nrecs, count_signatures(reuse_required));
-  tls4217_vhost_keep_logs(recs, nrecs);
+/* First of all: a host that the daemon has not known is built of what they
+ * have when it is looked for. */
+static void find_neighbours(struct neighbours *found) {
+  found->count = tls4217_vhost_list_neighbours(
+    main_server, found->recs, TLS4217_MAX_HOSTS, &found->reuse_required);
+  tls4217_vhost_lend(found->recs, found->count);
+}
+
+/* Before a byte of the client is read. */
+static void join_key_process(const struct neighbours *found) {
+  tls4217_keyprocess_join(
+    found->recs, found->count, count_signatures(found->reuse_required));
+  tls4217_vhost_keep_logs(found->recs, found->count);
 }
 
 /* How often, in seconds, it is looked whether the supervisor is still there.  A
@@ -246,11 +255,13 @@ int tls4217_lifecycle_start(void) {
   struct tls4217_supervisor *supervisor = pcalloc(
     session.pool, sizeof(*supervisor));
   struct tls4217_session *sess;
+  struct neighbours found;
   struct tls4217_error err;
 
   tls4217_keyprocess_leave_daemon();
+  find_neighbours(&found);
   start_supervisor(supervisor);
-  join_key_process();
+  join_key_process(&found);
 
   tls4217_error_clear(&err);
   sess = tls4217_session_new(session.pool, supervisor, &err);

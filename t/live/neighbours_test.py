@@ -4,7 +4,8 @@
 
 One class each, skipped where the module is not installed.  mod_vroot and
 mod_rewrite's part in policies are in order_test.py, mod_ifsession's sections in
-class_test.py, peruser_test.py and companions_test.py, MODE Z in data_test.py.
+class_test.py, peruser_test.py and companions_test.py, MODE Z in data_test.py,
+mod_autohost in autohost_test.py.
 """
 
 import hashlib
@@ -283,14 +284,6 @@ ProxyTLSEngine off
         self.assertIn(b"new", control.download("LIST"))
         self.assertEqual(control.download("NLST").split(), [b"new"])
         self.assert_alive(control)
-
-
-@needs("mod_autohost")
-class Autohost(harness.LiveCase):
-    SERVER = {"modules": ("mod_autohost",)}
-
-    def test_it_stands_beside_us(self):
-        self.assert_transfers(self.login())
 
 
 if __name__ == "__main__":

@@ -165,9 +165,9 @@ static enum tls4217_choice use_host(
   const struct tls4217_vhost *host = tls4217_vhost_find(sess->control.named);
   const struct tls4217_context *context;
 
-  /* One without TLS, or one that a module has just made (mod_autohost), has
-   * no certificate of its own; everything else of it applies. */
-  if (host == NULL || host->unprepared) {
+  /* One without TLS has no certificate of its own, nor may one have that a
+   * module has just made (latehost.h); everything else of it applies. */
+  if (host == NULL || (host->unprepared && host->tls == NULL)) {
     return use_context(sess, sess->control.entry, TLS4217_CHOICE_MADE);
   }
 

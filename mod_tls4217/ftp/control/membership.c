@@ -26,12 +26,22 @@ void tls4217_membership_name_client(
   tls4217_scrub(name, '?');
 }
 
+/* A host that the daemon has not known is this session's alone: several may
+ * have one name, and users of their own. */
+static uint64_t get_server(const struct tls4217_session *sess) {
+  const uint64_t scope = tls4217_keychannel_scope(main_server);
+
+  return sess->server != NULL && sess->server->unprepared ?
+    scope ^ ((uint64_t) getpid() << 32) :
+    scope;
+}
+
 static struct tls4217_roster_entry make_entry(
   const struct tls4217_session *sess) {
   struct tls4217_roster_entry entry = {
     .pid = (int32_t) getpid(),
     .start = sess->member.start,
-    .server = tls4217_keychannel_scope(main_server),
+    .server = get_server(sess),
     .anonymous = session.anon_config != NULL,
   };
 

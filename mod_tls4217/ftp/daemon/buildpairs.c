@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "mod_tls4217/ftp/daemon/buildpairs.h"
+#include "mod_tls4217/ftp/daemon/keyprocess.h"
 #include "mod_tls4217/ftp/daemon/selfsigning.h"
 #include "mod_tls4217/tls/cert/certdir.h"
 #include "mod_tls4217/tls/cert/fileguard.h"
@@ -92,6 +93,29 @@ static struct tls4217_credential *get_last_good(
   return credential;
 }
 
+/* In a session, which the key process takes no file from. */
+static struct tls4217_credential *get_from_others(
+  const struct tls4217_building *build,
+  const struct tls4217_certificate_files *files, struct tls4217_error *err) {
+  struct tls4217_credential *credential = find_previous(build, files);
+
+  if (credential != NULL) {
+    return tls4217_credential_share(credential);
+  }
+
+  if (tls4217_keyprocess_is_there() == false) {
+    return tls4217_credential_load(build->rec, files, err);
+  }
+
+  tls4217_error_set(err, ENOENT,
+    "%s '%s': its key is unknown to the key process, which reads files for "
+    "the daemon alone: name certificate and key in the same way at a server of "
+    "proftpd.conf with this address (TLSCertificateDirectory does), or write "
+    "'TLSKeyIsolation off' there",
+    files->directive, files->cert_file);
+  return NULL;
+}
+
 static struct tls4217_credential *get_from_files(
   const struct tls4217_building *build,
   const struct tls4217_certificate_files *files, struct tls4217_error *err) {
@@ -100,6 +124,22 @@ static struct tls4217_credential *get_from_files(
   return credential != NULL && tls4217_credential_is_current(credential) ?
     tls4217_credential_share(credential) :
     tls4217_credential_load(build->rec, files, err);
+}
+
+static struct tls4217_credential *get(const struct tls4217_building *build,
+  const struct tls4217_certificate_files *files, struct tls4217_error *err) {
+  switch (build->source) {
+    case TLS4217_GENERATION_FROM_FILES:
+      return get_from_files(build, files, err);
+
+    case TLS4217_GENERATION_FROM_LAST_GOOD:
+      return get_last_good(build, files, err);
+
+    case TLS4217_GENERATION_FROM_OTHERS:
+      return get_from_others(build, files, err);
+  }
+
+  return NULL;
 }
 
 /* Room for so many more. */
@@ -176,10 +216,7 @@ static void renew_self_signed(const struct tls4217_building *build,
 
 static int add_file(const struct tls4217_building *build,
   const struct tls4217_certificate_files *files) {
-  struct tls4217_credential *credential = build->source ==
-      TLS4217_GENERATION_FROM_FILES ?
-    get_from_files(build, files, build->err) :
-    get_last_good(build, files, build->err);
+  struct tls4217_credential *credential = get(build, files, build->err);
   const struct tls4217_keypair *pair;
 
   if (credential != NULL) {
@@ -242,8 +279,8 @@ static struct tls4217_credential *get_named(
 
   tls4217_error_clear(&err);
   tls4217_error_clear(&none);
-  if (build->source == TLS4217_GENERATION_FROM_LAST_GOOD) {
-    return get_last_good(build, files, &none);
+  if (build->source != TLS4217_GENERATION_FROM_FILES) {
+    return get(build, files, &none);
   }
 
   credential = get_from_files(build, files, &err);

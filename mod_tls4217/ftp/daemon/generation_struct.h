@@ -32,7 +32,8 @@ struct tls4217_generation {
 /* Where the certificates of a generation come from. */
 enum tls4217_generation_source {
   TLS4217_GENERATION_FROM_FILES,
-  TLS4217_GENERATION_FROM_LAST_GOOD /* their files cannot be used */
+  TLS4217_GENERATION_FROM_LAST_GOOD, /* their files cannot be used */
+  TLS4217_GENERATION_FROM_OTHERS     /* what other hosts have (latehost.h) */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "mod_tls4217/ftp/config/complaints.h"
 #include "mod_tls4217/ftp/config/contradictions.h"
 #include "mod_tls4217/ftp/daemon/keychannel.h"
+#include "mod_tls4217/ftp/daemon/latehost.h"
 #include "mod_tls4217/ftp/log.h"
 #include "mod_tls4217/ftp/config/policies.h"
 #include "mod_tls4217/ftp/config/sections.h"
@@ -46,6 +47,12 @@ static const struct tls4217_vhost *find_log(const char *path) {
 
   return server;
 }
+
+/* What the hosts have whose keys a session can use. */
+static struct {
+  const struct tls4217_generation **all;
+  size_t count;
+} lenders;
 
 static void log_provider(int fd) {
   char text[256];
@@ -269,6 +276,24 @@ bool tls4217_vhost_answers_here(const struct tls4217_vhost *server) {
     answers_at(server->rec, session.c->local_addr);
 }
 
+static const struct tls4217_vhost *find_prepared(const server_rec *rec) {
+  const struct tls4217_vhost *server = servers;
+
+  while (server != NULL && server->rec != rec) {
+    server = server->next;
+  }
+
+  return server;
+}
+
+/* Of a host that the daemon has not known, at an address that no other one has
+ * by itself: the server that ProFTPD would have taken. */
+static const struct tls4217_vhost *find_instead(const server_rec *rec) {
+  return find_config(rec->conf, CONF_PARAM, "TLSEngine", FALSE) != NULL ?
+    find_prepared((const server_rec *) server_list->xas_list) :
+    NULL;
+}
+
 size_t tls4217_vhost_list_neighbours(const server_rec *rec,
   const server_rec **recs, size_t max, bool *reuse_required) {
   size_t count = 0;
@@ -284,17 +309,11 @@ size_t tls4217_vhost_list_neighbours(const server_rec *rec,
     }
   }
 
-  return count;
-}
-
-static const struct tls4217_vhost *find_prepared(const server_rec *rec) {
-  const struct tls4217_vhost *server = servers;
-
-  while (server != NULL && server->rec != rec) {
-    server = server->next;
+  if (count == 0 && max > 0 && find_instead(rec) != NULL) {
+    recs[count++] = find_instead(rec)->rec;
   }
 
-  return server;
+  return count;
 }
 
 static int log_of_main(void) {
@@ -371,13 +390,14 @@ void tls4217_vhost_keep_logs(const server_rec *const *recs, size_t n) {
   }
 
   uses = pcalloc(session.pool, (size_t) highest + 1);
-  for (struct tls4217_vhost *server = servers; server != NULL && at < n;
+  for (struct tls4217_vhost *server = servers; server != NULL;
        server = server->next) {
-    if (server->rec == recs[at]) {
-      at++;
-      if (server->log_fd != TLS4217_LOG_NONE) {
-        uses[server->log_fd] = KEPT;
-      }
+    const bool is_listed = at < n && server->rec == recs[at];
+
+    at += is_listed ? 1 : 0;
+    if ((is_listed || server->unprepared) &&
+      server->log_fd != TLS4217_LOG_NONE) {
+      uses[server->log_fd] = KEPT;
     }
   }
 
@@ -429,9 +449,41 @@ void tls4217_vhost_free_all(void) {
   free_servers(&servers, &servers_pool);
 }
 
+void tls4217_vhost_lend(const server_rec *const *recs, size_t n) {
+  lenders.count = 0;
+  lenders.all = pcalloc(session.pool, (n + 1) * sizeof(lenders.all[0]));
+  for (size_t i = 0; i < n; i++) {
+    const struct tls4217_vhost *server = find_prepared(recs[i]);
+
+    if (server != NULL && server->tls != NULL) {
+      lenders.all[lenders.count++] = server->tls;
+    }
+  }
+}
+
+/* One that the daemon has not known. */
+static const struct tls4217_vhost *build_late(
+  const server_rec *rec, const struct tls4217_settings *settings) {
+  struct tls4217_vhost *late = add_server(rec, settings);
+
+  late->unprepared = true;
+  if (lenders.count == 0) {
+    tls4217_error_set(&late->last_error, 0, "%s", UNPREPARED);
+    return late;
+  }
+
+  late->tls = tls4217_latehost_build(
+    rec, settings, lenders.all, lenders.count, &late->last_error);
+  if (late->tls == NULL) {
+    pr_log_pri(PR_LOG_WARNING, "warning: %s: server '%s': %s",
+      MOD_TLS4217_VERSION, rec->ServerName, late->last_error.text);
+  }
+
+  return late;
+}
+
 const struct tls4217_vhost *tls4217_vhost_find(const server_rec *rec) {
   const struct tls4217_vhost *server = find_prepared(rec);
-  struct tls4217_vhost *unprepared;
   struct tls4217_settings settings;
 
   if (server != NULL) {
@@ -444,8 +496,5 @@ const struct tls4217_vhost *tls4217_vhost_find(const server_rec *rec) {
   }
 
   resolve(rec, &settings);
-  unprepared = add_server(rec, &settings);
-  tls4217_error_set(&unprepared->last_error, 0, "%s", UNPREPARED);
-  unprepared->unprepared = true;
-  return unprepared;
+  return build_late(rec, &settings);
 }

@@ -103,7 +103,8 @@ bool tls4217_vhost_answers_here(const struct tls4217_vhost *server);
 /*
  * The hosts with TLSEngine on that answer at the address of rec, itself
  * included, into recs of max.  *reuse_required becomes whether all of them
- * require that data connections resume.  Returns how many there are.
+ * require that data connections resume.  Where there is none, and the daemon
+ * has not known rec, it is the first server.  Returns how many there are.
  */
 size_t tls4217_vhost_list_neighbours(const server_rec *rec,
   const server_rec **recs, size_t max, bool *reuse_required);
@@ -116,9 +117,15 @@ size_t tls4217_vhost_list_neighbours(const server_rec *rec,
 void tls4217_vhost_keep_logs(const server_rec *const *recs, size_t n);
 
 /*
+ * For a session: the keys of these n hosts are those that it can use, so that
+ * hosts which the daemon has not known can have them (latehost.h).
+ */
+void tls4217_vhost_lend(const server_rec *const *recs, size_t n);
+
+/*
  * The server of a server_rec, or NULL where TLSEngine is off.  One that has it
- * on, and for which nothing was prepared, is made here, without a context:
- * what is missing is never taken for "off".
+ * on, and for which nothing was prepared, is made here, perhaps without a
+ * generation: what is missing is never taken for "off".
  */
 const struct tls4217_vhost *tls4217_vhost_find(const server_rec *rec);
 
