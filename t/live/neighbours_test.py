@@ -63,6 +63,17 @@ class BanTls(Ban):
 
 
 @needs("mod_ban")
+class BanFailed(Ban):
+    """Handshakes that fail are counted, too."""
+
+    def knock(self):
+        with client.Control(self.server.address(), self.context()) as control:
+            control.command("AUTH TLS", 234)
+            control.send(b"no TLS at all\r\n" * 4)
+            control.reply(421)
+
+
+@needs("mod_ban")
 class BanSsl(Ban):
     """mod_tls generates no event for this one."""
 

@@ -47,15 +47,19 @@ size_t tls4217_handshake_discard_clear(struct tls4217_session *sess) {
   return unread;
 }
 
+static void raise_failure(void) {
+  int code = TLS4217_ERROR_EVENT_CODE;
+
+  pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
+}
+
 /* RFC 4217, section 10.1: "failed completely" or "failed during". */
 static void end_after_failure(struct tls4217_session *sess, bool spoken,
   bool late, const struct tls4217_error *err) {
-  int code = TLS4217_ERROR_EVENT_CODE;
-
   tls4217_session_log(sess, "control connection from %s: %s%s",
     pr_netaddr_get_ipstr(session.c->remote_addr), err->text,
     late ? " (TLSTimeoutHandshake)" : "");
-  pr_event_generate("mod_tls.ctrl-handshake-failed", &code);
+  raise_failure();
   if (tls4217_error_is_no_certificate(err)) {
     tls4217_peer_raise_failure(X509_V_ERR_APPLICATION_VERIFICATION);
   }
@@ -144,6 +148,7 @@ static void end_where_peer_is_refused(struct tls4217_session *sess) {
 
   tls4217_error_clear(&err);
   if (tls4217_peer_admit(sess, &err) < 0) {
+    raise_failure();
     tls4217_peer_end_session(TLS4217_REPLY_PEER_REFUSED, err.text);
   }
 }
@@ -158,6 +163,8 @@ static void tell_core(const struct tls4217_session *sess) {
 
 void tls4217_handshake_protect(
   struct tls4217_session *sess, enum tls4217_level level) {
+  /* Ahead of it, as with mod_tls: mod_ban counts those that fail, too. */
+  pr_event_generate("mod_tls.ctrl-handshake", session.c);
   complete_handshake(sess);
   end_where_hosts_differ(sess);
   tell_core(sess);

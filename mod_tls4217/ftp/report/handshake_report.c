@@ -66,7 +66,6 @@ void tls4217_handshake_report_control(struct tls4217_session *sess) {
     &facts.info, sess->summaries.control, sizeof(sess->summaries.control));
   log_handshake(sess, &facts, sess->summaries.control);
   count(&facts.info, false);
-  pr_event_generate("mod_tls.ctrl-handshake", session.c);
 }
 
 void tls4217_handshake_report_data(struct tls4217_session *sess) {

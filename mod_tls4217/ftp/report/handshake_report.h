@@ -12,10 +12,8 @@
 
 #include "mod_tls4217/ftp/session.h"
 
-/*
- * After the handshake of the control connection, whose peer has been admitted:
- * generates mod_tls.ctrl-handshake.
- */
+/* After the handshake of the control connection, whose peer has been
+ * admitted. */
 void tls4217_handshake_report_control(struct tls4217_session *sess);
 
 /* After the handshake of a data connection. */
