@@ -81,12 +81,13 @@ struct tls4217_upload {
   const char *path; /* as it was opened; in pool */
 };
 
-/* The file that the kernel may send (offload.c). */
+/* The file that is sent by our loop (offload.c). */
 struct tls4217_offload {
   pr_fs_t *fs;           /* our layer, or NULL */
   bool retr_opening;     /* RETR is opening its file */
   pr_fh_t *fh;           /* the core's; NULL: none, or closed */
-  bool requested;        /* the kernel is to send this file, if it can */
+  bool takes_over;       /* this file is sent here, and not by the core */
+  bool requested;        /* and by the kernel, if it can */
   int64_t next_progress; /* when the scoreboard is due (waiter.h) */
 };
 

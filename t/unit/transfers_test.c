@@ -56,7 +56,7 @@ void tls4217_data_opening_end(struct tls4217_session *who) {
   call("unwatch");
 }
 
-void tls4217_offload_begin(struct tls4217_session *who) {
+void tls4217_offload_begin(struct tls4217_session *who, off_t size) {
   call("offload");
 }
 

@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - TLSKernelOffload: downloads through the kernel
+ * mod_tls4217 - downloads that do not go through the core
  *
  * See offload.h.  mod_xfer keeps its file to itself; a file system layer of
  * ours sees it being opened, read and closed.
  */
 
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "mod_tls4217/ftp/control/control.h"
+#include "mod_tls4217/ftp/data/data_waiter.h"
 #include "mod_tls4217/ftp/data/failure.h"
 #include "mod_tls4217/ftp/data/fslayer.h"
 #include "mod_tls4217/ftp/data/offload.h"
 #include "mod_tls4217/tls/conn/kernel.h"
 
-/* Below this many bytes the library needs one write(2), and the kernel would
- * have to be given its keys to save nothing. */
+/* Below this many bytes the core reads once, the library needs one write(2),
+ * and the kernel would have to be given its keys to save nothing. */
 #define WORTH_IT (64 * 1024)
+
+/* What the library encrypts at once, at most: what the write buffer of the
+ * connection holds (connection.c), and the core's buffer (transfers.c). */
+#define PIECE (112 * 1024)
 
 /* How often the progress of a download is entered in the scoreboard, in
  * milliseconds. */
@@ -59,6 +65,12 @@ static void show_progress(struct tls4217_offload *offload, off_t left) {
     PR_SCORE_XFER_ELAPSED, (unsigned long) (elapsed > 0 ? elapsed : 0), NULL);
 }
 
+/* Asked again each time: this is what keeps a file from leaving in clear. */
+static bool may_kernel_send(const struct tls4217_session *sess) {
+  return sess->offload.requested && sess->data.conn != NULL &&
+    tls4217_connection_can_send_file(sess->data.conn);
+}
+
 /* The errors after which the core, too, reads and writes. */
 static bool is_unsupported(const struct tls4217_error *err) {
   return err->errnum == EINVAL || err->errnum == ENOSYS ||
@@ -67,31 +79,73 @@ static bool is_unsupported(const struct tls4217_error *err) {
 
 /* Goes on without sendfile(2) where this file is not for it. */
 static int read_and_write(
-  struct tls4217_offload *offload, struct tls4217_error *err) {
-  if (is_unsupported(err) == false) {
+  struct tls4217_session *sess, struct tls4217_error *err) {
+  if (may_kernel_send(sess) == false || is_unsupported(err) == false) {
     return -1;
   }
 
   pr_trace_msg("tls4217", 3,
     "data connection: %s; the file is read and written instead", err->text);
   tls4217_error_clear(err);
-  offload->requested = false;
+  sess->offload.requested = false;
   return 0;
 }
 
-/* Asked again each time: this is what keeps a file from leaving in clear. */
-static bool may_send(const struct tls4217_session *sess) {
-  return session.d != NULL && sess->data.conn != NULL &&
-    tls4217_connection_can_send_file(sess->data.conn);
+/* Where a piece of the file is read to: the core's buffer. */
+struct room {
+  char *buf;
+  size_t size;
+};
+
+/*
+ * Reads a piece and encrypts it.  Puts into *sent how many bytes that were.
+ * The waiter has its turn each time: a client that is fast enough never leaves
+ * the server waiting.  Returns DONE; CLOSED where nothing can be read, and the
+ * core is to find out why; or else with err filled.
+ */
+static enum tls4217_io send_by_library(struct tls4217_session *sess,
+  const struct room *room, off_t left, off_t *sent, struct tls4217_error *err) {
+  const struct tls4217_waiter waiter = tls4217_data_waiter_make(sess);
+  size_t size = room->size < PIECE ? room->size : PIECE;
+  enum tls4217_io outcome;
+  ssize_t got;
+
+  *sent = 0;
+  outcome = tls4217_waiter_once(
+    &waiter, PR_NETIO_FD(sess->data.out), POLLOUT, 0, err);
+  if (outcome != TLS4217_IO_DONE) {
+    return outcome;
+  }
+
+  if ((off_t) size > left) {
+    size = (size_t) left;
+  }
+
+  got = read(sess->offload.fh->fh_fd, room->buf, size);
+  if (got <= 0) {
+    return TLS4217_IO_CLOSED;
+  }
+
+  outcome = tls4217_connection_write(
+    sess->data.conn, room->buf, (size_t) got, -1, err);
+  *sent = outcome == TLS4217_IO_DONE ? got : 0;
+  return outcome;
+}
+
+static enum tls4217_io send_piece(struct tls4217_session *sess,
+  const struct room *room, off_t left, off_t *sent, struct tls4217_error *err) {
+  return may_kernel_send(sess) ?
+    tls4217_connection_send_file(
+      sess->data.conn, sess->offload.fh->fh_fd, left, sent, err) :
+    send_by_library(sess, room, left, sent, err);
 }
 
 /*
  * Sends what is left of the file.  Returns 0 when all is sent, or the core
  * shall go on from where the file stands now: there is a command to be read,
- * or sendfile(2) does not take this file; -1 with errno set when the transfer
- * has failed.
+ * or the file cannot be; -1 with errno set when the transfer has failed.
  */
-static int send_rest(struct tls4217_session *sess) {
+static int send_rest(struct tls4217_session *sess, const struct room *room) {
   struct tls4217_offload *offload = &sess->offload;
   off_t begin = session.xfer.total_bytes, left, sent;
   enum tls4217_io outcome = TLS4217_IO_DONE;
@@ -99,10 +153,9 @@ static int send_rest(struct tls4217_session *sess) {
 
   tls4217_error_clear(&err);
   left = session.xfer.file_size - lseek(offload->fh->fh_fd, 0, SEEK_CUR);
-  while (outcome == TLS4217_IO_DONE && left > 0 && may_send(sess) &&
-    tls4217_control_has_command(sess) == false) {
-    outcome = tls4217_connection_send_file(
-      sess->data.conn, offload->fh->fh_fd, left, &sent, &err);
+  while (outcome == TLS4217_IO_DONE && left > 0 && session.d != NULL &&
+    sess->data.conn != NULL && tls4217_control_has_command(sess) == false) {
+    outcome = send_piece(sess, room, left, &sent, &err);
     if (sent > 0) {
       left -= sent;
       count(sent);
@@ -110,10 +163,10 @@ static int send_rest(struct tls4217_session *sess) {
     }
   }
 
-  pr_trace_msg("tls4217", 5,
-    "%" PR_LU " bytes of the file were sent by the kernel",
-    (pr_off_t) (session.xfer.total_bytes - begin));
-  return tls4217_error_is_set(&err) && read_and_write(offload, &err) < 0 ?
+  pr_trace_msg("tls4217", 5, "%" PR_LU " bytes of the file were sent%s",
+    (pr_off_t) (session.xfer.total_bytes - begin),
+    may_kernel_send(sess) ? " by the kernel" : "");
+  return tls4217_error_is_set(&err) && read_and_write(sess, &err) < 0 ?
     tls4217_failure_give_up(sess, outcome, &err) :
     0;
 }
@@ -135,8 +188,9 @@ static int open_cb(pr_fh_t *fh, const char *path, int flags) {
 static int read_cb(pr_fh_t *fh, int fd, char *buf, size_t size) {
   struct tls4217_session *sess = tls4217_session_get();
   const struct tls4217_offload *offload = &sess->offload;
+  const struct room room = { buf, size };
 
-  if (offload->fh == fh && offload->requested && send_rest(sess) < 0) {
+  if (offload->fh == fh && offload->takes_over && send_rest(sess, &room) < 0) {
     return -1;
   }
 
@@ -153,11 +207,12 @@ static int close_cb(pr_fh_t *fh, int fd) {
   return tls4217_fslayer_close(offload->fs, fh, fd);
 }
 
-void tls4217_offload_begin(struct tls4217_session *sess) {
+void tls4217_offload_begin(struct tls4217_session *sess, off_t size) {
   struct tls4217_offload *offload = &sess->offload;
 
-  if (sess->server->offload == false ||
-    sess->settings.offload == TLS4217_OFFLOAD_OFF) {
+  offload->retr_opening = false;
+  offload->takes_over = false;
+  if (size < WORTH_IT) {
     return;
   }
 
@@ -205,6 +260,11 @@ static bool is_sendfile_off(void) {
   return c != NULL && *((unsigned char *) c->argv[0]) == FALSE;
 }
 
+/* mod_digest sees a file in the core's hands, or not at all. */
+static bool has_listeners(void) {
+  return pr_event_listening("core.data-write") > 0;
+}
+
 /* A download that the core would send with sendfile(2) in clear, to its end.
  * Throttled ones it reads and writes piece by piece, as it does ASCII. */
 static bool is_candidate(const struct tls4217_offload *offload) {
@@ -213,8 +273,13 @@ static bool is_candidate(const struct tls4217_offload *offload) {
     session.xfer.direction == PR_NETIO_IO_WR &&
     session.xfer.file_size >= WORTH_IT && session.range_len == 0 &&
     (session.sf_flags & (SF_ASCII | SF_ASCII_OVERRIDE)) == 0 &&
-    pr_throttle_have_rate() == FALSE && is_sendfile_off() == false &&
+    pr_throttle_have_rate() == FALSE && has_listeners() == false &&
     is_plain_file(offload);
+}
+
+static bool may_use_kernel(const struct tls4217_session *sess) {
+  return sess->server->offload &&
+    sess->settings.offload != TLS4217_OFFLOAD_OFF && is_sendfile_off() == false;
 }
 
 void tls4217_offload_request(struct tls4217_session *sess) {
@@ -226,7 +291,8 @@ void tls4217_offload_request(struct tls4217_session *sess) {
   }
 
   offload->retr_opening = false;
-  if (is_candidate(offload) == false) {
+  offload->takes_over = is_candidate(offload);
+  if (offload->takes_over == false || may_use_kernel(sess) == false) {
     return;
   }
 

@@ -62,17 +62,24 @@ static off_t file_size(const char *path) {
  * one.  Socket options are left alone: the core applies them only where the
  * administrator has set them, and then we change nothing.
  */
-static void choose_chunk(
-  const struct tls4217_session *sess, const cmd_rec *cmd) {
-  const char *path = pr_table_get(cmd->notes, "mod_xfer.retr-path", NULL);
-
-  if (main_server->tcp_sndbuf_override != FALSE || path == NULL) {
+static void choose_chunk(const struct tls4217_session *sess, off_t size) {
+  if (main_server->tcp_sndbuf_override != FALSE) {
     return;
   }
 
   main_server->tcp_sndbuf_len = sess->core_chunk;
-  if (sess->core_chunk < TRANSFER_CHUNK && file_size(path) > sess->core_chunk) {
+  if (sess->core_chunk < TRANSFER_CHUNK && size > sess->core_chunk) {
     main_server->tcp_sndbuf_len = TRANSFER_CHUNK;
+  }
+}
+
+static void begin_download(struct tls4217_session *sess, const cmd_rec *cmd) {
+  const char *path = pr_table_get(cmd->notes, "mod_xfer.retr-path", NULL);
+  off_t size = path != NULL ? file_size(path) : -1;
+
+  choose_chunk(sess, size);
+  if (is_protected(sess)) {
+    tls4217_offload_begin(sess, size);
   }
 }
 
@@ -97,10 +104,7 @@ modret_t *tls4217_transfers_begin(cmd_rec *cmd) {
   if (pr_cmd_cmp(cmd, PR_CMD_RETR_ID) == 0) {
     /* Or the core might send the file by itself (sendfile(2)), in clear. */
     tls4217_xferlevel_tell(sess);
-    choose_chunk(sess, cmd);
-    if (is_protected(sess)) {
-      tls4217_offload_begin(sess);
-    }
+    begin_download(sess, cmd);
 
   } else if (is_protected(sess)) {
     tls4217_upload_begin(sess, cmd);

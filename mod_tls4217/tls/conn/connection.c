@@ -29,9 +29,10 @@
 /* The most that a TLS record holds (RFC 8446, section 5.1). */
 #define RECORD (16 * 1024)
 
-/* What a data connection hands to write(2) at once, in records, for the same
- * reasons; and what each record may be longer than its plaintext. */
-#define BUFFERED_RECORDS 4
+/* What a data connection hands to write(2) at once, in records: what a download
+ * reads at once (TRANSFER_CHUNK).  And what each record may be longer than its
+ * plaintext. */
+#define BUFFERED_RECORDS 7
 #define OVERHEAD         512
 
 struct tls4217_connection {
