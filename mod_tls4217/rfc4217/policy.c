@@ -59,6 +59,17 @@ static enum tls4217_view get_default_view(
   return decides(policy->view) ? policy->view : TLS4217_VIEW_OPTIONAL;
 }
 
+/* That of what no rule speaks of. */
+static enum tls4217_view get_view_without_rules(
+  const struct tls4217_data_policy *policy,
+  const struct tls4217_transfer *transfer) {
+  if (decides(transfer->directory_view)) {
+    return transfer->directory_view;
+  }
+
+  return get_default_view(policy);
+}
+
 static enum tls4217_view decide_view(const struct tls4217_data_policy *policy,
   const struct tls4217_transfer *transfer) {
   const struct tls4217_rule *rule = find_rule(policy, transfer);
@@ -67,11 +78,7 @@ static enum tls4217_view decide_view(const struct tls4217_data_policy *policy,
     return rule->view;
   }
 
-  if (decides(transfer->directory_view)) {
-    return transfer->directory_view;
-  }
-
-  return get_default_view(policy);
+  return get_view_without_rules(policy, transfer);
 }
 
 enum tls4217_view tls4217_policy_view(const struct tls4217_data_policy *policy,
@@ -117,7 +124,8 @@ static bool rules_allow_below(const struct tls4217_data_policy *policy,
       }
 
       *optional = *optional || rule->view == TLS4217_VIEW_OPTIONAL;
-      *conclusive = matches(rule, &nowhere);
+      *conclusive = matches(rule, &nowhere) ||
+        (rule->covers_below && matches(rule, transfer));
     }
   }
 
@@ -131,36 +139,44 @@ static bool views_allow(
     (!views->required || tls4217_policy_allows(TLS4217_VIEW_REQUIRED, level));
 }
 
+/* Whether what no rule speaks of, at a place and below it, allows a level. */
+static bool rest_allows(const struct tls4217_data_policy *policy,
+  const struct tls4217_transfer *transfer,
+  const struct tls4217_views_below *below, enum tls4217_level level) {
+  return tls4217_policy_allows(
+           get_view_without_rules(policy, transfer), level) &&
+    views_allow(below, level);
+}
+
 bool tls4217_policy_allows_below(const struct tls4217_data_policy *policy,
   const struct tls4217_transfer *transfer,
   const struct tls4217_views_below *below, enum tls4217_level level) {
-  enum tls4217_view own = tls4217_policy_view(policy, transfer);
-  bool by_place = own == TLS4217_VIEW_OPTIONAL, by_rule = false;
-  bool conclusive = false, tightened;
+  bool conclusive = false, optional = false, tightened;
 
-  if (!tls4217_policy_allows(own, level)) {
+  if (!tls4217_policy_allows(tls4217_policy_view(policy, transfer), level)) {
     return false;
   }
 
   if (policy->view == TLS4217_VIEW_PER_TRANSFER &&
-    !rules_allow_below(policy, transfer, level, &conclusive, &by_rule)) {
+    !rules_allow_below(policy, transfer, level, &conclusive, &optional)) {
     return false;
   }
 
   if (!conclusive) {
-    by_place = by_place || below->optional;
-    if (!views_allow(below, level)) {
+    if (!rest_allows(policy, transfer, below, level)) {
       return false;
     }
+
+    optional = optional ||
+      get_view_without_rules(policy, transfer) == TLS4217_VIEW_OPTIONAL;
   }
 
   /*
    * An .ftpaccess turns optional into required.  One above the place reaches
-   * what a rule leaves to the client, and not past a directory that has a view
-   * of its own.
+   * all that is optional, but for a directory below that has a view of its own.
    */
-  tightened = (below->tightened && (by_place || by_rule)) ||
-    (transfer->tightened && by_rule);
+  tightened = (optional && (transfer->tightened || below->tightened)) ||
+    (!conclusive && below->optional && below->tightened);
   return !tightened || tls4217_policy_allows(TLS4217_VIEW_REQUIRED, level);
 }
 

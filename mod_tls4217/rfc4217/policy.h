@@ -64,6 +64,10 @@ struct tls4217_rule {
   bool (*matches)(
     const struct tls4217_rule *rule, const struct tls4217_transfer *transfer);
   const void *data;
+
+  /* Where it matches a place, it matches whatever is below: a pattern that ends
+   * with an asterisk. */
+  bool covers_below;
 };
 
 /* The data policy of one session.  All members belong to the caller. */

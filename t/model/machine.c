@@ -37,8 +37,8 @@ static bool is_command(
 }
 
 static const struct tls4217_rule rules[] = {
-  { TLS4217_VIEW_REQUIRED, is_command, "STOR" },
-  { TLS4217_VIEW_NONE, is_command, "NLST" },
+  { TLS4217_VIEW_REQUIRED, is_command, "STOR", false },
+  { TLS4217_VIEW_NONE, is_command, "NLST", false },
 };
 
 static void fail(const char *word) {

@@ -272,8 +272,8 @@ static bool is_retr(
 /* STAT and MLST are checked as the listings that they stand for. */
 static void test_rules(void **state) {
   const struct tls4217_rule rules[] = {
-    { TLS4217_VIEW_REQUIRED, is_retr, NULL },
-    { TLS4217_VIEW_OPTIONAL, NULL, NULL },
+    { TLS4217_VIEW_REQUIRED, is_retr, NULL, false },
+    { TLS4217_VIEW_OPTIONAL, NULL, NULL, false },
   };
 
   (void) state;

@@ -42,6 +42,14 @@ static bool match_secret(
       strncmp(transfer->path, "/secret/", 8) == 0);
 }
 
+static bool match_top(
+  const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
+  (void) rule;
+  return transfer->path != NULL &&
+    (transfer->path == tls4217_policy_any_path ||
+      strcmp(transfer->path, "/") == 0);
+}
+
 static bool match_never_asked(
   const struct tls4217_rule *rule, const struct tls4217_transfer *transfer) {
   (void) rule;
@@ -51,62 +59,70 @@ static bool match_never_asked(
 }
 
 static const struct tls4217_rule retr_none[] = {
-  { NONE, match_command, "RETR" },
+  { NONE, match_command, "RETR", false },
 };
 
 static const struct tls4217_rule stor_required[] = {
-  { REQUIRED, match_command, "STOR" },
+  { REQUIRED, match_command, "STOR", false },
 };
 
 static const struct tls4217_rule first_wins[] = {
-  { NONE, match_command, "RETR" },
-  { OPTIONAL, match_command, "LIST" },
-  { REQUIRED, match_command, "RETR" },
+  { NONE, match_command, "RETR", false },
+  { OPTIONAL, match_command, "LIST", false },
+  { REQUIRED, match_command, "RETR", false },
 };
 
 static const struct tls4217_rule pub_then_required[] = {
-  { NONE, match_pub, NULL },
-  { REQUIRED, NULL, NULL },
-  { NONE, match_never_asked, NULL },
+  { NONE, match_pub, NULL, false },
+  { REQUIRED, NULL, NULL, false },
+  { NONE, match_never_asked, NULL, false },
 };
 
 static const struct tls4217_rule all_required[] = {
-  { REQUIRED, match_command, "STOR" },
-  { REQUIRED, NULL, NULL },
+  { REQUIRED, match_command, "STOR", false },
+  { REQUIRED, NULL, NULL, false },
 };
 
 static const struct tls4217_rule all_none[] = {
-  { NONE, NULL, NULL },
-  { REQUIRED, match_never_asked, NULL },
+  { NONE, NULL, NULL, false },
+  { REQUIRED, match_never_asked, NULL, false },
 };
 
 static const struct tls4217_rule undecided[] = {
-  { PER_TRANSFER, NULL, NULL },
-  { UNKNOWN, NULL, NULL },
-  { REQUIRED, match_command, "RETR" },
+  { PER_TRANSFER, NULL, NULL, false },
+  { UNKNOWN, NULL, NULL, false },
+  { REQUIRED, match_command, "RETR", false },
 };
 
 static const struct tls4217_rule never_asked[] = {
-  { REQUIRED, match_never_asked, NULL },
+  { REQUIRED, match_never_asked, NULL, false },
 };
 
 static const struct tls4217_rule secret_optional_else_required[] = {
-  { OPTIONAL, match_secret, NULL },
-  { REQUIRED, NULL, NULL },
+  { OPTIONAL, match_secret, NULL, false },
+  { REQUIRED, NULL, NULL, false },
 };
 
 static const struct tls4217_rule secret_required[] = {
-  { REQUIRED, match_secret, NULL },
+  { REQUIRED, match_secret, NULL, false },
+};
+
+static const struct tls4217_rule top_none[] = {
+  { NONE, match_top, NULL, false },
+};
+
+static const struct tls4217_rule top_and_below_none[] = {
+  { NONE, match_top, NULL, true },
 };
 
 static const struct tls4217_rule listing_then_secret[] = {
-  { OPTIONAL, match_command, "LIST" },
-  { REQUIRED, match_secret, NULL },
+  { OPTIONAL, match_command, "LIST", false },
+  { REQUIRED, match_secret, NULL, false },
 };
 
 static const struct tls4217_rule secret_none[] = {
-  { NONE, match_secret, NULL },
-  { REQUIRED, NULL, NULL },
+  { NONE, match_secret, NULL, false },
+  { REQUIRED, NULL, NULL, false },
 };
 
 #define RULES(rules) rules, COUNT(rules)
@@ -288,6 +304,12 @@ static const struct below_case below_cases[] = {
   { "4217-10.2-below-rules-of-either-kind",
     { PER_TRANSFER, RULES(secret_none), false }, UNKNOWN,
     { false, false, false, false }, false, false },
+  { "4217-10.2-below-rule-on-the-place-alone",
+    { PER_TRANSFER, RULES(top_none), true }, REQUIRED,
+    { false, false, false, false }, false, false },
+  { "4217-10.2-below-rule-on-all-below",
+    { PER_TRANSFER, RULES(top_and_below_none), true }, REQUIRED,
+    { false, false, true, true }, true, false },
   { "4217-10.2-below-no-rule-no-directory", { PER_TRANSFER, NO_RULES, true },
     UNKNOWN, { false, false, true, false }, false, true },
   { "4217-10.2-below-rules-that-are-not-asked",
@@ -349,7 +371,7 @@ static void test_below(void **state) {
  * .ftpaccess above the place says "required". */
 static void test_below_ftpaccess_above(void **unused) {
   static const struct tls4217_rule rules[] = {
-    { OPTIONAL, match_secret, NULL },
+    { OPTIONAL, match_secret, NULL, false },
   };
   const struct tls4217_data_policy policy = { PER_TRANSFER, RULES(rules),
     true };
@@ -407,9 +429,8 @@ int main(void) {
       NULL, (void *) &below_cases[i] };
   }
 
-  tests[count++] =
-    (struct CMUnitTest){ "4217-10.2-below-rule-ftpaccess-above",
-      test_below_ftpaccess_above, NULL, NULL, NULL };
+  tests[count++] = (struct CMUnitTest){ "4217-10.2-below-rule-ftpaccess-above",
+    test_below_ftpaccess_above, NULL, NULL, NULL };
   tests[count] = (struct CMUnitTest){ "4217-10.2-allows", test_allows, NULL,
     NULL, NULL };
 

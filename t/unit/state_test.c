@@ -283,17 +283,17 @@ static bool match_list(
 }
 
 static const struct tls4217_rule none[] = {
-  { TLS4217_VIEW_NONE, match_list, NULL },
+  { TLS4217_VIEW_NONE, match_list, NULL, false },
 };
 
 static const struct tls4217_rule none_closed[] = {
-  { TLS4217_VIEW_NONE, match_list, NULL },
-  { TLS4217_VIEW_REQUIRED, NULL, NULL },
+  { TLS4217_VIEW_NONE, match_list, NULL, false },
+  { TLS4217_VIEW_REQUIRED, NULL, NULL, false },
 };
 
 static const struct tls4217_rule required_closed[] = {
-  { TLS4217_VIEW_REQUIRED, match_list, NULL },
-  { TLS4217_VIEW_REQUIRED, NULL, NULL },
+  { TLS4217_VIEW_REQUIRED, match_list, NULL, false },
+  { TLS4217_VIEW_REQUIRED, NULL, NULL, false },
 };
 
 #define V(name)      TLS4217_VIEW_##name

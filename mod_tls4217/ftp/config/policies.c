@@ -115,6 +115,14 @@ static bool is_unconditional(const struct tls4217_policy_rule *rule) {
     means_everybody(rule->classes);
 }
 
+/* Whether a pattern that fits a place fits all that is below: fnmatch(3) lets
+ * an asterisk stand for slashes, too. */
+static bool covers_below(const char *path) {
+  const size_t len = path != NULL ? strlen(path) : 0;
+
+  return len > 0 && path[len - 1] == '*' && strpbrk(path, "[\\") == NULL;
+}
+
 static void add_rules(array_header *rules, xaset_t *set) {
   config_rec *c;
 
@@ -130,6 +138,7 @@ static void add_rules(array_header *rules, xaset_t *set) {
     rule->view = wanted->view;
     rule->matches = is_unconditional(wanted) ? NULL : matches_rule;
     rule->data = wanted;
+    rule->covers_below = covers_below(wanted->path);
   }
 }
 
