@@ -78,10 +78,15 @@ static size_t point_size(unsigned int curve) {
 
 /* curve_type, namedcurve, and a point behind its length. */
 static bool is_ecdhe(const unsigned char *message, size_t size) {
-  const unsigned char *params = message + RANDOMS;
+  const unsigned char *params;
   size_t point;
 
-  if (size <= RANDOMS + 4 || params[0] != NAMED_CURVE) {
+  if (size <= RANDOMS + 4) {
+    return false;
+  }
+
+  params = message + RANDOMS;
+  if (params[0] != NAMED_CURVE) {
     return false;
   }
 
