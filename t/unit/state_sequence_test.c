@@ -276,6 +276,11 @@ static void test_protect_forgets(void **unused) {
     TLS4217_LEVEL_PRIVATE, true };
 
   (void) unused;
+  tls4217_state_reset(&state);
+  assert_state(&state, "clear -C");
+  assert_false(state.prot);
+  state.control = TLS4217_CONTROL_CLEARED;
+  state.pbsz = true;
   tls4217_state_protect(&state, TLS4217_LEVEL_CLEAR);
   assert_state(&state, "tls -C");
   tls4217_state_protect(&state, TLS4217_LEVEL_PRIVATE);
