@@ -289,6 +289,63 @@ class ManyNames(Page, harness.LiveCase):
                       self.check(script))
 
 
+class Hosting(Page, harness.LiveCase):
+    """A folder of certificates, as certbot has it, and one site that is a
+    host."""
+
+    PAGE = "hosting"
+
+    @classmethod
+    def directives(cls):
+        folder = daemon.temporary_directory()
+        cls.addClassCleanup(shutil.rmtree, folder)
+        cls.live = folder
+        made = daemon.certificates()
+        for name in ("ftp.example.org", "partners.example.org"):
+            place = os.path.join(folder, name)
+            made.own(name, name, place)
+            os.remove(place)
+            ManyNames.keep(place, privkey=made.read(name + ".key"),
+                           fullchain=made.read(name + ".pem")
+                           + made.read("inter.pem"))
+        cls.passwd = os.path.join(folder, "partners.passwd")
+        with open(cls.passwd, "w", encoding="ascii") as stream:
+            stream.write("carol:x:65534:65534::/tmp:/bin/false\n")
+        os.chmod(cls.passwd, 0o600)
+        text = configuration(cls.PAGE, 0) + configuration(cls.PAGE, 1)
+        for there, here in (
+                ("/etc/letsencrypt/live", folder),
+                ("/etc/proftpd/sites/partners.passwd", cls.passwd),
+                ("/var/lib/proftpd/", "{root}/"),
+                ("<VirtualHost 0.0.0.0>",
+                 "<VirtualHost 127.0.0.1>\n  Port {port}")):
+            text = text.replace(there, here)
+        # The harness has its own, and tests run as anybody.
+        return re.sub(r"(?s)<IfModule mod_ctrls.c>.*?</IfModule>\n"
+                      r"|TLSControlsACLs[^\n]*\n| *DefaultRoot[^\n]*\n", "",
+                      text)
+
+    def script(self, **_):
+        return re.sub(r"(?m)^(host=\S+ port=)\S+ live=\S+",
+                      lambda found: "%s%d live=%s" % (
+                          found.group(1), self.server.ports["main"],
+                          self.live), blocks(self.PAGE)[-1])
+
+    def test_check_fails(self):
+        """One certificate on the disk is not the one that is served."""
+        path = os.path.join(self.live, "partners.example.org",
+                            "fullchain.pem")
+        with open(path, encoding="ascii") as stream:
+            before = stream.read()
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write(self.server.pki.read("ec-chain.pem"))
+        try:
+            self.assertIn("another certificate than", self.check(), self.said)
+        finally:
+            with open(path, "w", encoding="ascii") as stream:
+                stream.write(before)
+
+
 class Cluster(Page):
     """Two servers with the same keys; mixed into both ways to have them."""
 
