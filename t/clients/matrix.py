@@ -54,7 +54,7 @@ CLIENTS = (
     folders.Duplicity(), programs.Node(), programs.Ftplib(),
     programs.FtplibReuse(), programs.FtplibCut(), programs.FtplibCutAllowed(),
     programs.Java(), programs.JavaReuse(), programs.Php(), programs.Ruby(),
-    programs.Perl())
+    programs.Perl(), programs.PerlFtpssl())
 
 DOCUMENT = os.path.join(TOP, "doc", "clients")
 COLUMNS = ("reuse", "list", "sizes", "many", "resume", "ascii", "abort",

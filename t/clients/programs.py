@@ -169,6 +169,17 @@ class Perl(Planned):
                      "IO::Socket::SSL->VERSION"])
 
 
+class PerlFtpssl(Planned):
+    NAME = "Perl Net::FTPSSL"
+    PACKAGE, NEEDS = "CPAN: Net::FTPSSL, not in Debian", ("perl",)
+    COMMAND = ("perl", os.path.join(HERE, "plan_ftpssl.pl"))
+
+    def version(self):
+        return told(["perl", "-MNet::FTPSSL", "-e", "print "
+                     "Net::FTPSSL->VERSION . ', IO::Socket::SSL ' . "
+                     "IO::Socket::SSL->VERSION"])
+
+
 class Node(Planned):
     NAME, PACKAGE, NEEDS = "Node basic-ftp", "npm: basic-ftp", ("node",)
     COMMAND = ("node", os.path.join(HERE, "plan.js"))
