@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/err.h>
 
@@ -395,6 +396,31 @@ int tls4217_parameters_check_ciphers(
 
   SSL_CTX_free(target.ctx);
   return res;
+}
+
+/*
+ * What SSL_CTX_set1_groups_list(3) reads: words between ":" and, from 3.5 on,
+ * "/", with "?" and "*" before them, and "-" before one that is taken out.
+ */
+bool tls4217_parameters_have_x25519(
+  const struct tls4217_parameters *parameters) {
+  const char *at = parameters->groups;
+  bool have = at == NULL || *at == '\0';
+
+  while (at != NULL && *at != '\0') {
+    const size_t skipped = strspn(at, ":/?*");
+    const char *word = at + skipped + (at[skipped] == '-' ? 1 : 0);
+    const size_t len = strcspn(word, ":/");
+
+    if ((len == 6 && strncasecmp(word, "X25519", len) == 0) ||
+      (len == 7 && strncasecmp(word, DEFAULT_GROUPS, len) == 0)) {
+      have = at[skipped] != '-';
+    }
+
+    at = word + len;
+  }
+
+  return have;
 }
 
 int tls4217_parameters_check_groups(

@@ -43,6 +43,11 @@ struct tls4217_offering {
 bool tls4217_parameters_are_equal(const struct tls4217_parameters *first,
   const struct tls4217_parameters *second);
 
+/* Whether X25519 is among the groups that it allows: it is in every profile,
+ * and in the library's own list. */
+bool tls4217_parameters_have_x25519(
+  const struct tls4217_parameters *parameters);
+
 /* Sets all of it on a new context.  Returns 0, or -1 with err filled. */
 int tls4217_parameters_set_context(SSL_CTX *ctx,
   const struct tls4217_offering *offering, struct tls4217_error *err);

@@ -70,6 +70,7 @@ struct tls4217_sslstate {
   struct tls4217_shown shown;      /* the one that was taken */
   int verify_error;                /* the peer's first: X509_V_ERR_... */
   bool own_parameters;             /* not its context's (parameters.h) */
+  bool takes_x25519;               /* where it resumes (hello.c) */
   struct tls4217_hello hello;
   struct tls4217_chooser chooser; /* choose is NULL: it stays as it is */
 };

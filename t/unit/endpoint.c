@@ -149,6 +149,9 @@ static void offer(struct endpoint *ep, const struct endpoint_spec *spec) {
   if (spec->signatures != NULL) {
     insist(SSL_set1_sigalgs_list(ssl, spec->signatures) == 1, "sigalgs");
   }
+  if (spec->groups != NULL) {
+    insist(SSL_set1_groups_list(ssl, spec->groups) == 1, "groups");
+  }
   if (spec->distrustful) {
     SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
   }

@@ -36,6 +36,7 @@ struct endpoint_spec {
   const char *server_name;
   const char *alpn;       /* in wire format: "\3ftp" */
   const char *signatures; /* SSL_set1_sigalgs_list(3) */
+  const char *groups;     /* SSL_set1_groups_list(3) */
   bool distrustful;       /* verifies the server, trusting nobody */
   bool wants_staple;      /* asks for an OCSP response */
   bool falls_back;        /* says that it can do more (RFC 7507) */

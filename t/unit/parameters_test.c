@@ -359,6 +359,33 @@ static void test_equality_sees_every_member(void **state) {
   assert_false(tls4217_parameters_are_equal(&one, &two));
 }
 
+static void test_where_x25519_may_be(void **state) {
+  static const struct {
+    const char *groups;
+    bool want;
+  } lists[] = {
+    { NULL, true },
+    { "", true },
+    { "X25519", true },
+    { "P-256:x25519:P-384", true },
+    { "X25519MLKEM768/X25519:P-256", true },
+    { "?*X25519MLKEM768/?*X25519", true },
+    { "DEFAULT", true },
+    { "DEFAULT:-X25519", false },
+    { "X25519MLKEM768", false },
+    { "P-256:X448:X25519MLKEM768", false },
+    { "P-384", false },
+  };
+
+  (void) state;
+  for (size_t i = 0; i < COUNT(lists); i++) {
+    const struct tls4217_parameters parameters = { .groups = lists[i].groups };
+
+    assert_int_equal(
+      tls4217_parameters_have_x25519(&parameters), lists[i].want);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_one_table_sets_all_three),
@@ -368,6 +395,7 @@ int main(void) {
     cmocka_unit_test(test_keys_that_only_sign),
     cmocka_unit_test(test_long_list_with_keys_that_only_sign),
     cmocka_unit_test(test_equality_sees_every_member),
+    cmocka_unit_test(test_where_x25519_may_be),
   };
 
   return cmocka_run_group_tests(tests, make_world, end_world);

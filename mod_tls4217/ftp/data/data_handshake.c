@@ -39,6 +39,15 @@ static int commit_upload(struct tls4217_session *sess) {
   return -1;
 }
 
+/* Where a session must be resumed the key exchange is that of the control
+ * connection, and this one adds to it.  Who may do without is given what the
+ * groups say. */
+static bool may_take_x25519(const struct tls4217_session *sess) {
+  return sess->settings.options.session_reuse_required &&
+    tls4217_parameters_have_x25519(&sess->settings.tls) &&
+    tls4217_parameters_have_x25519(&sess->control.context->parameters);
+}
+
 static enum tls4217_io try_handshake(
   struct tls4217_session *sess, struct tls4217_error *err, bool is_unfiltered) {
   const struct tls4217_waiter waiter = tls4217_data_waiter_make(sess);
@@ -53,6 +62,10 @@ static enum tls4217_io try_handshake(
   tls4217_diagnostics_data(sess);
   if (sess->data.sends) {
     tls4217_connection_expect_output(sess->data.conn);
+  }
+
+  if (may_take_x25519(sess)) {
+    tls4217_connection_take_x25519(sess->data.conn);
   }
 
   if (is_unfiltered) {

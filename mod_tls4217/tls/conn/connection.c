@@ -51,6 +51,10 @@ void tls4217_connection_expect_output(struct tls4217_connection *conn) {
   SSL_set_default_read_buffer_len(conn->io.ssl, RECORD);
 }
 
+void tls4217_connection_take_x25519(struct tls4217_connection *conn) {
+  conn->state.takes_x25519 = true;
+}
+
 int tls4217_connection_hold_until_hello(
   struct tls4217_connection *conn, struct tls4217_error *err) {
   BIO *nowhere = BIO_new(BIO_s_mem());

@@ -71,6 +71,13 @@ struct tls4217_connection *tls4217_connection_new(SSL_CTX *ctx,
 void tls4217_connection_expect_output(struct tls4217_connection *conn);
 
 /*
+ * Says, before the handshake of a data connection that is of no use unless it
+ * resumes, that X25519 will do where the client has sent a share for it, even
+ * if it knows hybrid groups (hello.c).
+ */
+void tls4217_connection_take_x25519(struct tls4217_connection *conn);
+
+/*
  * Says, before the handshake, that the peer may be no TLS client at all: not a
  * byte is sent before its ClientHello was understood, and so no alert to one
  * who expects words.  Returns 0, or -1 with err filled.

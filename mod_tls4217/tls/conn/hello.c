@@ -8,9 +8,11 @@
 #include "mod_tls4217/tls/conn/hello.h"
 
 #include <arpa/inet.h>
+#include <openssl/err.h>
 #include <string.h>
 #include <strings.h>
 
+#include "mod_tls4217/tls/conn/shares.h"
 #include "mod_tls4217/tls/sslstate.h"
 
 /* The name goes into logs and notes: only what a name can have. */
@@ -124,6 +126,46 @@ static int choose(struct tls4217_sslstate *state, int *alert) {
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 
+static bool brings_x25519(SSL *ssl) {
+  const unsigned char *data;
+  size_t len;
+
+  return SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_key_share, &data, &len) ==
+    1 &&
+    tls4217_shares_has_share(data, len, TLS4217_SHARES_X25519);
+}
+
+static bool knows_hybrids(SSL *ssl) {
+  const unsigned char *data;
+  size_t len;
+
+  return SSL_client_hello_get0_ext(
+           ssl, TLSEXT_TYPE_supported_groups, &data, &len) == 1 &&
+    tls4217_shares_has_hybrid(data, len);
+}
+
+static bool offers_session(SSL *ssl) {
+  const unsigned char *data;
+  size_t len;
+
+  return SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_psk, &data, &len) == 1;
+}
+
+/*
+ * The secret of the session that is resumed came from the control connection's
+ * handshake, with ML-KEM in it; a second one would cost a third more, and a
+ * kilobyte (doc/security).  Only for a share that is there: no
+ * HelloRetryRequest for the sake of speed.  Where the library has no X25519,
+ * all stays as it was.
+ */
+static void take_x25519(SSL *ssl) {
+  if (offers_session(ssl) && brings_x25519(ssl) && knows_hybrids(ssl)) {
+    (void) ERR_set_mark();
+    (void) SSL_set1_groups_list(ssl, "X25519");
+    (void) ERR_pop_to_mark();
+  }
+}
+
 /* RFC 8446, section 4.1.2: the ClientHello behind a HelloRetryRequest is the
  * first one again.  What was chosen for it holds. */
 static int compare_again(SSL *ssl, struct tls4217_hello *hello, int *alert) {
@@ -157,6 +199,10 @@ static int read_hello_cb(SSL *ssl, int *alert, void *arg) {
   hello->parsed = true;
   hello->offered_id = offers_id(ssl);
   read_server_name(ssl, hello);
+  if (state->takes_x25519) {
+    take_x25519(ssl);
+  }
+
   return choose(state, alert);
 }
 
