@@ -2,10 +2,10 @@
 /*
  * mod_tls4217 - what hangs on one SSL
  *
- * OpenSSL's callbacks get an SSL and no argument of ours.  What they have to
- * know of a connection, and what they learn, is in this one struct; it is
- * found here and nowhere else (SSL_set_app_data(3)).  The owner of the SSL
- * (connection.c) makes it; hello.c, binding.c and verify.c fill their part.
+ * OpenSSL's callbacks get an SSL and no argument of ours.  What they need of a
+ * connection, and what they find out, is in this one struct; it is found here
+ * and nowhere else (SSL_set_app_data(3)).  The owner of the SSL (connection.c)
+ * makes it; hello.c, binding.c and verify.c fill their part.
  */
 
 #ifndef TLS4217_TLS_SSLSTATE_H
@@ -16,36 +16,36 @@
 
 #include <openssl/ssl.h>
 
-/* How a data connection's handshake stands to its control connection. */
+/* How a data connection's handshake is related to its control connection. */
 enum tls4217_reuse {
   TLS4217_REUSE_NONE,      /* full handshake, no session was offered */
   TLS4217_REUSE_OWN,       /* resumed a session of the control connection */
   TLS4217_REUSE_USER,      /* resumed one of the same user's */
   TLS4217_REUSE_FOREIGN,   /* offered a session of another connection */
-  TLS4217_REUSE_STALE,     /* offered one that we cannot use any more */
+  TLS4217_REUSE_STALE,     /* offered one that can no longer be used */
   TLS4217_REUSE_OTHER_HOST /* offered its own, and named another host */
 };
 
-/* What the client said in its ClientHello.  Empty: all zeros. */
+/* What the client sent in its ClientHello.  Empty: all zeros. */
 struct tls4217_hello {
   bool parsed;           /* OpenSSL has understood it */
-  BIO *way_out;          /* where the answer goes then; NULL: it does */
+  BIO *way_out;          /* where replies go from then on; or NULL */
   bool offered_id;       /* a TLS 1.2 session id was offered */
-  bool name_is_ignored;  /* the server name counts for nothing */
+  bool name_is_ignored;  /* and is not acknowledged */
   char server_name[256]; /* SNI, fit for a log file; "" for none */
 };
 
-/* What a server name came to. */
+/* What was decided by the server name. */
 enum tls4217_choice {
-  TLS4217_CHOICE_MADE,    /* the connection is as the name wants it */
-  TLS4217_CHOICE_IGNORED, /* the same, and it was not the name that decided */
+  TLS4217_CHOICE_MADE,    /* the connection is set up for the name */
+  TLS4217_CHOICE_IGNORED, /* it is set up, and not by the name */
   TLS4217_CHOICE_UNKNOWN, /* refused: alert unrecognized_name */
   TLS4217_CHOICE_FAILED   /* refused: alert internal_error */
 };
 
 /*
- * Who chooses what a connection is made of, when its ClientHello has been read
- * and no session has been looked up yet.  name is "" where there is none.
+ * Chooses a connection's context and parameters, when its ClientHello has been
+ * read and no session has been looked up yet.  name is "" where there is none.
  */
 struct tls4217_chooser {
   enum tls4217_choice (*choose)(void *who, const char *name);
@@ -72,7 +72,7 @@ struct tls4217_sslstate {
   bool own_parameters;             /* not its context's (parameters.h) */
   bool takes_x25519;               /* where it resumes (hello.c) */
   struct tls4217_hello hello;
-  struct tls4217_chooser chooser; /* choose is NULL: it stays as it is */
+  struct tls4217_chooser chooser; /* choose is NULL: nothing is changed */
 };
 
 /*

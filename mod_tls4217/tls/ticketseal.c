@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - a ring of ticket keys as text that others keep
+ * mod_tls4217 - a ring of ticket keys as text for a database
  *
  * See ticketseal.h.  EVP_EncryptInit(3), GCM; EVP_EncodeBlock(3).
  */
@@ -30,7 +30,7 @@
 _Static_assert(WORD + (SEALED + 2) / 3 * 4 < TLS4217_TICKETSEAL_TEXT,
   "a text holds the longest ring");
 
-/* Seconds, of time(2)'s: no clock of a host is that wrong. */
+/* Seconds since the epoch: no host's clock is that wrong. */
 #define LAST_TIME ((int64_t) 1 << 40)
 
 int tls4217_ticketseal_derive(struct tls4217_ticketseal *seal,
@@ -58,7 +58,7 @@ struct parts {
   int size; /* of the body */
 };
 
-/* The body in place; the tag is written, or compared. */
+/* Encrypts or decrypts the body in place; the tag is written, or compared. */
 static bool run_cipher(const struct parts *parts, bool encrypt) {
   EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, CIPHER, NULL);
   EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -140,7 +140,7 @@ static int decode(const char *text, size_t size, unsigned char *bytes) {
 
   len = EVP_DecodeBlock(bytes, (const unsigned char *) text, (int) size);
 
-  /* It counts what the padding stands for. */
+  /* EVP_DecodeBlock(3) also counts the padding. */
   for (size_t i = 0; len > 0 && i < 2 && text[size - 1 - i] == '='; i++) {
     len--;
   }
@@ -158,8 +158,8 @@ static bool is_one_byte(const struct tls4217_ticketsecret *secret) {
   return true;
 }
 
-/* Whoever may write into the database could write what he knows, or what
- * makes sums of times overflow. */
+/* Anyone who can write to the database could write secrets that he knows, or
+ * times whose sums overflow. */
 static bool is_sound(const struct tls4217_ticketring *ring) {
   for (size_t i = 0; i < ring->count; i++) {
     const struct tls4217_ticketsecret *secret = &ring->secrets[i];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - one way to handle a command of ours
+ * mod_tls4217 - the one way to handle AUTH, PBSZ, PROT, CCC and REIN
  *
  * See verb.h.
  */

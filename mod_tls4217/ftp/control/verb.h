@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - one way to handle a command of ours
+ * mod_tls4217 - the one way to handle AUTH, PBSZ, PROT, CCC and REIN
  *
- * AUTH, PBSZ, PROT, CCC and REIN: the state machine decides, then <Limit>; a
- * refusal is sent and logged; what was accepted is carried out.
+ * The state machine decides, then <Limit>; a refusal is sent and logged; an
+ * accepted command is carried out.
  */
 
 #ifndef TLS4217_FTP_CONTROL_VERB_H

@@ -17,8 +17,7 @@
 #include "mod_tls4217/ftp/daemon/redisask.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
 
-/* Seconds for which a child may live, and milliseconds until it counts as
- * dead. */
+/* Seconds for which a child may run, and milliseconds until it is given up. */
 #define LIFE     5
 #define TOO_LATE ((LIFE + 1) * 1000)
 
@@ -26,10 +25,10 @@
  * child lives. */
 #define TURN "30"
 
-/* Bytes that a child may need beside what the daemon has. */
+/* Bytes that a child may use in addition to what the daemon has. */
 #define ROOM ((rlim_t) 64 << 20)
 
-/* Asked without a pool, the core says which of both is missing. */
+/* Called without a pool, the core returns which of the two is missing. */
 static bool is_built(void) {
   errno = 0;
   return pr_redis_conn_new(NULL, &tls4217_module, 0) != NULL || errno != ENOSYS;
@@ -68,7 +67,8 @@ int tls4217_redisask_check(struct tls4217_error *err) {
 
 /* The child. */
 
-/* What a server sends is read as the user as whom sessions connect to it. */
+/* What a server sends is read under the user id with which sessions connect to
+ * it. */
 static void become_user(void) {
   const char *name = get_param_ptr(main_server->conf, "UserName", FALSE);
   const uid_t *uid = get_param_ptr(main_server->conf, "UserID", FALSE);
@@ -113,8 +113,8 @@ static void bound_memory(void) {
   }
 }
 
-/* mod_redis has a session connect to the server, with the time limits, that
- * the configuration names. */
+/* mod_redis makes a session connect to the server, with the time limits, of the
+ * configuration. */
 static void prepare_redis(void) {
   const module *m = pr_module_get("mod_redis.c");
 
@@ -130,8 +130,8 @@ struct talk {
   struct tls4217_redisanswer *answer;
 };
 
-/* Of a command that is answered with OK.  Where it is not, for whatever
- * reason, what is read next shows it. */
+/* Sends a command that is answered with OK.  If it is not, for whatever reason,
+ * what is read next shows that. */
 static bool command(const struct talk *talk, size_t count, ...) {
   array_header *args = make_array(talk->pool, 8, sizeof(char *));
   va_list words;
@@ -145,7 +145,7 @@ static bool command(const struct talk *talk, size_t count, ...) {
   return pr_redis_command(talk->redis, args, PR_REDIS_REPLY_TYPE_STATUS) == 0;
 }
 
-/* What the core means, where it gives no value. */
+/* What it means when the core returns no value. */
 static enum tls4217_redisask_step find_step(int errnum) {
   switch (errnum) {
     case EIO:
@@ -192,8 +192,8 @@ static bool is_seen(const struct talk *talk) {
     memcmp(talk->answer->value, seen, talk->answer->size) == 0;
 }
 
-/* In turns.  Two hosts that replace the value at once would do no harm: what
- * one of them has written is read by both long before it is used. */
+/* One host at a time.  Two that replace the value at once would do no harm:
+ * both read what one of them has written long before it is used. */
 static void replace(const struct talk *talk) {
   const char *turn = pstrcat(talk->pool, talk->ask->key, ":turn", NULL);
 
@@ -265,7 +265,7 @@ int tls4217_redisask_start(const struct tls4217_redisask *ask,
   int fds[2];
 
   if (tls4217_keysocket_pair(fds) < 0) {
-    tls4217_error_set_errno(err, errno, "no socket for a process");
+    tls4217_error_set_errno(err, errno, "cannot make a socket for a process");
     return -1;
   }
 
@@ -276,7 +276,7 @@ int tls4217_redisask_start(const struct tls4217_redisask *ask,
 
   (void) close(fds[1]);
   if (child->pid < 0) {
-    tls4217_error_set_errno(err, errno, "no process can be forked");
+    tls4217_error_set_errno(err, errno, "cannot fork a process");
     (void) close(fds[0]);
     return -1;
   }
@@ -286,8 +286,8 @@ int tls4217_redisask_start(const struct tls4217_redisask *ask,
   return 0;
 }
 
-/* It has said its word, or is killed: or the core has waited for it, or it is
- * the child of a process that has become a daemon since. */
+/* It has written its answer, or is killed; or the core has waited for it, or it
+ * is the child of a process that has since become a daemon. */
 static void close_child(struct tls4217_redischild *child) {
   while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR) {
   }
@@ -324,7 +324,7 @@ bool tls4217_redisask_hear(struct tls4217_redischild *child,
 void tls4217_redisask_end(struct tls4217_redischild *child) {
   struct tls4217_redisanswer answer;
 
-  /* Only what is there still is killed. */
+  /* Only a child that still exists is killed. */
   if (child->fd >= 0 && tls4217_redisask_hear(child, &answer, 0) == false) {
     (void) kill(child->pid, SIGKILL);
     close_child(child);

@@ -3,10 +3,10 @@
  * mod_tls4217 - one value in Redis is read, and written where it is to be
  *
  * Through ProFTPD's own API, which waits for its answers: a child of the daemon
- * does it, which has seconds to live, the server's user, and no more memory
- * than an honest answer needs.  Redis has the value of the first host that
- * writes where there is none (SET NX); it is replaced by one host at a time,
- * and only where it is what that host has seen.
+ * does it, which has a few seconds, runs as the server's user, and gets no more
+ * memory than a valid answer needs.  The first host that finds no value writes
+ * one (SET NX); it is replaced by one host at a time, and only where it is
+ * still what that host has read.
  */
 
 #ifndef TLS4217_FTP_DAEMON_REDISASK_H
@@ -26,7 +26,7 @@ struct tls4217_redisask {
   unsigned long life;      /* seconds for which Redis keeps it */
 };
 
-/* How far it came. */
+/* How far the child got. */
 enum tls4217_redisask_step {
   TLS4217_REDISASK_NO_ANSWER = 1, /* no connection, or none in time */
   TLS4217_REDISASK_REFUSED,       /* the password, the user or the database */
@@ -39,11 +39,11 @@ enum tls4217_redisask_step {
 struct tls4217_redisanswer {
   enum tls4217_redisask_step step;
   int errnum;  /* errno, where it is not answered; or 0 */
-  size_t size; /* of value; there is no zero behind it */
+  size_t size; /* of value; it does not end in a NUL */
   char value[TLS4217_REDISASK_MAX];
 };
 
-/* A child that asks. */
+/* A child that asks Redis. */
 struct tls4217_redischild {
   int fd; /* -1: there is none */
   pid_t pid;
@@ -57,13 +57,13 @@ struct tls4217_redischild {
  */
 int tls4217_redisask_check(struct tls4217_error *err);
 
-/* Forks a child that asks; what ask points to is not needed any more then.
+/* Forks a child that asks; after that, what ask points to is no longer needed.
  * Returns 0, or -1 with err filled. */
 int tls4217_redisask_start(const struct tls4217_redisask *ask,
   struct tls4217_redischild *child, struct tls4217_error *err);
 
-/* Waits for so many milliseconds, 0: not at all.  Returns true with answer
- * filled, and there is no child any more; false: not yet. */
+/* Waits for so many milliseconds; 0: not at all.  Returns true with answer
+ * filled, and the child is gone; false: not yet. */
 bool tls4217_redisask_hear(struct tls4217_redischild *child,
   struct tls4217_redisanswer *answer, int patience);
 

@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - what hosts had of their files, over SIGHUP
  *
- * See remembered.h.  One item behind the other: its header, its name with a
- * NUL, its bytes.
+ * See remembered.h.  One item after the other: its header, its name with a NUL,
+ * its bytes.
  */
 
 #include "mod_tls4217/ftp/core.h"

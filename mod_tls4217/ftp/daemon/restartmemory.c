@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - bytes in the daemon's own memory, over SIGHUP
  *
- * See restartmemory.h.  mmap(2), madvise(2); msync(2) knows whether anything
- * is mapped at an address.
+ * See restartmemory.h.  mmap(2), madvise(2); msync(2) tells whether anything is
+ * mapped at an address.
  */
 
 #include <sys/mman.h>
@@ -15,7 +15,7 @@
 
 struct page {
   uint64_t magic;
-  uint64_t size; /* of the bytes behind it */
+  uint64_t size; /* of the bytes after it */
 };
 
 #ifdef MADV_DONTDUMP

@@ -2,9 +2,9 @@
 /*
  * mod_tls4217 - bytes in the daemon's own memory, over SIGHUP
  *
- * SIGHUP unmaps this module, not what it has mapped: pages of their own hold
- * the bytes, and a mark in the environment says where, and that they are this
- * process'.  No session is forked meanwhile.
+ * SIGHUP unmaps this module, but not what it has mapped: pages of their own
+ * hold the bytes, and a mark in the environment says where they are, and of
+ * which process.  No session is forked meanwhile.
  */
 
 #ifndef TLS4217_FTP_DAEMON_RESTARTMEMORY_H
@@ -13,9 +13,9 @@
 #include <stddef.h>
 
 /*
- * Makes room for size bytes that are left behind under a mark, a name for the
- * environment.  Returns where they are to be written, or NULL: out of memory,
- * and nothing will be found.
+ * Makes room for size bytes that are left behind under a mark, the name of a
+ * variable in the environment.  Returns where they are to be written, or NULL:
+ * out of memory, and nothing will be found.
  */
 void *tls4217_restartmemory_make(const char *mark, size_t size);
 

@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - TLSStaplingFile: what is stapled to a host's certificates
  *
- * See stapling.h.  What a response must be is tls/cert/staple.c's.
+ * See stapling.h.  What makes a response valid is in tls/cert/staple.c.
  */
 
 #include <time.h>
@@ -134,8 +134,8 @@ static void read_file(
   tls4217_wholefile_wipe(&file);
 }
 
-/* A file that is half written, gone or too old takes nothing away; one that
- * says that the certificate is revoked does. */
+/* A file that is half written, missing or too old takes no response out of use;
+ * one that says that the certificate is revoked does. */
 static void keep_last_good(
   struct tls4217_stapling *stapling, const struct tls4217_stapling *previous) {
   if (has_valid(previous) == false) {
@@ -156,7 +156,7 @@ static void keep_last_good(
   }
 }
 
-/* The same after SIGHUP, which has unmapped the generation before. */
+/* The same after SIGHUP, which has unmapped the previous generation. */
 static const char *name_of(const struct tls4217_stapling *stapling) {
   return pstrcat(stapling->pool, "staple|", stapling->fingerprint, "|",
     stapling->path, NULL);
@@ -258,7 +258,7 @@ static X509 *find_issuer(
   return issuer != NULL ? issuer : tls4217_chain_find_issuer(cas, pair->leaf);
 }
 
-/* A file of the directive's may be about any certificate of the host. */
+/* A file named by the directive may be about any certificate of the host. */
 static void add_named_file(const struct tls4217_building *build,
   const char *path, STACK_OF(X509) * cas) {
   bool is_about_one = false;
@@ -281,14 +281,14 @@ static void add_named_file(const struct tls4217_building *build,
   if (is_about_one == false) {
     (void) snprintf(text, sizeof(text),
       DIRECTIVE
-      ": " ROLE " '%s' is about none of this server's certificates, "
-      "as is so after a renewal: have contrib/ocsp-update fetch it again",
+      ": " ROLE " '%s' is for none of this server's certificates, "
+      "as happens after a renewal: run contrib/ocsp-update to fetch it again",
       path);
     tls4217_building_find_once(build, TLS4217_COMPLAINT_WARNING, text);
   }
 }
 
-/* That of a certificate of the directory's, if there is or was one. */
+/* That of a certificate in the directory, if there is or was one. */
 static void add_file_beside(
   const struct tls4217_building *build, size_t at, STACK_OF(X509) * cas) {
   const char *cert_file = tls4217_credential_cert_file(
@@ -360,7 +360,7 @@ static void find_missing(const struct tls4217_building *build, size_t at) {
 
   (void) snprintf(text, sizeof(text),
     "%s is must-staple, and there is no valid OCSP response to staple: clients "
-    "that check this refuse it; have contrib/ocsp-update write one%s",
+    "that check this refuse it; run contrib/ocsp-update to write one%s",
     pair->label,
     at < build->generation->nnamed_from ? ", and name it with '" DIRECTIVE
                                           " FILE'" :
@@ -390,11 +390,11 @@ static void find_wanted(const struct tls4217_building *build) {
   tls4217_building_find_once(build,
     has_responder ? TLS4217_COMPLAINT_WARNING : TLS4217_COMPLAINT_NOTICE,
     has_responder ?
-      "TLSStapling on: this server asks no OCSP responder by itself; have "
-      "contrib/ocsp-update write the response from cron, and name it with "
+      "TLSStapling on: this server does not query OCSP responders itself; run "
+      "contrib/ocsp-update from cron to write the response, and name it with "
       "'" DIRECTIVE " FILE'" :
       "TLSStapling on has no effect: the certificate names no OCSP responder, "
-      "because its CA has none (Let's Encrypt has ended its own in 2025); "
+      "because its CA has none (Let's Encrypt ended its own in 2025); "
       "remove the line");
 }
 
@@ -478,7 +478,8 @@ static void check_one(struct tls4217_stapling *stapling, const char *directive,
     stapling->said_old == false) {
     tls4217_complaints_warning(rec,
       "%s: " ROLE " '%s' is valid until %s, and less than a quarter of its "
-      "life is left: look why contrib/ocsp-update has not written a new one",
+      "life is left: find out why contrib/ocsp-update has not written a new "
+      "one",
       directive, stapling->path, until);
     stapling->said_old = true;
   }

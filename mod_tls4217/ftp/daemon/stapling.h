@@ -2,9 +2,9 @@
 /*
  * mod_tls4217 - TLSStaplingFile: what is stapled to a host's certificates
  *
- * The files are read with each generation, and checked then; what has been good
- * stays in use while it is valid, unless its file says "revoked" by now.  No
- * file, and nothing in one, keeps a host from serving.
+ * The files are read with each generation, and checked then; what was good
+ * stays in use while it is valid, unless its file says "revoked" by now.  A
+ * host serves whatever its files contain, and without them.
  */
 
 #ifndef TLS4217_FTP_DAEMON_STAPLING_H
@@ -13,7 +13,8 @@
 #include "mod_tls4217/ftp/daemon/building.h"
 #include "mod_tls4217/tls/cert/staple.h"
 
-/* What there is for one certificate; counted by the generations with it. */
+/* What there is for one certificate; the generations that have it count as its
+ * users. */
 struct tls4217_stapling;
 
 /*
@@ -24,19 +25,19 @@ struct tls4217_stapling;
 void tls4217_stapling_add(
   const struct tls4217_building *build, STACK_OF(X509) * cas);
 
-/* Puts the responses that are valid to what is remembered of a host over
- * SIGHUP (remembered.h). */
+/* Adds the responses that are valid to what is kept of a host over SIGHUP
+ * (remembered.h). */
 void tls4217_stapling_remember(
   const struct tls4217_generation *generation, uint64_t scope);
 
-/* The generation's contexts are freed. */
+/* Releases them; the generation's contexts have been freed. */
 void tls4217_stapling_release(struct tls4217_generation *generation);
 
 /* What "ftpdctl tls info" and metrics may say of one certificate. */
 enum tls4217_stapling_state {
   TLS4217_STAPLING_NONE,   /* there is no file for it */
   TLS4217_STAPLING_VALID,  /* a response is stapled */
-  TLS4217_STAPLING_ENDED,  /* it is no longer valid: nothing is stapled */
+  TLS4217_STAPLING_ENDED,  /* it has expired: nothing is stapled */
   TLS4217_STAPLING_REFUSED /* its file cannot be used: nothing is stapled */
 };
 
@@ -49,12 +50,13 @@ struct tls4217_stapling_facts {
   bool is_required;     /* the certificate is must-staple */
 };
 
-/* Of the pair at a place of a generation, at now; texts are its. */
+/* Of the pair at a place of a generation, at now; the generation owns the
+ * texts. */
 struct tls4217_stapling_facts tls4217_stapling_get_facts(
   const struct tls4217_generation *generation, size_t at, int64_t now);
 
-/* Complains about responses of a host's that are in the last quarter of their
- * life, or over; each once. */
+/* Warns of responses of a host that are in the last quarter of their life, or
+ * have expired; each once. */
 void tls4217_stapling_check_age(
   const struct tls4217_generation *generation, const server_rec *rec);
 

@@ -12,15 +12,15 @@
 
 #define ABOUT "TLSSessionTicketKeys redis:"
 
-/* Looks in an interval: one asks, the next one hears the answer.  A timer of
- * the core's has whole seconds. */
+/* Looks in an interval: one asks, the next one takes the answer.  Timers of the
+ * core have whole seconds. */
 #define LOOKS       4
 #define LEAST_DELAY LOOKS
 
 /* The interval where TLSReloadInterval is 0, in seconds. */
 #define INTERVAL 60
 
-/* Milliseconds for which somebody waits who has asked by hand. */
+/* Milliseconds for which a command of an administrator's waits. */
 #define PATIENCE 1500
 
 static struct {
@@ -29,7 +29,7 @@ static struct {
   struct tls4217_ticketseal seal;
   int64_t delay; /* seconds until a new key encrypts */
 
-  struct tls4217_ticketring stored; /* as Redis has had it last; or empty */
+  struct tls4217_ticketring stored; /* as Redis had it last; or empty */
   char seen[TLS4217_TICKETSEAL_TEXT];
   struct tls4217_redischild child;
 
@@ -93,19 +93,19 @@ static const char *describe(const struct tls4217_redisanswer *answer) {
              "RedisServer";
 
     case TLS4217_REDISASK_NO_READING:
-      return "Redis does not let the keys be read: RedisServer needs a "
+      return "Redis does not permit reading the keys: RedisServer needs a "
              "password "
-             "that allows GET and SET, and what is kept there must be a string "
-             "that "
-             "is not empty";
+             "that permits GET and SET, and the value must be a string that is "
+             "not "
+             "empty";
 
     case TLS4217_REDISASK_NO_WRITING:
-      return "Redis does not let the keys be written: RedisServer must name a "
-             "server that is no replica, and a password that allows SET, SETEX "
-             "and DEL";
+      return "Redis does not permit writing the keys: RedisServer must name a "
+             "server that is not a replica, and a password that permits SET, "
+             "SETEX and DEL";
 
     case TLS4217_REDISASK_TOO_LONG:
-      return "what Redis has is too long for a ring of keys";
+      return "the value in Redis is too long for a ring of keys";
 
     default:
       return answer->errnum == ETIMEDOUT ?
@@ -123,8 +123,8 @@ static void note_trouble(
   self.reason = *why;
   if (is_new) {
     pr_log_pri(PR_LOG_WARNING,
-      "warning: %s: " ABOUT " %s; this host goes on with the ticket keys that "
-      "it has",
+      "warning: %s: " ABOUT " %s; this host continues to use the ticket keys "
+      "that it has",
       MOD_TLS4217_VERSION, why->text);
   }
 }
@@ -146,8 +146,8 @@ static int64_t now(void) {
   return (int64_t) time(NULL);
 }
 
-/* What Redis is to have where it has nothing: what it has had, or this host's
- * own. */
+/* What Redis gets where it has nothing: what it had before, or this host's own.
+ * */
 static int write_own(const struct tls4217_ticketring *ring, char *text,
   struct tls4217_error *err) {
   struct tls4217_ticketring own;
@@ -275,7 +275,7 @@ bool tls4217_ticketredis_look(struct tls4217_ticketring *ring, int patience) {
   return has_changed;
 }
 
-/* Now, for somebody who waits. */
+/* At once, for an administrator who waits. */
 
 static int ask_now(
   struct tls4217_ticketring *ring, bool rotate, struct tls4217_error *err) {
@@ -313,7 +313,7 @@ int tls4217_ticketredis_rotate(
   struct tls4217_ticketsecret newest;
   int ret;
 
-  /* What is replaced is what Redis has, not what it had. */
+  /* What is replaced is the present value, not the one that was read last. */
   if (tls4217_ticketredis_reload(ring, err) < 0) {
     return -1;
   }
@@ -324,7 +324,7 @@ int tls4217_ticketredis_rotate(
     memcmp(newest.bytes, self.stored.secrets[0].bytes, sizeof(newest.bytes)) ==
       0) {
     tls4217_error_set(err, EAGAIN,
-      "another host was about to change the keys: try it again in half a "
+      "another host was about to change the keys: try again in half a "
       "minute");
     ret = -1;
   }

@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - the pass phrases of keys
  *
- * See phrasebook.h.  mmap(2); msync(2) knows whether anything is mapped at an
+ * See phrasebook.h.  mmap(2); msync(2) tells whether anything is mapped at an
  * address.
  */
 
@@ -87,7 +87,7 @@ struct tls4217_phrasebook *tls4217_phrasebook_find(void *address) {
 
 /* Reading. */
 
-/* What is in the pipe, as far as there is room.  Returns bytes, or -1. */
+/* What is in the pipe, as far as it fits.  Returns bytes, or -1. */
 static ssize_t read_all(int fd, char *bytes, size_t room) {
   size_t used = 0;
   ssize_t got = 1;
@@ -105,7 +105,7 @@ static ssize_t read_all(int fd, char *bytes, size_t room) {
   return got < 0 && errno != EAGAIN ? -1 : (ssize_t) used;
 }
 
-/* The first line, as far as all of it was read.  Returns its length, or -1. */
+/* Checks the first line, if all of it was read.  Returns its length, or -1. */
 static int check_line(
   const char *bytes, size_t size, struct tls4217_error *err) {
   const char *end = memchr(bytes, '\n', size);
@@ -136,7 +136,7 @@ static int check_line(
   return (int) len;
 }
 
-/* Makes room in front of all, and takes the place of the one on trial. */
+/* Puts it first, in place of the one on trial. */
 static void put_first(
   struct tls4217_phrasebook *book, const char *bytes, size_t len) {
   struct phrase *first = &book->phrases[0];

@@ -3,7 +3,7 @@
  * mod_tls4217 - CAs with their revocation lists, in memory and as bytes
  *
  * See trust.h.  The bytes are the number of CAs, 64 bits, and DER without
- * anything between: that knows its own length.
+ * anything between: DER contains its own length.
  */
 
 #include <errno.h>
@@ -108,6 +108,6 @@ int tls4217_trust_read(struct tls4217_trust *trust, const void *bytes,
   }
 
   ERR_clear_error();
-  tls4217_error_set(err, EINVAL, "what was kept of CAs cannot be read");
+  tls4217_error_set(err, EINVAL, "the CAs that were kept cannot be read");
   return -1;
 }

@@ -2,7 +2,7 @@
 /*
  * mod_tls4217 - CAs with their revocation lists, in memory and as bytes
  *
- * As bytes they outlive the module.  i2d_X509(3), d2i_X509_CRL(3).
+ * As bytes they can outlive the module.  i2d_X509(3), d2i_X509_CRL(3).
  */
 
 #ifndef TLS4217_TLS_CERT_TRUST_H
@@ -14,7 +14,7 @@
 
 #include "mod_tls4217/tls/error.h"
 
-/* Owns both, in the order in which they were read. */
+/* It owns both, in the order in which they were read. */
 struct tls4217_trust {
   STACK_OF(X509) * certs;
   STACK_OF(X509_CRL) * crls;
@@ -27,13 +27,13 @@ int tls4217_trust_init(struct tls4217_trust *trust, struct tls4217_error *err);
 /* Frees what is in it. */
 void tls4217_trust_clear(struct tls4217_trust *trust);
 
-/* Bytes that tls4217_trust_write needs; and writes it there. */
+/* How many bytes tls4217_trust_write writes; and writes them. */
 size_t tls4217_trust_size(const struct tls4217_trust *trust);
 void tls4217_trust_write(const struct tls4217_trust *trust, void *bytes);
 
 /*
  * Reads what was written into an empty one.  Returns 0, or -1 with err filled:
- * they are no such bytes.
+ * the bytes are invalid.
  */
 int tls4217_trust_read(struct tls4217_trust *trust, const void *bytes,
   size_t size, struct tls4217_error *err);

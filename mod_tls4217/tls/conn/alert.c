@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - a fatal alert, sent because we want to
+ * mod_tls4217 - a fatal alert, sent on purpose
  *
- * See alert.h.  OpenSSL is given a record to read that is longer than any may
- * be; what it answers is record_overflow.
+ * See alert.h.  OpenSSL is given a record to read that is longer than is
+ * permitted; it sends the alert record_overflow.
  */
 
 #include <openssl/bio.h>
@@ -22,7 +22,7 @@ void tls4217_alert_provoke(SSL *ssl) {
   if (bio != NULL) {
     SSL_set0_rbio(ssl, bio);
 
-    /* Good records that OpenSSL has read ahead come first. */
+    /* Valid records that OpenSSL has read ahead come first. */
     while (SSL_read(ssl, scratch, sizeof(scratch)) > 0) {
     }
   }

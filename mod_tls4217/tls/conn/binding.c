@@ -2,10 +2,10 @@
 /*
  * mod_tls4217 - which TLS session may open a data connection
  *
- * See binding.h for the rule.  SSL_CTX_set_session_ticket_cb(3) lets us stamp
- * the tickets that we issue and look at the stamp of those that come back,
- * before OpenSSL resumes anything; SSL_CTX_sess_set_get_cb(3) does the same
- * for TLS 1.2 session ids.
+ * See binding.h for the rule.  SSL_CTX_set_session_ticket_cb(3) is the place to
+ * stamp tickets that are issued, and to check the stamp of those that come back
+ * before OpenSSL resumes anything; SSL_CTX_sess_set_get_cb(3) does the same for
+ * TLS 1.2 session ids.
  */
 
 #include <string.h>
@@ -35,7 +35,8 @@ int tls4217_binding_init(
   memset(binding, 0, sizeof(*binding));
 
   if (RAND_bytes(binding->id, sizeof(binding->id)) != 1) {
-    tls4217_error_set_openssl(err, "no random numbers for a session's id");
+    tls4217_error_set_openssl(
+      err, "there are no random numbers for a session's id");
     return -1;
   }
 
@@ -79,8 +80,8 @@ static int stamp_ticket_cb(SSL *ssl, void *arg) {
 
   (void) arg;
 
-  /* A ticket of a data connection, or of a client that is about to be
-   * refused, carries no id, and is worth nothing. */
+  /* A ticket of a data connection, or of a client that is about to be refused,
+   * carries no id, and opens nothing. */
   state = tls4217_sslstate_find(ssl);
   if (state != NULL && state->data == false &&
     state->verify_error == X509_V_OK) {
@@ -172,7 +173,7 @@ int tls4217_binding_digest(
   if (EVP_Digest(
         id, TLS4217_BINDING_ID_SIZE, digest, &len, EVP_sha256(), NULL) != 1 ||
     len != TLS4217_BINDING_DIGEST_SIZE) {
-    tls4217_error_set_openssl(err, "no digest of a session's id");
+    tls4217_error_set_openssl(err, "cannot make a digest of a session's id");
     return -1;
   }
 
@@ -234,7 +235,7 @@ static bool has_same_name(
  * TLS 1.3 gives a new ticket with each handshake.  In TLS 1.2 a client that has
  * one which is still good goes on with it: some store the new one in a way that
  * they do not find again (libcurl by OpenSSL's callback).  Its session is not
- * made younger: what it was agreed with ages.
+ * made younger: the keys that it was agreed with age.
  */
 static SSL_TICKET_RETURN renew_or_not(
   const SSL *ssl, const struct tls4217_shown *shown, SSL_TICKET_STATUS status) {
@@ -245,8 +246,8 @@ static SSL_TICKET_RETURN renew_or_not(
     SSL_TICKET_RETURN_USE;
 }
 
-/* What a full handshake would refuse must not come in by a ticket: then there
- * is a full handshake, which says why. */
+/* What a full handshake would refuse must not be let in by a ticket: then there
+ * is a full handshake, which shows why. */
 static SSL_TICKET_RETURN check_control_ticket(SSL *ssl,
   struct tls4217_sslstate *state, SSL_SESSION *session, const unsigned char *id,
   SSL_TICKET_STATUS status) {
@@ -288,7 +289,7 @@ static SSL_TICKET_RETURN check_data_ticket(struct tls4217_sslstate *state,
     return SSL_TICKET_RETURN_IGNORE;
   }
 
-  /* A client may call its own host what PASV has called it, but not with
+  /* A client may use the name of its own host that PASV gave it, but not with
    * another connection's session. */
   if (names_other_host(state) ||
     (reuse == TLS4217_REUSE_USER && has_other_name(state, session))) {
@@ -408,7 +409,7 @@ enum tls4217_reuse tls4217_binding_check(SSL *ssl) {
                                                 TLS4217_REUSE_OWN;
   }
 
-  /* It carried our id, and yet OpenSSL would not have it. */
+  /* It carried this connection's id, and yet OpenSSL did not accept it. */
   if (state->reuse == TLS4217_REUSE_OWN || state->reuse == TLS4217_REUSE_USER) {
     return TLS4217_REUSE_STALE;
   }

@@ -7,18 +7,18 @@
  * its TLS 1.2 session id is known to this process only.  A data connection is
  * bound to its control connection when the session that it resumes carries that
  * id, or the id of the session that the control connection itself resumed.
- * Where find_kin says so, the session of another control connection of the same
- * user's does, too; and as a client's handshake precedes its login, a ticket
- * also carries the id of the session that its own control connection resumed,
- * which is valid until a user is logged in there.  RFC 4217, sections 10.2 and
- * 15.2.6, lets a server insist on that.
+ * Where find_kin confirms it, the session of another control connection of the
+ * same user is accepted, too; and as a client's handshake precedes its login, a
+ * ticket also carries the id of the session that its own control connection
+ * resumed, which is valid until a user is logged in there.  RFC 4217, sections
+ * 10.2 and 15.2.6, lets a server insist on that.
  *
  * A handshake on a data connection never yields a session that a later one
- * could resume: it gets no ticket, and its session is not remembered.
- * Otherwise a stranger on the data port would get a session by being refused
- * once.  The same holds for a control connection whose client certificate did
- * not pass; and a ticket is taken there only if the certificate in it would
- * pass a full handshake now (verify.h).
+ * could resume: it gets no ticket, and its session is not remembered. Otherwise
+ * a stranger on the data port would get a session by being refused once.  The
+ * same holds for a control connection whose client certificate did not pass;
+ * and a ticket is taken there only if the certificate in it would pass a full
+ * handshake now (verify.h).
  */
 
 #ifndef TLS4217_TLS_CONN_BINDING_H
@@ -61,8 +61,8 @@ struct tls4217_binding {
 
   /*
    * Who is logged in on another control connection, by the digest of its id;
-   * NULL: the sessions of others open nothing (TLSSessionReuse).  Set by the
-   * owner.
+   * NULL: sessions of other connections open nothing (TLSSessionReuse).  Set by
+   * the owner.
    */
   enum tls4217_kinship (*find_kin)(
     const void *who, const unsigned char *digest);
@@ -104,12 +104,12 @@ void tls4217_binding_note_shown(struct tls4217_binding *binding, SSL *ssl);
 bool tls4217_binding_needs_ticket(
   const struct tls4217_binding *binding, int64_t now);
 
-/* What find_kin is asked with; the id cannot be found from it.  Returns 0, or
- * -1 with err filled. */
+/* What find_kin is called with; the id cannot be derived from it.  Returns 0,
+ * or -1 with err filled. */
 int tls4217_binding_digest(
   const unsigned char *id, unsigned char *digest, struct tls4217_error *err);
 
-/* How the completed handshake of an SSL, with a state of sslstate.h, stands
+/* How the completed handshake of an SSL, with a state of sslstate.h, is related
  * to its control connection. */
 enum tls4217_reuse tls4217_binding_check(SSL *ssl);
 

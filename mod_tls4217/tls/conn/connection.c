@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - one TLS connection over a socket
  *
- * What the two channels need at which moment: buffers, tickets, whether data
- * is gathered, how much is read at once.  OpenSSL's own operations on the
+ * What the two channels need at which moment: buffers, tickets, whether records
+ * are collected, how much is read at once.  OpenSSL's own operations on the
  * socket are in sslio.c; which session a data connection may resume is decided
  * in binding.c.
  */
@@ -30,8 +30,8 @@
 #define RECORD (16 * 1024)
 
 /* What a data connection hands to write(2) at once, in records: what a download
- * reads at once (TRANSFER_CHUNK).  And what each record may be longer than its
- * plaintext. */
+ * reads at once (TRANSFER_CHUNK).  And by how much each record may be longer
+ * than its plaintext. */
 #define BUFFERED_RECORDS 7
 #define OVERHEAD         512
 
@@ -202,8 +202,8 @@ static enum tls4217_io read_until(struct tls4217_connection *conn, void *buf,
     return outcome;
   }
 
-  /* What has been read ahead costs no wait.  An end or an error behind it
-   * is met again by the next read. */
+  /* What has been read ahead costs no wait.  The next read meets an end or an
+   * error after it again. */
   while (*done < size && SSL_has_pending(conn->io.ssl) == 1 &&
     tls4217_sslio_read(&conn->io, (char *) buf + *done, size - *done, &more,
       TLS4217_WAITER_NO_WAIT, NULL) == TLS4217_IO_DONE) {

@@ -3,7 +3,7 @@
  * mod_tls4217 - one TLS connection over a socket
  *
  * Handshake, read, write and close_notify, all through the loop of sslio.c.
- * Knows no FTP: the caller says which channel this is.
+ * Nothing here is about FTP: the caller says which channel this is.
  */
 
 #ifndef TLS4217_TLS_CONN_CONNECTION_H
@@ -27,8 +27,8 @@ enum tls4217_channel {
   TLS4217_CHANNEL_DATA
 };
 
-/* What a handshake came to, for logs and notes.  Text is static, and all else
- * the connection's. */
+/* The outcome of a handshake, for logs and notes.  Text is static; all else
+ * belongs to the connection. */
 struct tls4217_connection_info {
   const char *version; /* "TLSv1.3" */
   const char *cipher;  /* OpenSSL's name */
@@ -41,8 +41,8 @@ struct tls4217_connection_info {
   bool kernel_sends;   /* the kernel makes the records that we send */
   const char *library; /* OpenSSL's name and version */
   unsigned int handshake_ms;
-  X509 *client;                  /* as tls4217_connection_peer */
-  X509 *server;                  /* ours, of the several that there may be */
+  X509 *client; /* as tls4217_connection_peer */
+  X509 *server; /* the server's, of the several that it may have */
   STACK_OF(X509) * client_chain; /* verified, client first; NULL: resumed */
 };
 
@@ -50,8 +50,8 @@ struct tls4217_connection;
 
 /*
  * Makes a connection over a connected socket; rfd and wfd may be equal.  Both
- * are set to O_NONBLOCK and stay so until tls4217_connection_free, which gives
- * them back their former mode; they are never closed here.  ctx, of a struct
+ * are set to O_NONBLOCK and stay so until tls4217_connection_free, which
+ * restores their former mode; they are never closed here.  ctx, of a struct
  * tls4217_context, may be freed meanwhile.  binding, of the control connection,
  * is borrowed and must outlive the connection; on the control channel it
  * receives the id of a session that is resumed.  waiter is copied.
@@ -64,9 +64,9 @@ struct tls4217_connection *tls4217_connection_new(SSL_CTX *ctx,
   struct tls4217_error *err);
 
 /*
- * Says, before the handshake of a data connection, that data will go out on
- * it: no more is read ahead than the client's part of a handshake, and no
- * memory taken for more.
+ * Says, before the handshake of a data connection, that it will carry a
+ * download: no more is read ahead than the client's part of a handshake, and no
+ * memory is taken for more.
  */
 void tls4217_connection_expect_output(struct tls4217_connection *conn);
 
@@ -78,21 +78,20 @@ void tls4217_connection_expect_output(struct tls4217_connection *conn);
 void tls4217_connection_take_x25519(struct tls4217_connection *conn);
 
 /*
- * Says, before the handshake, that the peer may be no TLS client at all: not a
- * byte is sent before its ClientHello was understood, and so no alert to one
- * who expects words.  Returns 0, or -1 with err filled.
+ * Says, before the handshake, that the peer may not be a TLS client at all: not
+ * a byte is sent before its ClientHello was understood, and so no alert to one
+ * that expects text.  Returns 0, or -1 with err filled.
  */
 int tls4217_connection_hold_until_hello(
   struct tls4217_connection *conn, struct tls4217_error *err);
 
-/* Has the messages of its handshakes reported, from now on.  trace is
- * copied. */
+/* From now on the messages of its handshakes are reported.  trace is copied. */
 void tls4217_connection_trace(
   struct tls4217_connection *conn, const struct tls4217_trace *trace);
 
 /*
- * Has choose, with who, decide when the ClientHello has been read what the
- * connection is made of (sslstate.h).
+ * When the ClientHello has been read, choose, called with who, decides which
+ * context and parameters the connection uses (sslstate.h).
  */
 void tls4217_connection_choose_with(struct tls4217_connection *conn,
   enum tls4217_choice (*choose)(void *who, const char *name), void *who);
@@ -109,15 +108,16 @@ enum tls4217_io tls4217_connection_handshake(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
 
 /*
- * Whether any TLS has been spoken: the ClientHello was understood.  After that
- * no reply in clear can be (RFC 4217, section 10.1).  Asked only where
- * tls4217_connection_hold_until_hello was called: an alert counts, too.
+ * Whether any TLS has been sent: the ClientHello was understood.  After that
+ * there can be no reply in clear (RFC 4217, section 10.1).  Only for
+ * connections on which tls4217_connection_hold_until_hello was called: an alert
+ * counts, too.
  */
 bool tls4217_connection_has_spoken(const struct tls4217_connection *conn);
 
 /*
  * Whether the peer has begun a handshake, or something that could become one:
- * not where it said nothing, or bytes that are not TLS.
+ * not where it sent nothing, or bytes that are not TLS.
  */
 bool tls4217_connection_has_begun(const struct tls4217_connection *conn);
 
@@ -144,8 +144,8 @@ bool tls4217_connection_is_pending(const struct tls4217_connection *conn);
 
 /*
  * Whether a read failed because the peer closed (FIN, not RST) between two
- * records rather than inside one: an end without close_notify that a lenient
- * configuration may take for an end (NoCloseNotifyRequired).
+ * records rather than inside one: an end without close_notify, which a lenient
+ * configuration may accept (NoCloseNotifyRequired).
  */
 bool tls4217_connection_cut_between_records(
   const struct tls4217_connection *conn);
@@ -165,9 +165,9 @@ enum tls4217_io tls4217_connection_write(struct tls4217_connection *conn,
   const void *buf, size_t size, int timeout, struct tls4217_error *err);
 
 /*
- * The same for all that a data connection is to carry: it leaves with the
- * close_notify behind it (tls4217_connection_shutdown), in one write(2), if
- * it fits into one record.
+ * The same for all that a data connection is to carry: it is sent together with
+ * the close_notify that follows (tls4217_connection_shutdown), in one write(2),
+ * if it fits into one record.
  */
 enum tls4217_io tls4217_connection_write_all(struct tls4217_connection *conn,
   const void *buf, size_t size, struct tls4217_error *err);
@@ -198,27 +198,27 @@ enum tls4217_io tls4217_connection_shutdown(struct tls4217_connection *conn,
 
 /*
  * Ends the connection with a fatal alert (RFC 5246, section 7.2.2; RFC 8446,
- * section 6.2), so that the peer does not take what it has got for the whole.
- * Gives up after timeout milliseconds.  Returns as tls4217_connection_write;
- * after a failed handshake, a fatal error or a close_notify of ours it does
- * nothing and returns DONE.
+ * section 6.2), so that the peer does not take what it has received for the
+ * whole. Gives up after timeout milliseconds.  Returns as
+ * tls4217_connection_write; after a failed handshake, a fatal error or a
+ * close_notify of ours it does nothing and returns DONE.
  */
 enum tls4217_io tls4217_connection_alert(
   struct tls4217_connection *conn, int timeout, struct tls4217_error *err);
 
-/* From now on waits through waiter, which is copied. */
+/* From now on the connection waits through waiter, which is copied. */
 void tls4217_connection_wait_with(
   struct tls4217_connection *conn, const struct tls4217_waiter *waiter);
 
 /*
- * TLS 1.3: has a fresh session ticket leave ahead of the next write
- * (SSL_new_session_ticket(3)).  Returns 1, or 0 where there is none to
- * issue (TLS 1.2), or -1 with err filled.
+ * TLS 1.3: sends a new session ticket ahead of the next write
+ * (SSL_new_session_ticket(3)).  Returns 1, or 0 where there is none to issue
+ * (TLS 1.2), or -1 with err filled.
  */
 int tls4217_connection_issue_ticket(
   struct tls4217_connection *conn, struct tls4217_error *err);
 
-/* How a data connection stands to its control connection. */
+/* How a data connection is related to its control connection. */
 enum tls4217_reuse tls4217_connection_reuse(
   const struct tls4217_connection *conn);
 
@@ -230,13 +230,13 @@ X509 *tls4217_connection_peer(const struct tls4217_connection *conn);
 
 /*
  * Why that certificate does not hold: X509_V_ERR_..., or X509_V_OK.  A
- * handshake with one that does not hold completes nevertheless (verify.h).
- * Of a data connection this is not asked: there the certificate must be the
- * one of the control connection.
+ * handshake with one that does not hold completes nevertheless (verify.h). Not
+ * for data connections: their certificate must be that of the control
+ * connection.
  */
 int tls4217_connection_verify_error(const struct tls4217_connection *conn);
 
-/* What the handshake came to.  Valid until the connection is freed. */
+/* The outcome of the handshake.  Valid until the connection is freed. */
 void tls4217_connection_info(
   const struct tls4217_connection *conn, struct tls4217_connection_info *info);
 

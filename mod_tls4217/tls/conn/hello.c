@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what a client says in its ClientHello
+ * mod_tls4217 - what a client sends in its ClientHello
  *
  * See hello.h.  RFC 8446, section 4.1.2; RFC 6066, section 3.
  */
@@ -15,7 +15,7 @@
 #include "mod_tls4217/tls/conn/shares.h"
 #include "mod_tls4217/tls/sslstate.h"
 
-/* The name goes into logs and notes: only what a name can have. */
+/* The name goes into logs and notes: only characters that a name can have. */
 static void keep_name(
   struct tls4217_hello *hello, const unsigned char *name, size_t size) {
   static const char fit[] = "abcdefghijklmnopqrstuvwxyz"
@@ -36,7 +36,7 @@ static size_t read_size(const unsigned char *bytes) {
   return (size_t) bytes[0] << 8 | bytes[1];
 }
 
-/* "without a trailing dot", but some clients have one. */
+/* "without a trailing dot", but some clients send one. */
 static void strip_root(struct tls4217_hello *hello) {
   const size_t len = strlen(hello->server_name);
 
@@ -77,7 +77,7 @@ static void read_server_name(SSL *ssl, struct tls4217_hello *hello) {
 }
 
 /* SSL 2.0 itself is refused by OpenSSL, after this callback; a client that has
- * nothing newer does not understand our alerts. */
+ * nothing newer does not understand its alerts. */
 static bool speaks_tls(SSL *ssl) {
   return SSL_client_hello_get0_legacy_version(ssl) >= SSL3_VERSION;
 }
@@ -102,8 +102,8 @@ static bool offers_id(SSL *ssl) {
       ssl, TLSEXT_TYPE_supported_versions, &data, &len) != 1;
 }
 
-/* Here, and not in the callback for server names: OpenSSL calls that one when
- * it has resumed a session already. */
+/* Here, and not in the callback for server names: OpenSSL calls that only after
+ * it has resumed a session. */
 static int choose(struct tls4217_sslstate *state, int *alert) {
   const struct tls4217_chooser *chooser = &state->chooser;
   enum tls4217_choice choice = TLS4217_CHOICE_MADE;
@@ -166,8 +166,8 @@ static void take_x25519(SSL *ssl) {
   }
 }
 
-/* RFC 8446, section 4.1.2: the ClientHello behind a HelloRetryRequest is the
- * first one again.  What was chosen for it holds. */
+/* RFC 8446, section 4.1.2: the ClientHello after a HelloRetryRequest is the
+ * first one again.  What was chosen for that remains chosen. */
 static int compare_again(SSL *ssl, struct tls4217_hello *hello, int *alert) {
   char first[sizeof(hello->server_name)];
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH AdditionRef-OpenSSL */
 /*
- * mod_tls4217 - what a client says in its ClientHello
+ * mod_tls4217 - what a client sends in its ClientHello
  *
- * Kept beside the SSL (sslstate.h) for logs, for the check of the session
- * that it offers, and to know whether TLS has been spoken at all.
+ * Kept beside the SSL (sslstate.h) for logs, for the check of the session that
+ * it offers, and to know whether the client uses TLS at all.
  */
 
 #ifndef TLS4217_TLS_CONN_HELLO_H

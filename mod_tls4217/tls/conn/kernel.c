@@ -25,11 +25,11 @@
 #endif
 
 /* Two records of 16 KiB and what Linux adds to them.  With less, each waits
- * until the client's TCP has acknowledged the one before it, in 40 ms each
- * where a record is no more than a segment. */
+ * until the client's TCP has acknowledged the previous one, which takes 40 ms
+ * where a record is no longer than a segment. */
 #define MIN_BUFFER (40 * 1024)
 
-/* Linux alone has it; -1 is an option that no system knows. */
+/* Only Linux has it; -1 is an option that no system has. */
 #ifdef TCP_ULP
 # define UPPER_LAYER TCP_ULP
 #else
@@ -50,7 +50,7 @@ int tls4217_kernel_probe(struct tls4217_error *err) {
     fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   }
 
-  /* A kernel that has TLS says ENOTCONN here, others ENOENT. */
+  /* A kernel that has TLS returns ENOTCONN here, others ENOENT. */
   if (fd < 0 ||
     setsockopt(fd, IPPROTO_TCP, UPPER_LAYER, "tls", sizeof("tls")) < 0) {
     errnum = errno;
@@ -84,8 +84,8 @@ int tls4217_kernel_request(SSL *ssl, struct tls4217_error *err) {
     return -1;
   }
 
-  /* OpenSSL has one option for both directions.  A BIO that is a descriptor,
-   * not a socket, is one that takes no keys. */
+  /* OpenSSL has one option for both directions.  A BIO for a descriptor, rather
+   * than a socket, takes no keys. */
   ERR_clear_error();
   bio = BIO_new_fd(SSL_get_rfd(ssl), BIO_NOCLOSE);
   if (bio == NULL) {
@@ -101,8 +101,8 @@ int tls4217_kernel_request(SSL *ssl, struct tls4217_error *err) {
 bool tls4217_kernel_sends(const SSL *ssl) {
   BIO *bio = SSL_get_wbio(ssl);
 
-  /* A filter above the socket would pass the question on to it, and hold
-   * back records of its own. */
+  /* A filter above the socket would pass this query on to it, and hold back
+   * records itself. */
   return SSL_is_init_finished(ssl) == 1 && bio != NULL &&
     BIO_method_type(bio) == BIO_TYPE_SOCKET && BIO_get_ktls_send(bio) &&
     BIO_wpending(bio) == 0;

@@ -7,10 +7,10 @@
  * SSL_set_options(3)).  Sending only: what a kernel receives comes record by
  * record, which costs more than reading ahead saves.
  *
- * Who sends this way must not read from the connection.  A client's KeyUpdate
- * that asks for one in return (RFC 8446, section 4.6.3) would have OpenSSL
- * send with new keys, which it does not give to the kernel: every record
- * after that fails at the client.
+ * A connection that sends this way must not be read from.  A client's KeyUpdate
+ * that asks for one in return (RFC 8446, section 4.6.3) makes OpenSSL change
+ * the keys for sending without giving them to the kernel: the client cannot
+ * decrypt any record after that.
  */
 
 #ifndef TLS4217_TLS_CONN_KERNEL_H
@@ -24,9 +24,9 @@
 
 /*
  * Whether OpenSSL and the kernel of this machine can do it at all; whether they
- * do is known after each handshake.  Asks with a socket that is not connected:
- * as root this has the kernel load its module.  Returns 0, or -1 with err
- * saying what is missing.
+ * do is known after each handshake.  Tries it on a socket that is not
+ * connected: as root, this makes the kernel load its module.  Returns 0, or -1
+ * with err saying what is missing.
  */
 int tls4217_kernel_probe(struct tls4217_error *err);
 
@@ -34,7 +34,7 @@ int tls4217_kernel_probe(struct tls4217_error *err);
  * Has OpenSSL hand the sending keys of this connection to the kernel, if the
  * cipher allows it.  Before the handshake, with the descriptors set.  Returns
  * 0, or -1 with err filled (errnum ENOBUFS where the socket's send buffer is
- * too small for it); the SSL works as before then.
+ * too small for it); then the SSL works as before.
  */
 int tls4217_kernel_request(SSL *ssl, struct tls4217_error *err);
 
@@ -47,8 +47,8 @@ bool tls4217_kernel_sends(const SSL *ssl);
 
 /*
  * Whether the TCP connection of a socket still carries what is sent.  To be
- * asked where the kernel makes the records: up to Linux 6.4 it says that all
- * was sent when the peer has long been gone.
+ * called where the kernel makes the records: up to Linux 6.4 it reports
+ * everything as sent although the peer is long gone.
  */
 bool tls4217_kernel_is_connected(int fd);
 

@@ -20,22 +20,22 @@
 #include "mod_tls4217/tls/conn/kernel.h"
 #include "mod_tls4217/tls/conn/kernel_stream.h"
 
-/* Sent at once, in bytes; then signals and the control connection have their
- * turn.  Where there is no memory for a record of 16 KiB, there may be some
- * for a small one. */
+/* Sent at once, in bytes; then signals and the control connection are served.
+ * Where there is no memory for a record of 16 KiB, there may be enough for a
+ * small one. */
 #define PIECE       (1024 * 1024)
 #define SMALL_PIECE 1024
 
-/* Milliseconds between two tries, where nothing says when to try again, and
- * how often is tried at once before that. */
+/* Milliseconds between two tries, where nothing says when to try again, and how
+ * many tries are made at once before that. */
 #define SHORT_PAUSE 1
 #define LONG_PAUSE  256
 #define TRIES       2
 
-/* How long the waiter may be away, in milliseconds. */
+/* The longest time between two calls of the waiter, in milliseconds. */
 #define SLICE 1000
 
-/* Linux alone has the counters; elsewhere there is nothing to count. */
+/* Only Linux has the counters; elsewhere nothing is counted. */
 #ifdef __linux__
 # include <linux/sockios.h>
 # include <linux/tcp.h>
@@ -55,7 +55,7 @@
 # define CHACHA20_POLY1305 54
 # define VERSION_1_3       0x0304
 
-/* What the kernel says of its keys; the number of the next record is the end
+/* What the kernel reports of its keys; the number of the next record is the end
  * of it, whatever the cipher. */
 struct crypto {
   struct tls_crypto_info info;
@@ -116,8 +116,8 @@ static bool count_records(int fd, uint64_t *records, unsigned int *overhead) {
   return true;
 }
 
-/* What TCP has taken: acknowledged, or in its queue.  In this order: what is
- * acknowledged between the two is missing then, never counted twice. */
+/* What TCP has accepted: acknowledged, or in its queue.  In this order: what is
+ * acknowledged between the two calls is missed, and never counted twice. */
 static bool count_taken(int fd, uint64_t *taken) {
   struct tcp_info info;
   socklen_t len = sizeof(info);
@@ -212,7 +212,7 @@ static bool has_room(int fd) {
   return poll(&pfd, 1, 0) > 0;
 }
 
-/* Comes back when timeout milliseconds are over, too. */
+/* Also returns when timeout milliseconds are over. */
 static enum tls4217_io wait_a_slice(const struct tls4217_waiter *waiter, int fd,
   short events, int timeout, int64_t deadline, struct tls4217_error *err) {
   int64_t now = tls4217_waiter_now();
@@ -230,9 +230,9 @@ static enum tls4217_io wait_a_slice(const struct tls4217_waiter *waiter, int fd,
 }
 
 /*
- * After a try that was in vain.  A full buffer has POLLOUT when it is worth
- * another; a kernel that lacks memory, or has a record of its own to hand over
- * first, has no event for that.
+ * After a try that sent nothing.  With a full buffer POLLOUT says when to try
+ * again; for a kernel that lacks memory, or has a record of its own to send
+ * first, there is no event.
  */
 static enum tls4217_io wait_for_room(struct tls4217_kernel_stream *ks, int fd,
   const struct tls4217_waiter *waiter, int64_t deadline,
@@ -312,8 +312,8 @@ enum tls4217_io tls4217_kernel_stream_send_file(
 
 /* Closing. */
 
-/* OpenSSL notes that it has sent close_notify before it has: while there is
- * no room, it is not asked. */
+/* OpenSSL marks close_notify as sent before it is: so SSL_shutdown(3) is not
+ * called while there is no room. */
 static enum tls4217_io give_close_notify(struct tls4217_kernel_stream *ks,
   SSL *ssl, const struct tls4217_waiter *waiter, int64_t deadline,
   struct tls4217_error *err) {

@@ -2,8 +2,8 @@
 /*
  * mod_tls4217 - OpenSSL's four operations on a socket
  *
- * See sslio.h.  All go through perform(), which asks SSL_get_error(3) what is
- * missing, waits for it and tries again until the deadline.
+ * See sslio.h.  All go through perform(), which learns from SSL_get_error(3)
+ * what to wait for, waits, and tries again until the deadline.
  */
 
 #include <errno.h>
@@ -65,8 +65,9 @@ enum tls4217_io tls4217_sslio_fail(struct tls4217_sslio *io,
 }
 
 /*
- * Keeps why the connection is of no more use.  OpenSSL reports it once and
- * is vague from then on, and that once may be a look ahead behind good data.
+ * Keeps why the connection can no longer be used.  OpenSSL reports it once and
+ * is vague from then on, and it may do so while it reads ahead, beyond good
+ * data.
  */
 static void keep_failure(
   struct tls4217_sslio *io, const struct operation *op, int code, int errnum) {
@@ -105,9 +106,10 @@ static void keep_failure(
 }
 
 /*
- * Messages behind the handshake cost the peer a few bytes and us a signature's
- * worth of work, and OpenSSL takes any number of them.  It is set not to go on
- * by itself (SSL_MODE_AUTO_RETRY), so that each comes back to the loop.
+ * Messages after the handshake cost the peer a few bytes and this server as
+ * much work as a signature, and OpenSSL accepts any number of them.  It is set
+ * not to go on by itself (SSL_MODE_AUTO_RETRY), so that each comes back to the
+ * loop.
  */
 static void see_message_cb(int write_p, int version, int content_type,
   const void *buf, size_t len, SSL *ssl, void *arg) {
@@ -181,7 +183,7 @@ bool tls4217_sslio_is_flooded(const struct tls4217_sslio *io) {
   return io->messages > TLS4217_SSLIO_MAX_MESSAGES;
 }
 
-/* TLS has no alert for this; a close_notify at least says who ended it. */
+/* TLS has no alert for this; a close_notify at least shows who ended it. */
 static enum tls4217_io end_flood(
   struct tls4217_sslio *io, struct tls4217_error *err) {
   struct tls4217_error why;
@@ -256,9 +258,8 @@ static enum tls4217_io perform(struct tls4217_sslio *io, struct operation *op,
 }
 
 /*
- * The same for what cannot be taken up again once it has failed, whatever the
- * reason: time has run out, the waiter gave up.  Returns DONE, or else with err
- * filled.
+ * The same for what cannot be resumed once it has failed, whatever the reason:
+ * the time is over, the waiter gave up.  Returns DONE, or else with err filled.
  */
 static enum tls4217_io perform_or_die(struct tls4217_sslio *io,
   struct operation *op, int64_t deadline, struct tls4217_error *err) {

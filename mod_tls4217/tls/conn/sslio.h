@@ -22,12 +22,12 @@
 #include "mod_tls4217/tls/conn/trace.h"
 #include "mod_tls4217/tls/conn/waiter.h"
 
-/* Where a connection is in its life.  It only ever goes forward. */
+/* The stages of a connection, which it never goes back through. */
 enum tls4217_sslio_state {
   TLS4217_SSLIO_HANDSHAKE,
   TLS4217_SSLIO_OPEN,
-  TLS4217_SSLIO_ENDING, /* data can be sent no more, but an end in order */
-  TLS4217_SSLIO_DEAD    /* nothing can be read or sent any more */
+  TLS4217_SSLIO_ENDING, /* no more data can be sent, only close_notify or an alert */
+  TLS4217_SSLIO_DEAD /* nothing can be read or sent any more */
 };
 
 /* What the loop works on.  The owner fills the first part and calls
@@ -39,16 +39,16 @@ struct tls4217_sslio {
   struct tls4217_trace trace; /* of the messages of handshakes */
 
   enum tls4217_sslio_state state;
-  struct tls4217_error failure; /* what made it ENDING or DEAD; set then */
+  struct tls4217_error failure; /* what made it ENDING or DEAD; only set then */
   enum tls4217_io outcome;      /* the same: LATE, STOPPED, CUT or FAILED */
   bool cut_between_records;     /* the peer's FIN came at a record's end */
   unsigned int messages; /* of handshakes, since there was plaintext to read */
-  int64_t record_end; /* where the record that is read ends: the count of bytes
-                       * (BIO_number_read(3)) then.  Without read-ahead only */
+  int64_t
+    record_end; /* where the record that is being read ends: BIO_number_read(3) at that point.  Without read-ahead only */
 };
 
-/* How many messages behind the handshake (KeyUpdate, requests to renegotiate)
- * a peer may send without a byte of plaintext between them. */
+/* How many messages after the handshake (KeyUpdate, requests to renegotiate) a
+ * peer may send without a byte of plaintext between them. */
 #define TLS4217_SSLIO_MAX_MESSAGES 64
 
 /*
@@ -67,8 +67,8 @@ enum tls4217_io tls4217_sslio_accept(
 
 /*
  * Reads plaintext of one record, at most size bytes; *done gets their number,
- * or 0.  Returns what came of it; err, which may be NULL, is filled but for
- * DONE and CLOSED.
+ * or 0.  Returns the outcome; err, which may be NULL, is filled unless that is
+ * DONE or CLOSED.
  */
 enum tls4217_io tls4217_sslio_read(struct tls4217_sslio *io, void *buf,
   size_t size, size_t *done, int64_t deadline, struct tls4217_error *err);
@@ -76,7 +76,7 @@ enum tls4217_io tls4217_sslio_read(struct tls4217_sslio *io, void *buf,
 /*
  * Writes all of buf.  Returns DONE; or LATE, STOPPED, CUT or FAILED with err
  * filled, and the connection is DEAD: a record that was cut in the middle
- * cannot be repaired, nor another begun.
+ * cannot be completed later, and no other can follow it.
  */
 enum tls4217_io tls4217_sslio_write(struct tls4217_sslio *io, const void *buf,
   size_t size, int64_t deadline, struct tls4217_error *err);
@@ -96,15 +96,16 @@ enum tls4217_io tls4217_sslio_end(struct tls4217_sslio *io,
   struct tls4217_error *err);
 
 /*
- * Has reads take their bytes from memory, where tls4217_sslio_feed puts them,
- * and no more from the socket.  Without read-ahead only.  Returns 0, or -1
- * with err filled.
+ * From now on reads take their bytes from memory, where tls4217_sslio_feed puts
+ * them, and no longer from the socket.  Without read-ahead only.  Returns 0, or
+ * -1 with err filled.
  */
 int tls4217_sslio_detach(struct tls4217_sslio *io, struct tls4217_error *err);
 
 /*
- * How many bytes are missing of the record that is being read: of its header
- * at first, and of all of it when that is known; 0 between two records.
+ * How many bytes are missing from the record that is being read: from its
+ * header at first, from all of it once its length is known; 0 between two
+ * records.
  */
 size_t tls4217_sslio_missing(const struct tls4217_sslio *io);
 

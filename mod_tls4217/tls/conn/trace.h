@@ -3,8 +3,9 @@
  * mod_tls4217 - the messages of a handshake, in words
  *
  * What TLSOptions EnableDiags puts into TLSLog: which message went which way,
- * and how long it was.  Never what is in it, but for an alert's two bytes: no
- * secret can get there.  SSL_set_msg_callback(3), RFC 8446, sections 4 and 6.
+ * and how long it was.  Never its contents, except for an alert's two bytes: no
+ * secret can get into the log.  SSL_set_msg_callback(3), RFC 8446, sections 4
+ * and 6.
  */
 
 #ifndef TLS4217_TLS_CONN_TRACE_H
@@ -13,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that a sentence needs. */
+/* The most bytes of a sentence. */
 #define TLS4217_TRACE_SIZE 128
 
 /* Where the messages are reported; say NULL: nowhere. */
@@ -23,9 +24,9 @@ struct tls4217_trace {
 };
 
 /*
- * Writes what a message callback of OpenSSL's was called with into text, of
- * TLS4217_TRACE_SIZE bytes.  Returns whether it is a message of a handshake,
- * an alert or a ChangeCipherSpec; text is left alone where it is none.
+ * Describes in text, of TLS4217_TRACE_SIZE bytes, what OpenSSL's message
+ * callback was called with.  Returns whether that is a handshake message, an
+ * alert or a ChangeCipherSpec; otherwise text is unchanged.
  */
 bool tls4217_trace_describe(
   bool sent, int content_type, const void *bytes, size_t size, char *text);

@@ -2,11 +2,10 @@
 /*
  * mod_tls4217 - the end of TLS on a socket that stays open
  *
- * See unwrap.h.  From here on the bytes are taken from the socket by us, and
- * OpenSSL gets those of one record and not one more: what lies behind the
- * peer's close_notify, or where a record should start and does not, is still
- * in the socket.  No FTP command begins with the content type of a record
- * (RFC 8446, section 5.1).
+ * See unwrap.h.  From here on this file reads the socket, and gives OpenSSL the
+ * bytes of one record and no more: what follows the peer's close_notify, or
+ * stands where a record should start, stays in the socket.  No FTP command
+ * begins with the content type of a record (RFC 8446, section 5.1).
  */
 
 #include <errno.h>
@@ -19,8 +18,8 @@
 #define FIRST_CONTENT_TYPE 20 /* change_cipher_spec */
 #define LAST_CONTENT_TYPE  23 /* application_data */
 
-/* What the socket holds.  Only this look decides: bytes may come at any moment
- * behind one that has found none. */
+/* What the socket holds.  Only this check decides: bytes may arrive at any
+ * moment after one that found none. */
 enum arrival {
   NOTHING,
   RECORD, /* or the rest of one */
@@ -56,7 +55,7 @@ static enum arrival look(
     CLEAR;
 }
 
-/* Moves what is there of the record, a piece at most. */
+/* Moves what has arrived of the record, one piece at most. */
 static int move_record(struct tls4217_sslio *io, struct tls4217_error *err) {
   char piece[4096];
   size_t size = tls4217_sslio_missing(io);
@@ -69,7 +68,7 @@ static int move_record(struct tls4217_sslio *io, struct tls4217_error *err) {
   res = recv(
     io->rfd, piece, size < sizeof(piece) ? size : sizeof(piece), MSG_DONTWAIT);
   if (res <= 0) {
-    /* The next look says why. */
+    /* The next look finds out why. */
     return 0;
   }
 
@@ -101,7 +100,7 @@ static enum tls4217_io read_record(struct tls4217_connection *conn,
   return outcome;
 }
 
-/* What the end of reading means for all of it. */
+/* What the end of reading means for the unwrap. */
 static enum tls4217_unwrap conclude(enum tls4217_io outcome) {
   switch (outcome) {
     case TLS4217_IO_CLOSED:
@@ -115,7 +114,7 @@ static enum tls4217_unwrap conclude(enum tls4217_io outcome) {
   }
 }
 
-/* A peer who says nothing at all agrees, at last. */
+/* A peer that has sent nothing at all by the deadline is taken to agree. */
 static enum tls4217_unwrap classify_silence(
   const struct tls4217_sslio *io, size_t discarded, enum tls4217_io outcome) {
   return outcome == TLS4217_IO_LATE && discarded == 0 &&

@@ -3,8 +3,8 @@
  * mod_tls4217 - waiting for a socket, with a deadline
  *
  * The deadline is wall clock (CLOCK_MONOTONIC), so that a peer that trickles
- * bytes does not extend it.  How to wait is the caller's business: it may
- * have signals to serve meanwhile.
+ * bytes does not extend it.  The caller decides how to wait: it may have
+ * signals to serve meanwhile.
  */
 
 #ifndef TLS4217_TLS_CONN_WAITER_H
@@ -18,19 +18,19 @@
 /*
  * wait behaves as poll(2) on one descriptor: events is POLLIN or POLLOUT;
  * timeout is in milliseconds, -1 for none.  Returns 1 when the descriptor is
- * ready, 0 when it is worth looking at the clock and trying again (a timeout, a
- * signal that has been served), -1 with errno set to give up (ECONNABORTED: the
- * transfer was aborted).
+ * ready, 0 when the clock is to be checked and the operation tried again (a
+ * timeout, a signal that has been served), -1 with errno set to give up
+ * (ECONNABORTED: the transfer was aborted).
  */
 struct tls4217_waiter {
   int (*wait)(void *user, int fd, short events, int timeout);
   void *user;
 };
 
-/* A waiter for those who have nothing else to serve: plain poll(2). */
+/* A waiter for callers that have nothing else to serve: plain poll(2). */
 extern const struct tls4217_waiter tls4217_waiter_poll;
 
-/* Two deadlines that are none: never, and do not wait at all. */
+/* Two special deadlines: no time limit, and no waiting at all. */
 #define TLS4217_WAITER_NEVER   INT64_MAX
 #define TLS4217_WAITER_NO_WAIT INT64_MIN
 
@@ -41,7 +41,7 @@ int64_t tls4217_waiter_now(void);
 int64_t tls4217_waiter_deadline(int timeout);
 
 /*
- * Waits once, timeout milliseconds at most (-1: no limit), and looks at no
+ * Waits once, timeout milliseconds at most (-1: no limit), without checking the
  * clock.  Returns DONE, or STOPPED or FAILED with err filled.
  */
 enum tls4217_io tls4217_waiter_once(const struct tls4217_waiter *waiter, int fd,
@@ -56,10 +56,10 @@ enum tls4217_io tls4217_waiter_until(const struct tls4217_waiter *waiter,
   int fd, short events, int64_t deadline, struct tls4217_error *err);
 
 /*
- * Has the waiter serve what it serves, and looks at the clock, without waiting
- * for fd: for a peer who never gives a reason to wait.  Returns DONE to go on,
- * or what tls4217_waiter_until does.  With TLS4217_WAITER_NO_WAIT it does
- * nothing.
+ * Lets the waiter serve what it has to, and checks the clock, without waiting
+ * for fd: for a peer so fast that there is never a reason to wait.  Returns
+ * DONE to go on, or what tls4217_waiter_until does.  With
+ * TLS4217_WAITER_NO_WAIT it does nothing.
  */
 enum tls4217_io tls4217_waiter_look(const struct tls4217_waiter *waiter, int fd,
   short events, int64_t deadline, struct tls4217_error *err);

@@ -23,7 +23,7 @@ int tls4217_writebuf_install(SSL *ssl, int size, struct tls4217_error *err) {
     return -1;
   }
 
-  /* The SSL owns the chain from here, and frees all of it. */
+  /* From here on the SSL owns the chain, and frees all of it. */
   SSL_set0_wbio(ssl, BIO_push(buffer, socket));
   return 0;
 }
