@@ -14,7 +14,6 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 
 #include "mod_tls4217/tls/keys/keybook.h"
 #include "mod_tls4217/tls/keys/keyclient.h"
+#include "mod_tls4217/tls/keys/keyport.h"
 #include "mod_tls4217/tls/keys/keyproto.h"
 #include "mod_tls4217/tls/keys/keyserver.h"
 #include "mod_tls4217/tls/keys/keysocket.h"
@@ -30,24 +30,6 @@
 /* Milliseconds for the daemon to take an answer. */
 #define ANSWER_TIMEOUT 5000
 
-enum kind {
-  DAEMON,
-  FRONT,
-  CHANNEL
-};
-
-struct channel {
-  enum kind kind;
-  int fd;
-  uint64_t era;
-  unsigned int budget; /* how often it may still ask */
-  struct tls4217_keyturn turn;
-  void *request; /* that waits for its turn; NULL: none */
-  size_t request_size;
-  size_t nscopes;
-  uint64_t scopes[]; /* that it may ask for */
-};
-
 struct server {
   pthread_mutex_t lock; /* over what follows, but for epoll */
   struct tls4217_keybook *book;
@@ -55,65 +37,50 @@ struct server {
   struct tls4217_keyturns turns;
 
   int epoll;
-  struct channel *daemon, *front;
+  struct tls4217_keyport *daemon, *front;
 };
 
-/* Ends a channel; at the last one, the process. */
-static void end_channel(struct server *server, struct channel *channel) {
+/* Ends a port; at the last one, the process. */
+static void end_port(struct server *server, struct tls4217_keyport *port) {
   bool last;
 
-  (void) close(channel->fd);
-  channel->fd = -1;
-
   (void) pthread_mutex_lock(&server->lock);
-  if (channel->kind == CHANNEL) {
-    tls4217_keybook_leave(server->book, channel->era);
+  if (port->kind == TLS4217_KEYPORT_CHANNEL) {
+    tls4217_keybook_leave(server->book, port->era);
   }
 
   last = --server->open == 0;
   (void) pthread_mutex_unlock(&server->lock);
 
-  free(channel->request);
-  free(channel);
+  tls4217_keyport_free(port);
   if (last) {
     _exit(EXIT_SUCCESS);
   }
 }
 
-static int arm_for(const struct server *server, struct channel *channel, int op,
-  uint32_t events) {
+static int arm_for(const struct server *server, struct tls4217_keyport *port,
+  int op, uint32_t events) {
   struct epoll_event event = { .events = events | EPOLLONESHOT,
-    .data = { .ptr = channel } };
+    .data = { .ptr = port } };
 
-  return epoll_ctl(server->epoll, op, channel->fd, &event);
+  return epoll_ctl(server->epoll, op, port->fd, &event);
 }
 
-static int arm(const struct server *server, struct channel *channel, int op) {
-  return arm_for(server, channel, op, EPOLLIN);
+static int arm(
+  const struct server *server, struct tls4217_keyport *port, int op) {
+  return arm_for(server, port, op, EPOLLIN);
 }
 
 /* Signatures. */
 
-static bool spend(struct channel *channel) {
-  if (channel->budget == TLS4217_KEYCLIENT_UNLIMITED) {
-    return true;
-  }
-
-  if (channel->budget == 0) {
-    return false;
-  }
-
-  channel->budget--;
-  return true;
-}
-
-static EVP_PKEY *find_key(struct server *server, const struct channel *channel,
-  uint64_t handle, struct tls4217_error *err) {
+static EVP_PKEY *find_key(struct server *server,
+  const struct tls4217_keyport *port, uint64_t handle,
+  struct tls4217_error *err) {
   EVP_PKEY *key;
 
   (void) pthread_mutex_lock(&server->lock);
   key = tls4217_keybook_get1(
-    server->book, handle, channel->scopes, channel->nscopes, err);
+    server->book, handle, port->scopes, port->nscopes, err);
   (void) pthread_mutex_unlock(&server->lock);
   return key;
 }
@@ -131,18 +98,18 @@ static bool is_true(struct server *server, token_fact fact, uint64_t handle) {
 }
 
 /* Signs, or writes why not. */
-static int sign(struct server *server, struct channel *channel,
+static int sign(struct server *server, struct tls4217_keyport *port,
   const struct tls4217_signjob *job, unsigned char *signature, size_t *size,
   struct tls4217_error *err) {
   EVP_PKEY *key;
   int res;
 
-  if (spend(channel) == false) {
+  if (tls4217_keyport_spend(port) == false) {
     tls4217_error_set(err, EDQUOT, "this session has used up its signatures");
     return -1;
   }
 
-  key = find_key(server, channel, job->handle, err);
+  key = find_key(server, port, job->handle, err);
   if (key == NULL) {
     return -1;
   }
@@ -157,7 +124,7 @@ static int sign(struct server *server, struct channel *channel,
 }
 
 /* Signs, and sends the outcome. */
-static int answer(struct server *server, struct channel *channel,
+static int answer(struct server *server, struct tls4217_keyport *port,
   const struct tls4217_signjob *job) {
   unsigned char signature[TLS4217_SIGN_MAX_SIGNATURE];
   unsigned char frame[TLS4217_SIGN_MAX_SIGNATURE + 64];
@@ -166,7 +133,7 @@ static int answer(struct server *server, struct channel *channel,
   struct tls4217_error err;
 
   tls4217_error_clear(&err);
-  if (sign(server, channel, job, signature, &size, &err) == 0) {
+  if (sign(server, port, job, signature, &size, &err) == 0) {
     tls4217_keyproto_begin(
       &writer, frame, sizeof(frame), TLS4217_KEYPROTO_DONE);
     tls4217_keyproto_put_bytes(&writer, signature, size);
@@ -176,7 +143,7 @@ static int answer(struct server *server, struct channel *channel,
     len = tls4217_keyproto_write_failure(frame, sizeof(frame), &err);
   }
 
-  return tls4217_keysocket_send(channel->fd, frame, len, NULL, 0, 0);
+  return tls4217_keysocket_send(port->fd, frame, len, NULL, 0, 0);
 }
 
 /* Turns (keyturns.h). */
@@ -190,25 +157,22 @@ static int answer(struct server *server, struct channel *channel,
  * another thread's as soon as the lock is given back.  Without memory for it
  * there are no turns.
  */
-static bool begin_turn(struct server *server, struct channel *channel,
+static bool begin_turn(struct server *server, struct tls4217_keyport *port,
   uint64_t handle, const void *frame, size_t size) {
   bool is_free;
 
   (void) pthread_mutex_lock(&server->lock);
   is_free = tls4217_keyturns_has_room(&server->turns, handle);
   if (is_free == false) {
-    channel->request = malloc(size);
-    is_free = channel->request == NULL;
+    is_free = tls4217_keyport_hold(port, frame, size) == false;
   }
 
   if (is_free) {
     tls4217_keyturns_enter(&server->turns, handle);
 
   } else {
-    memcpy(channel->request, frame, size);
-    channel->request_size = size;
-    channel->turn.owner = channel;
-    tls4217_keyturns_wait(&server->turns, handle, &channel->turn);
+    port->turn.owner = port;
+    tls4217_keyturns_wait(&server->turns, handle, &port->turn);
   }
 
   (void) pthread_mutex_unlock(&server->lock);
@@ -237,24 +201,8 @@ static void call_next(struct server *server, uint64_t handle, bool has_worked) {
       return;
     }
 
-    end_channel(server, turn->owner);
+    end_port(server, turn->owner);
   } while (true);
-}
-
-/* The request that has waited, or the next one; as keysocket_receive. */
-static ssize_t take_request(
-  struct channel *channel, unsigned char *frame, size_t room) {
-  ssize_t size;
-
-  if (channel->request == NULL) {
-    return tls4217_keysocket_receive(channel->fd, frame, room, NULL, NULL, 0);
-  }
-
-  size = (ssize_t) channel->request_size;
-  memcpy(frame, channel->request, channel->request_size);
-  free(channel->request);
-  channel->request = NULL;
-  return size;
 }
 
 /* What becomes of a channel that has been served. */
@@ -264,7 +212,7 @@ enum {
   WAITS = 1 /* for its turn: it is not this thread's any more */
 };
 
-static int serve_channel(struct server *server, struct channel *channel) {
+static int serve_channel(struct server *server, struct tls4217_keyport *port) {
   unsigned char frame[TLS4217_KEYPROTO_MAX_SIGN];
   struct tls4217_keyproto_reader reader;
   struct tls4217_signjob job;
@@ -273,8 +221,8 @@ static int serve_channel(struct server *server, struct channel *channel) {
   ssize_t got;
   int res;
 
-  has_waited = channel->request != NULL;
-  got = take_request(channel, frame, sizeof(frame));
+  has_waited = port->request != NULL;
+  got = tls4217_keyport_take(port, frame, sizeof(frame));
   if (got <= 0) {
     return got < 0 && errno == EAGAIN ? GOES_ON : ENDS;
   }
@@ -297,59 +245,25 @@ static int serve_channel(struct server *server, struct channel *channel) {
     return ENDS;
   }
 
-  if (begin_turn(server, channel, turn, frame, (size_t) got) == false) {
+  if (begin_turn(server, port, turn, frame, (size_t) got) == false) {
     return WAITS;
   }
 
-  res = answer(server, channel, &job);
+  res = answer(server, port, &job);
   call_next(server, turn, true);
   return res;
 }
 
 /* Channels. */
 
-static struct channel *read_channel(const unsigned char *frame, size_t size) {
-  struct tls4217_keyproto_reader reader;
-  struct channel *channel;
-  unsigned int budget, count;
-
-  if (tls4217_keyproto_open(&reader, frame, size) != TLS4217_KEYPROTO_CHANNEL) {
-    return NULL;
-  }
-
-  budget = tls4217_keyproto_get_u16(&reader);
-  count = tls4217_keyproto_get_u16(&reader);
-  if (count > TLS4217_KEYCLIENT_MAX_SCOPES) {
-    return NULL;
-  }
-
-  channel = calloc(1, sizeof(*channel) + count * sizeof(channel->scopes[0]));
-  if (channel == NULL) {
-    return NULL;
-  }
-
-  channel->kind = CHANNEL;
-  channel->budget = budget;
-  for (channel->nscopes = 0; channel->nscopes < count; channel->nscopes++) {
-    channel->scopes[channel->nscopes] = tls4217_keyproto_get_u64(&reader);
-  }
-
-  if (tls4217_keyproto_close(&reader) == false) {
-    free(channel);
-    channel = NULL;
-  }
-
-  return channel;
-}
-
-static void add_channel(struct server *server, struct channel *channel) {
+static void add_channel(struct server *server, struct tls4217_keyport *port) {
   (void) pthread_mutex_lock(&server->lock);
-  channel->era = tls4217_keybook_enter(server->book);
+  port->era = tls4217_keybook_enter(server->book);
   server->open++;
   (void) pthread_mutex_unlock(&server->lock);
 
-  if (arm(server, channel, EPOLL_CTL_ADD) < 0) {
-    end_channel(server, channel);
+  if (arm(server, port, EPOLL_CTL_ADD) < 0) {
+    end_port(server, port);
   }
 }
 
@@ -358,7 +272,7 @@ static int serve_front(struct server *server) {
   unsigned char
     frame[TLS4217_KEYPROTO_HEADER + 4 + 8 * TLS4217_KEYCLIENT_MAX_SCOPES];
   int fds[TLS4217_KEYSOCKET_MAX_FDS];
-  struct channel *channel = NULL;
+  struct tls4217_keyport *port = NULL;
   size_t nfds = 0;
   ssize_t got;
 
@@ -369,12 +283,11 @@ static int serve_front(struct server *server) {
   }
 
   if (nfds == 1) {
-    channel = read_channel(frame, (size_t) got);
+    port = tls4217_keyport_read(frame, (size_t) got, fds[0]);
   }
 
-  if (channel != NULL) {
-    channel->fd = fds[0];
-    add_channel(server, channel);
+  if (port != NULL) {
+    add_channel(server, port);
     return 0;
   }
 
@@ -420,10 +333,19 @@ static int serve_daemon(struct server *server) {
 
 /* Threads. */
 
-static int serve(struct server *server, struct channel *channel) {
-  return channel->kind == DAEMON ? serve_daemon(server) :
-    channel->kind == FRONT       ? serve_front(server) :
-                                   serve_channel(server, channel);
+static int serve(struct server *server, struct tls4217_keyport *port) {
+  switch (port->kind) {
+    case TLS4217_KEYPORT_DAEMON:
+      return serve_daemon(server);
+
+    case TLS4217_KEYPORT_FRONT:
+      return serve_front(server);
+
+    case TLS4217_KEYPORT_CHANNEL:
+      return serve_channel(server, port);
+  }
+
+  return -1;
 }
 
 static void *work(void *user) {
@@ -431,18 +353,17 @@ static void *work(void *user) {
 
   for (;;) {
     struct epoll_event event;
-    struct channel *channel;
+    struct tls4217_keyport *port;
     int res;
 
     if (epoll_wait(server->epoll, &event, 1, -1) != 1) {
       continue;
     }
 
-    channel = event.data.ptr;
-    res = serve(server, channel);
-    if (res != WAITS &&
-      (res == ENDS || arm(server, channel, EPOLL_CTL_MOD) < 0)) {
-      end_channel(server, channel);
+    port = event.data.ptr;
+    res = serve(server, port);
+    if (res != WAITS && (res == ENDS || arm(server, port, EPOLL_CTL_MOD) < 0)) {
+      end_port(server, port);
     }
   }
 
@@ -463,17 +384,6 @@ static int start_threads(struct server *server, unsigned int count) {
   return 0;
 }
 
-static struct channel *make_channel(enum kind kind, int fd) {
-  struct channel *channel = calloc(1, sizeof(*channel));
-
-  if (channel != NULL) {
-    channel->kind = kind;
-    channel->fd = fd;
-  }
-
-  return channel;
-}
-
 int tls4217_keyserver_run(const struct tls4217_keyserver_settings *settings) {
   struct server server = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -481,8 +391,8 @@ int tls4217_keyserver_run(const struct tls4217_keyserver_settings *settings) {
     .open = 2,
     .turns = { .share = settings->threads > 1 ? settings->threads - 1 : 1 },
     .epoll = epoll_create1(EPOLL_CLOEXEC),
-    .daemon = make_channel(DAEMON, settings->daemon_fd),
-    .front = make_channel(FRONT, settings->front_fd),
+    .daemon = tls4217_keyport_new(TLS4217_KEYPORT_DAEMON, settings->daemon_fd),
+    .front = tls4217_keyport_new(TLS4217_KEYPORT_FRONT, settings->front_fd),
   };
 
   if (server.book == NULL || server.epoll < 0 || server.daemon == NULL ||
