@@ -26,8 +26,8 @@
 enum tls4217_sslio_state {
   TLS4217_SSLIO_HANDSHAKE,
   TLS4217_SSLIO_OPEN,
-  TLS4217_SSLIO_ENDING, /* no more data can be sent, only close_notify or an alert */
-  TLS4217_SSLIO_DEAD /* nothing can be read or sent any more */
+  TLS4217_SSLIO_ENDING, /* only close_notify or an alert can be sent */
+  TLS4217_SSLIO_DEAD    /* nothing can be read or sent any more */
 };
 
 /* What the loop works on.  The owner fills the first part and calls
@@ -43,8 +43,8 @@ struct tls4217_sslio {
   enum tls4217_io outcome;      /* the same: LATE, STOPPED, CUT or FAILED */
   bool cut_between_records;     /* the peer's FIN came at a record's end */
   unsigned int messages; /* of handshakes, since there was plaintext to read */
-  int64_t
-    record_end; /* where the record that is being read ends: BIO_number_read(3) at that point.  Without read-ahead only */
+  int64_t record_end; /* where the record that is being read ends, as a value of
+                       * BIO_number_read(3).  Without read-ahead only */
 };
 
 /* How many messages after the handshake (KeyUpdate, requests to renegotiate) a
