@@ -74,7 +74,8 @@ class FaultServer(harness.Server):
 
     def build(self):
         sources = [os.path.join(HERE, name)
-                   for name in ("plan.c", "memory.c", "calls.c")]
+                   for name in ("plan.c", "keyname.c", "memory.c",
+                                "calls.c")]
         subprocess.run(
             [COMPILER, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o",
              self.path("faults.so"), *sources, "-lcrypto", "-ldl"],

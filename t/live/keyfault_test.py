@@ -64,7 +64,8 @@ class FaultyServer(harness.Server):
         self.fault(NONE)
         subprocess.run(
             [COMPILER, "-shared", "-fPIC", "-O1", "-o",
-             self.path("keyfault.so"), os.path.join(HERE, "keyfault.c")],
+             self.path("keyfault.so"), os.path.join(HERE, "keyfault.c"),
+             os.path.join(HERE, "..", "faults", "keyname.c")],
             check=True, stdin=subprocess.DEVNULL, timeout=60)
 
     def fault(self, letter):

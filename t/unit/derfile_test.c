@@ -25,68 +25,19 @@
 #include "mod_tls4217/tls/cert/derfile.h"
 #include "mod_tls4217/tls/cert/keypair.h"
 #include "mod_tls4217/tls/cert/passphrase.h"
-#include "t/unit/pki.h"
+#include "t/unit/certworld.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-struct world {
-  struct pki_cert *root, *issuer, *leaf, *other;
-  struct pki_dir *dir;
-  struct tls4217_phrasebook *phrases;
-  const char *cert, *key; /* the files */
-};
-
-static int make_world(void **state) {
-  struct world *world = calloc(1, sizeof(*world));
-
-  assert_non_null(world);
-  world->root = pki_ca("Root", NULL);
-  world->issuer = pki_ca("Issuer", world->root);
-  world->leaf = pki_leaf("ftp.example.org", PKI_EC, world->issuer);
-  world->other = pki_leaf("ftp.example.org", PKI_RSA, world->issuer);
-  *state = world;
-  return 0;
-}
-
-static int end_world(void **state) {
-  struct world *world = *state;
-
-  pki_free(world->root);
-  pki_free(world->issuer);
-  pki_free(world->leaf);
-  pki_free(world->other);
-  free(world);
-  return 0;
-}
-
-static int make_dir(void **state) {
-  struct world *world = *state;
-
-  world->dir = pki_dir_new();
-  world->cert = pki_path(world->dir, "cert.bin");
-  world->key = pki_path(world->dir, "key.bin");
-  world->phrases = tls4217_phrasebook_new();
-  return world->phrases != NULL ? 0 : -1;
-}
-
-static int end_dir(void **state) {
-  struct world *world = *state;
-
-  tls4217_phrasebook_free(world->phrases);
-  pki_dir_free(world->dir);
-  return 0;
-}
-
 /* A phrase on trial. */
-static void give(struct world *world, const char *phrase) {
+static void give(struct certworld *world, const char *phrase) {
   struct tls4217_error err = { .text = "" };
   int fds[2];
 
   assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
   assert_int_equal(write(fds[1], phrase, strlen(phrase)), strlen(phrase));
   assert_int_equal(close(fds[1]), 0);
-  assert_int_equal(
-    tls4217_phrasebook_take(world->phrases, fds[0], &err), 0);
+  assert_int_equal(tls4217_phrasebook_take(world->phrases, fds[0], &err), 0);
   assert_int_equal(close(fds[0]), 0);
 }
 
@@ -150,20 +101,20 @@ static void write_pkcs12(const char *file, PKCS12 *pkcs12) {
 }
 
 /* What is in one: the root first, as Windows exports it. */
-static void add_pkcs12(const struct world *world, const char *phrase,
+static void add_pkcs12(const struct certworld *world, const char *phrase,
   EVP_PKEY *key, X509 *cert, int mac_iterations) {
   STACK_OF(X509) *others = sk_X509_new_null();
 
   assert_true(sk_X509_push(others, world->root->cert) > 0 &&
     sk_X509_push(others, world->issuer->cert) > 0);
   write_pkcs12(world->cert,
-    PKCS12_create(phrase, "name", key, cert, others, 0,
-      phrase == NULL ? -1 : 0, 0, mac_iterations, 0));
+    PKCS12_create(phrase, "name", key, cert, others, 0, phrase == NULL ? -1 : 0,
+      0, mac_iterations, 0));
   sk_X509_free(others);
 }
 
 /* Two keys and their certificates. */
-static void add_two_keys(const struct world *world) {
+static void add_two_keys(const struct certworld *world) {
   STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
   STACK_OF(PKCS7) *safes = NULL;
   PKCS12 *pkcs12;
@@ -183,7 +134,7 @@ static void add_two_keys(const struct world *world) {
 /* Loading. */
 
 static struct tls4217_keypair *load(
-  const struct world *world, const char *key, struct tls4217_error *err) {
+  const struct certworld *world, const char *key, struct tls4217_error *err) {
   const struct tls4217_pemsource source = { .phrases = world->phrases };
   struct tls4217_keypair *pair;
 
@@ -194,7 +145,7 @@ static struct tls4217_keypair *load(
   return pair;
 }
 
-static void accept_pair(const struct world *world, const char *key,
+static void accept_pair(const struct certworld *world, const char *key,
   const struct pki_cert *cert, int chain) {
   struct tls4217_error err;
   struct tls4217_keypair *pair = load(world, key, &err);
@@ -214,8 +165,8 @@ static void accept_pair(const struct world *world, const char *key,
   tls4217_keypair_free(pair);
 }
 
-static void refuse(
-  const struct world *world, const char *key, int errnum, const char *words) {
+static void refuse(const struct certworld *world, const char *key, int errnum,
+  const char *words) {
   struct tls4217_error err;
 
   assert_null(load(world, key, &err));
@@ -229,7 +180,7 @@ static void refuse(
 
 static void test_certificates_and_keys(void **state) {
   static const enum form forms[] = { FORM_PKCS8, FORM_OLDER };
-  const struct world *world = *state;
+  const struct certworld *world = *state;
   const struct pki_cert *certs[] = { world->leaf, world->other };
 
   for (size_t i = 0; i < COUNT(certs); i++) {
@@ -249,7 +200,7 @@ static void test_certificates_and_keys(void **state) {
 }
 
 static void test_encrypted_key(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
 
   add_der_cert(world->cert, world->leaf);
   add_der_key(world->key, world->leaf, FORM_ENCRYPTED);
@@ -263,7 +214,7 @@ static void test_encrypted_key(void **state) {
 }
 
 static void test_pkcs12(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_error err;
 
   add_pkcs12(world, "secret", world->leaf->key, world->leaf->cert, 0);
@@ -282,7 +233,7 @@ static void test_pkcs12_without_a_phrase(void **state) {
     const char *phrase;
     int mac;
   } rows[] = { { "", 0 }, { NULL, 0 }, { NULL, -1 } };
-  struct world *world = *state;
+  struct certworld *world = *state;
 
   for (size_t i = 0; i < COUNT(rows); i++) {
     (void) unlink(world->cert);
@@ -293,7 +244,7 @@ static void test_pkcs12_without_a_phrase(void **state) {
 }
 
 static void test_odd_pkcs12(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
 
   add_pkcs12(world, "", NULL, world->leaf->cert, 0);
   refuse(world, NULL, EINVAL, "no private key in");
@@ -309,7 +260,7 @@ static void test_odd_pkcs12(void **state) {
 
 /* Each length that a writer may have come to. */
 static void test_truncated(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_error err;
   unsigned char bytes[8192];
   FILE *stream;
@@ -329,7 +280,7 @@ static void test_truncated(void **state) {
 
 /* A byte that is another one: never a crash, and never another certificate. */
 static void test_damaged(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_keypair *pair;
   struct tls4217_error err;
   unsigned char bytes[8192];
@@ -355,7 +306,7 @@ static void test_damaged(void **state) {
 }
 
 static void test_wrong_kinds(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
 
   add_der_key(world->cert, world->leaf, FORM_PKCS8);
   refuse(world, NULL, EINVAL, "contains a private key only");
@@ -378,7 +329,8 @@ static void test_wrong_kinds(void **state) {
   refuse(world, NULL, EINVAL, "neither a certificate nor");
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, make_dir, end_dir)
+#define CASE(test) \
+ cmocka_unit_test_setup_teardown(test, certworld_make_dir, certworld_end_dir)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -392,5 +344,5 @@ int main(void) {
     CASE(test_wrong_kinds),
   };
 
-  return cmocka_run_group_tests(tests, make_world, end_world);
+  return cmocka_run_group_tests(tests, certworld_make, certworld_end);
 }

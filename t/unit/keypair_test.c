@@ -23,57 +23,11 @@
 #include <openssl/err.h>
 
 #include "mod_tls4217/tls/cert/keypair.h"
-#include "t/unit/pki.h"
+#include "t/unit/certworld.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define DAY          (24L * 60L * 60L)
-
-/* The certificates that all tests share, and a directory per test. */
-struct world {
-  struct pki_dir *dir;
-  struct pki_cert *root;
-  struct pki_cert *issuer;
-  struct pki_cert *leaf;
-  struct pki_cert *other; /* same name, another key: a renewal */
-};
-
-static int make_world(void **state) {
-  struct world *world = calloc(1, sizeof(*world));
-
-  assert_non_null(world);
-  world->root = pki_ca("Root", NULL);
-  world->issuer = pki_ca("Issuer", world->root);
-  world->leaf = pki_leaf("ftp.example.org", PKI_EC, world->issuer);
-  world->other = pki_leaf("ftp.example.org", PKI_EC, world->issuer);
-  *state = world;
-  return 0;
-}
-
-static int end_world(void **state) {
-  struct world *world = *state;
-
-  pki_free(world->root);
-  pki_free(world->issuer);
-  pki_free(world->leaf);
-  pki_free(world->other);
-  free(world);
-  return 0;
-}
-
-static int make_dir(void **state) {
-  struct world *world = *state;
-
-  world->dir = pki_dir_new();
-  return 0;
-}
-
-static int end_dir(void **state) {
-  struct world *world = *state;
-
-  pki_dir_free(world->dir);
-  return 0;
-}
 
 static struct tls4217_keypair *load(
   const char *cert, const char *key, const char *chain) {
@@ -106,7 +60,7 @@ static void refuse(const char *cert, const char *key, const char *chain, ...) {
 }
 
 static const char *cert_file(
-  struct world *world, const char *name, const struct pki_cert *cert) {
+  struct certworld *world, const char *name, const struct pki_cert *cert) {
   const char *file = pki_path(world->dir, name);
 
   pki_add_cert(file, cert);
@@ -114,7 +68,7 @@ static const char *cert_file(
 }
 
 static const char *key_file(
-  struct world *world, const char *name, const struct pki_cert *cert) {
+  struct certworld *world, const char *name, const struct pki_cert *cert) {
   const char *file = pki_path(world->dir, name);
 
   pki_add_key(file, cert, NULL);
@@ -122,7 +76,7 @@ static const char *key_file(
 }
 
 static const char *text_file(
-  struct world *world, const char *name, const char *text) {
+  struct certworld *world, const char *name, const char *text) {
   const char *file = pki_path(world->dir, name);
 
   pki_add_text(file, text);
@@ -155,7 +109,7 @@ static const struct {
 };
 
 static void test_any_key_type(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_keypair *pair;
   struct pki_cert *made;
   const char *cert, *key;
@@ -177,7 +131,7 @@ static void test_any_key_type(void **state) {
 }
 
 static void test_fullchain_in_order(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_keypair *pair;
   const char *cert = cert_file(world, "fullchain.pem", world->leaf);
   const char *key = key_file(world, "privkey.pem", world->leaf);
@@ -191,7 +145,7 @@ static void test_fullchain_in_order(void **state) {
 }
 
 static void test_all_in_one_file(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_keypair *pair;
   const char *front = key_file(world, "front.pem", world->leaf);
   const char *middle = cert_file(world, "middle.pem", world->leaf);
@@ -211,7 +165,7 @@ static void test_all_in_one_file(void **state) {
 }
 
 static void test_chain_file(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_keypair *pair;
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->leaf);
@@ -224,7 +178,7 @@ static void test_chain_file(void **state) {
 }
 
 static void test_leaf_in_chain_file_is_sent_once(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_keypair *pair;
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->leaf);
@@ -237,7 +191,7 @@ static void test_leaf_in_chain_file_is_sent_once(void **state) {
 }
 
 static void test_chain_file_is_read_only_where_needed(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_keypair *pair;
   const char *cert = cert_file(world, "fullchain.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->leaf);
@@ -249,7 +203,7 @@ static void test_chain_file_is_read_only_where_needed(void **state) {
 }
 
 static void test_text_around_blocks_is_passed(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct tls4217_keypair *pair;
   const char *cert = text_file(world, "cert.pem",
     "\xef\xbb\xbf"
@@ -276,7 +230,7 @@ static void test_text_around_blocks_is_passed(void **state) {
 }
 
 static void test_each_file_is_named_by_its_role(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->leaf);
   const char *missing = pki_path(world->dir, "missing.pem");
@@ -290,7 +244,7 @@ static void test_each_file_is_named_by_its_role(void **state) {
 }
 
 static void test_files_exchanged(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->leaf);
 
@@ -301,7 +255,7 @@ static void test_files_exchanged(void **state) {
 }
 
 static void test_key_is_nowhere(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *cert = cert_file(world, "cert.pem", world->leaf);
 
   tls4217_keypair_free(NULL);
@@ -310,7 +264,7 @@ static void test_key_is_nowhere(void **state) {
 }
 
 static void test_encrypted_key_asks_nobody(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *both = cert_file(world, "both.pem", world->leaf);
   const char *key = pki_path(world->dir, "key.pem");
@@ -327,7 +281,7 @@ static void test_encrypted_key_asks_nobody(void **state) {
 }
 
 static void test_pair_that_does_not_match(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct pki_cert *rsa = pki_leaf("ftp.example.org", PKI_RSA, world->issuer);
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->other);
@@ -344,7 +298,7 @@ static void test_pair_that_does_not_match(void **state) {
 
 /* Every order in which a renewal can be half done; then all of it. */
 static void test_renewal_half_done(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->leaf);
 
@@ -358,7 +312,7 @@ static void test_renewal_half_done(void **state) {
 }
 
 static void test_renewal_that_keeps_the_key(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const struct pki_spec spec = {
     .name = "ftp.example.org",
     .issuer = world->issuer,
@@ -374,7 +328,7 @@ static void test_renewal_that_keeps_the_key(void **state) {
 
 /* Cut anywhere, a file must not look whole, nor like another one. */
 static void test_file_cut_anywhere(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *cert = cert_file(world, "cert.pem", world->leaf);
   const char *key = key_file(world, "key.pem", world->leaf);
   struct tls4217_keypair *pair;
@@ -398,7 +352,7 @@ static void test_file_cut_anywhere(void **state) {
 }
 
 static void test_leaf_not_first(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *cert = cert_file(world, "cert.pem", world->issuer);
   const char *key = key_file(world, "key.pem", world->leaf);
 
@@ -408,7 +362,7 @@ static void test_leaf_not_first(void **state) {
 }
 
 static struct tls4217_keypair *load_valid(
-  struct world *world, long from, long to) {
+  struct certworld *world, long from, long to) {
   const struct pki_spec spec = {
     .name = "ftp.example.org",
     .from_days = from,
@@ -449,7 +403,7 @@ static void test_expired_certificate_loads(void **state) {
 }
 
 static void test_fingerprint(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *file = cert_file(world, "both.pem", world->leaf);
   struct tls4217_error err = { .text = "" };
   char text[TLS4217_FINGERPRINT_SIZE];
@@ -472,7 +426,8 @@ static void test_fingerprint(void **state) {
   tls4217_keypair_free(pair);
 }
 
-#define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, end_dir)
+#define WITH_DIR(test) \
+ cmocka_unit_test_setup_teardown(test, certworld_make_dir, certworld_end_dir)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -497,5 +452,5 @@ int main(void) {
     WITH_DIR(test_fingerprint),
   };
 
-  return cmocka_run_group_tests(tests, make_world, end_world);
+  return cmocka_run_group_tests(tests, certworld_make, certworld_end);
 }

@@ -25,49 +25,12 @@
 #include <openssl/pem.h>
 
 #include "mod_tls4217/tls/cert/pemfile.h"
-#include "t/unit/pki.h"
+#include "t/unit/certworld.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* One certificate for all tests, and a directory per test. */
-struct world {
-  struct pki_dir *dir;
-  struct pki_cert *leaf;
-};
-
-static int make_world(void **state) {
-  struct world *world = calloc(1, sizeof(*world));
-
-  assert_non_null(world);
-  world->leaf = pki_leaf("ftp.example.org", PKI_EC, NULL);
-  *state = world;
-  return 0;
-}
-
-static int end_world(void **state) {
-  struct world *world = *state;
-
-  pki_free(world->leaf);
-  free(world);
-  return 0;
-}
-
-static int make_dir(void **state) {
-  struct world *world = *state;
-
-  world->dir = pki_dir_new();
-  return 0;
-}
-
-static int end_dir(void **state) {
-  struct world *world = *state;
-
-  pki_dir_free(world->dir);
-  return 0;
-}
-
 static const char *text_file(
-  struct world *world, const char *name, const char *text) {
+  struct certworld *world, const char *name, const char *text) {
   const char *path = pki_path(world->dir, name);
 
   pki_add_text(path, text);
@@ -132,7 +95,7 @@ static void refuse_key(const char *path, const char *want) {
 
 /* A daemon that waited here would never serve anybody again. */
 static void test_what_cannot_be_opened(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *plain = text_file(world, "plain", "x");
   const char *fifo = pki_path(world->dir, "fifo");
   char below[512];
@@ -150,7 +113,7 @@ static void test_what_cannot_be_opened(void **state) {
 
 static void test_errnum_tells_missing_from_wrong(void **state) {
   struct tls4217_error err = { .text = "" };
-  struct world *world = *state;
+  struct certworld *world = *state;
 
   assert_null(read_key(pki_path(world->dir, "missing"), &err));
   assert_int_equal(err.errnum, ENOENT);
@@ -175,7 +138,7 @@ static void test_unreadable_file(void **state) {
 }
 
 static void test_symbolic_link_is_followed(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *path = pki_path(world->dir, "live.pem");
 
   pki_add_cert(pki_path(world->dir, "archive1.pem"), world->leaf);
@@ -248,7 +211,7 @@ static void test_contents_that_are_something_else(void **state) {
 }
 
 static void test_der_is_not_pem(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *path = pki_path(world->dir, "cert.der");
   unsigned char *bytes = NULL;
   int size = i2d_X509(world->leaf->cert, &bytes);
@@ -261,7 +224,7 @@ static void test_der_is_not_pem(void **state) {
 }
 
 static void test_bytes_with_nul(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *path = pki_path(world->dir, "nul.pem");
 
   pki_add_bytes(path, "\0\0\0", 3);
@@ -270,7 +233,7 @@ static void test_bytes_with_nul(void **state) {
 }
 
 static void test_damage_names_the_block(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *path = pki_path(world->dir, "cert.pem");
 
   pki_add_cert(path, world->leaf);
@@ -281,7 +244,7 @@ static void test_damage_names_the_block(void **state) {
 }
 
 static void test_trusted_certificate_is_read(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *path = pki_path(world->dir, "trusted.pem");
   FILE *stream = fopen(path, "w");
 
@@ -293,7 +256,7 @@ static void test_trusted_certificate_is_read(void **state) {
 
 static void test_older_forms_of_keys(void **state) {
   static const enum pki_key types[] = { PKI_EC, PKI_RSA };
-  struct world *world = *state;
+  struct certworld *world = *state;
   struct pki_cert *made;
   const char *path;
   EVP_PKEY *key;
@@ -318,7 +281,7 @@ static void test_older_forms_of_keys(void **state) {
 }
 
 static void test_encrypted_key_asks_nobody(void **state) {
-  struct world *world = *state;
+  struct certworld *world = *state;
   const char *newer = pki_path(world->dir, "newer.pem");
   const char *older = pki_path(world->dir, "older.pem");
 
@@ -329,7 +292,8 @@ static void test_encrypted_key_asks_nobody(void **state) {
   refuse_key(older, "needs a pass phrase");
 }
 
-#define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, end_dir)
+#define WITH_DIR(test) \
+ cmocka_unit_test_setup_teardown(test, certworld_make_dir, certworld_end_dir)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -347,5 +311,5 @@ int main(void) {
     WITH_DIR(test_encrypted_key_asks_nobody),
   };
 
-  return cmocka_run_group_tests(tests, make_world, end_world);
+  return cmocka_run_group_tests(tests, certworld_make, certworld_end);
 }

@@ -17,6 +17,7 @@
 #include <openssl/crypto.h>
 
 #include "mod_tls4217/tls/cert/phrasebook.h"
+#include "mod_tls4217/tls/cert/wholefile.h"
 
 #define MAGIC 0x70687231U
 
@@ -87,24 +88,6 @@ struct tls4217_phrasebook *tls4217_phrasebook_find(void *address) {
 
 /* Reading. */
 
-/* What is in the pipe, as far as it fits.  Returns bytes, or -1. */
-static ssize_t read_all(int fd, char *bytes, size_t room) {
-  size_t used = 0;
-  ssize_t got = 1;
-
-  while (used < room && got > 0) {
-    got = read(fd, bytes + used, room - used);
-    if (got > 0) {
-      used += (size_t) got;
-
-    } else if (got < 0 && errno == EINTR) {
-      got = 1;
-    }
-  }
-
-  return got < 0 && errno != EAGAIN ? -1 : (ssize_t) used;
-}
-
 /* Checks the first line, if all of it was read.  Returns its length, or -1. */
 static int check_line(
   const char *bytes, size_t size, struct tls4217_error *err) {
@@ -152,7 +135,7 @@ static void put_first(
 int tls4217_phrasebook_take(
   struct tls4217_phrasebook *book, int fd, struct tls4217_error *err) {
   char bytes[TLS4217_PHRASE_MAX + 3]; /* and what ends a line */
-  ssize_t got = read_all(fd, bytes, sizeof(bytes));
+  ssize_t got = tls4217_wholefile_fill(fd, bytes, sizeof(bytes));
   int len = -1;
 
   if (got < 0) {

@@ -80,29 +80,21 @@ static int check_kind(const struct tls4217_wholefile *file,
   return 0;
 }
 
-static ssize_t read_some(int fd, char *buf, size_t size) {
-  ssize_t got;
-
-  do {
-    got = read(fd, buf, size);
-  } while (got < 0 && errno == EINTR);
-
-  return got;
-}
-
-/* Fills a buffer to its end, or to the file's.  Returns bytes, or -1. */
-static ssize_t read_all(int fd, char *buf, size_t size) {
+ssize_t tls4217_wholefile_fill(int fd, char *buf, size_t size) {
   size_t used = 0;
   ssize_t got = 1;
 
   while (used < size && got > 0) {
-    got = read_some(fd, buf + used, size - used);
+    got = read(fd, buf + used, size - used);
     if (got > 0) {
       used += (size_t) got;
+
+    } else if (got < 0 && errno == EINTR) {
+      got = 1;
     }
   }
 
-  return got < 0 ? -1 : (ssize_t) used;
+  return got < 0 && errno != EAGAIN ? -1 : (ssize_t) used;
 }
 
 /*
@@ -121,7 +113,7 @@ static int read_bytes(struct tls4217_wholefile *file, int fd, size_t size,
     return -1;
   }
 
-  got = read_all(fd, file->bytes, size + 1);
+  got = tls4217_wholefile_fill(fd, file->bytes, size + 1);
   if (got < 0) {
     tls4217_error_set_errno(
       err, errno, "cannot read %s '%s'", file->role, file->path);

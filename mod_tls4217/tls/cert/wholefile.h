@@ -55,6 +55,13 @@ int tls4217_wholefile_open_nofollow(
 int tls4217_wholefile_read(
   struct tls4217_wholefile *file, int fd, struct tls4217_error *err);
 
+/*
+ * Reads from a descriptor until size bytes are there, or its end, or nothing
+ * is to be had now from a pipe that does not wait.  Returns the number of
+ * bytes, or -1 with read(2)'s errno.
+ */
+ssize_t tls4217_wholefile_fill(int fd, char *buf, size_t size);
+
 /* Fills err for a file that another process could not open, because of
  * errnum. */
 void tls4217_wholefile_refuse(
