@@ -90,6 +90,23 @@ ERRORS = {
         ("TLSPKCS12File: ", "locked.p12' needs a pass phrase",
          "TLSPassPhraseProvider", "openssl pkcs12 -in OLD -nodes",
          "127.0.0.1:")),
+    "PKCS #12 of an old program": (
+        "TLSEngine on\nTLSPKCS12File {pki}/old.p12",
+        ("TLSPKCS12File: ", "old.p12' is encrypted with an old algorithm (RC2)",
+         "openssl pkcs12 -legacy -in OLD", "127.0.0.1:")),
+    "leaf and chain": (
+        CLIENTS + "TLSCARevocationFile {pki}/crl.pem leaf chain",
+        ("TLSCARevocationFile", "'chain' contradicts", "one of leaf and chain",
+         "line")),
+    "missing lists twice": (
+        CLIENTS + "TLSCARevocationFile {pki}/crl.pem missing=allow "
+        "missing=refuse",
+        ("TLSCARevocationFile", "'missing=refuse' contradicts", "line")),
+    "a file of leafs and a directory of chains": (
+        CLIENTS + "TLSCARevocationFile {pki}/crl.pem leaf\n"
+        "TLSCARevocationPath {pki}/crls chain",
+        ("TLSCARevocationFile and TLSCARevocationPath contradict each other",
+         "127.0.0.1:")),
     "PKCS #12 without a key": (
         "TLSEngine on\nTLSPKCS12File {pki}/certs.p12",
         ("TLSPKCS12File: ", "certs.p12'", "contains certificates only",
@@ -272,7 +289,8 @@ class Mistakes(unittest.TestCase):
                 path("public.pem"))
         for name, words in (("cut", ["-passout", "pass:"]),
                             ("locked", ["-passout", "pass:secret"]),
-                            ("certs", ["-passout", "pass:", "-nokeys"])):
+                            ("certs", ["-passout", "pass:", "-nokeys"]),
+                            ("old", ["-passout", "pass:", "-legacy"])):
             openssl("pkcs12", "-export", "-in", path("rsa-all.pem"), "-out",
                     path(name + ".p12"), *words)
         os.truncate(path("cut.p12"), 500)

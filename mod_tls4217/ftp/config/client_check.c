@@ -52,6 +52,14 @@ int tls4217_client_check(
     warn_unasked(rec, "TLSCARevocationFile or TLSCARevocationPath");
   }
 
+  if (client->crl_words_differ) {
+    tls4217_complaints_error(rec,
+      "TLSCARevocationFile and TLSCARevocationPath contradict each other: leaf "
+      "or chain, and missing=, hold for both, so write them once, or the same "
+      "behind each");
+    res = -1;
+  }
+
   for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
     if (tls4217_options_get(&settings->options, options[i].option) == false) {
       continue;

@@ -7,6 +7,7 @@
  */
 
 #include "mod_tls4217/ftp/config/client_directives.h"
+#include "mod_tls4217/ftp/config/settings.h"
 #include "mod_tls4217/tls/cert/certmap.h"
 #include "mod_tls4217/tls/cert/verify.h"
 
@@ -67,12 +68,12 @@ modret_t *tls4217_client_directives_ca(
 static const struct {
   const char *word;
   bool is_scope; /* leaf or chain; else what a missing list means */
-  bool lenient;
+  enum tls4217_revocation_word said;
 } revocation_words[] = {
-  { "leaf", true, true },
-  { "chain", true, false },
-  { "missing=allow", false, true },
-  { "missing=refuse", false, false },
+  { "leaf", true, TLS4217_REVOCATION_LENIENT },
+  { "chain", true, TLS4217_REVOCATION_STRICT },
+  { "missing=allow", false, TLS4217_REVOCATION_LENIENT },
+  { "missing=refuse", false, TLS4217_REVOCATION_STRICT },
 };
 
 #define NREVOCATION_WORDS \
@@ -81,7 +82,7 @@ static const struct {
 /* usage: NAME /path [leaf|chain] [missing=refuse|allow] */
 modret_t *tls4217_client_directives_revocation(
   cmd_rec *cmd, const struct tls4217_directive *directive) {
-  bool *leaf, *allow;
+  enum tls4217_revocation_word *scope, *missing;
   config_rec *c;
 
   if (*((const char *) cmd->argv[1]) != '/') {
@@ -89,13 +90,14 @@ modret_t *tls4217_client_directives_revocation(
   }
 
   c = add_config_param(directive->name, 3, NULL, NULL, NULL);
-  leaf = pcalloc(c->pool, sizeof(*leaf));
-  allow = pcalloc(c->pool, sizeof(*allow));
+  scope = pcalloc(c->pool, sizeof(*scope));
+  missing = pcalloc(c->pool, sizeof(*missing));
   c->argv[0] = pstrdup(c->pool, cmd->argv[1]);
-  c->argv[1] = leaf;
-  c->argv[2] = allow;
+  c->argv[1] = scope;
+  c->argv[2] = missing;
 
   for (unsigned int i = 2; i < cmd->argc; i++) {
+    enum tls4217_revocation_word *said;
     size_t at = 0;
 
     while (at < NREVOCATION_WORDS &&
@@ -107,8 +109,14 @@ modret_t *tls4217_client_directives_revocation(
       return tls4217_directive_refuse_usage(cmd, directive);
     }
 
-    *(revocation_words[at].is_scope ? leaf :
-                                      allow) = revocation_words[at].lenient;
+    said = revocation_words[at].is_scope ? scope : missing;
+    if (*said != TLS4217_REVOCATION_UNSAID) {
+      return refuse_word(cmd, cmd->argv[i],
+        "contradicts or repeats a word before it: write one of leaf and chain, "
+        "and one of missing=refuse and missing=allow");
+    }
+
+    *said = revocation_words[at].said;
   }
 
   return PR_HANDLED(cmd);

@@ -71,9 +71,18 @@ enum tls4217_unknown_name {
   TLS4217_UNKNOWN_NAME_REJECT
 };
 
+/* What a word behind the path of a revocation list says. */
+enum tls4217_revocation_word {
+  TLS4217_REVOCATION_UNSAID,
+  TLS4217_REVOCATION_STRICT, /* chain, missing=refuse */
+  TLS4217_REVOCATION_LENIENT /* leaf, missing=allow */
+};
+
 /* Client certificates. */
 struct tls4217_client_settings {
   struct tls4217_verify_settings verify;
+  enum tls4217_revocation_word crl_scope, crl_missing;
+  bool crl_words_differ; /* of file and directory */
   const char *user_name; /* TLSUserName, or NULL */
   bool has_map;          /* there is a TLSClientCertificateMap */
 };

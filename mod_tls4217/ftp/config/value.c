@@ -133,25 +133,45 @@ static void take_certificate(const config_rec *c, void *member) {
   tls4217_value_add_files(member, c->name, c->argv[0], c->argv[1]);
 }
 
-/* The words behind the path hold for file and directory. */
+/* A word behind a path holds for file and directory; two that differ are an
+ * error of client_check.c's. */
+static bool take_word(enum tls4217_revocation_word word, bool *lenient,
+  enum tls4217_revocation_word *said) {
+  const bool differs = *said != TLS4217_REVOCATION_UNSAID &&
+    word != TLS4217_REVOCATION_UNSAID && word != *said;
+
+  if (word != TLS4217_REVOCATION_UNSAID) {
+    *said = word;
+    *lenient = word == TLS4217_REVOCATION_LENIENT;
+  }
+
+  return differs;
+}
+
 static void take_revocation(
-  const config_rec *c, struct tls4217_verify_settings *verify) {
-  verify->crl_leaf_only |= *((const bool *) c->argv[1]);
-  verify->crl_missing_is_ok |= *((const bool *) c->argv[2]);
+  const config_rec *c, struct tls4217_client_settings *client) {
+  const enum tls4217_revocation_word *scope = c->argv[1];
+  const enum tls4217_revocation_word *missing = c->argv[2];
+  struct tls4217_verify_settings *verify = &client->verify;
+
+  client->crl_words_differ |= take_word(
+    *scope, &verify->crl_leaf_only, &client->crl_scope);
+  client->crl_words_differ |= take_word(
+    *missing, &verify->crl_missing_is_ok, &client->crl_missing);
 }
 
 static void take_crl_file(const config_rec *c, void *member) {
-  struct tls4217_verify_settings *verify = member;
+  struct tls4217_client_settings *client = member;
 
-  verify->crl_file = c->argv[0];
-  take_revocation(c, verify);
+  client->verify.crl_file = c->argv[0];
+  take_revocation(c, client);
 }
 
 static void take_crl_path(const config_rec *c, void *member) {
-  struct tls4217_verify_settings *verify = member;
+  struct tls4217_client_settings *client = member;
 
-  verify->crl_path = c->argv[0];
-  take_revocation(c, verify);
+  client->verify.crl_path = c->argv[0];
+  take_revocation(c, client);
 }
 
 /* Session tickets. */

@@ -45,7 +45,7 @@ extern const struct tls4217_value_type tls4217_value_none, /* no member */
   tls4217_value_view,          /* enum tls4217_view */
   tls4217_value_versions,      /* unsigned int, TLS4217_VERSION_... */
   tls4217_value_ciphers,       /* struct tls4217_parameters */
-  tls4217_value_crl_file,      /* struct tls4217_verify_settings */
+  tls4217_value_crl_file,      /* struct tls4217_client_settings */
   tls4217_value_crl_path,      /* the same */
   tls4217_value_certificate,   /* struct tls4217_settings: its files */
   tls4217_value_ticket_keys,   /* struct tls4217_ticket_keys */

@@ -208,6 +208,27 @@ static bool is_too_costly(PKCS12 *pkcs12) {
       ASN1_INTEGER_get(iterations) > MAX_ITERATIONS);
 }
 
+/* Its pass phrase holds, and what is inside cannot be read.  OpenSSL 3 has RC2,
+ * as Windows and OpenSSL 1 have encrypted with it, in a provider that is not
+ * loaded. */
+static void refuse_unreadable(
+  const struct tls4217_pemfile *file, struct tls4217_error *err) {
+  if (ERR_GET_REASON(ERR_peek_error()) == ERR_R_UNSUPPORTED ||
+    ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_UNSUPPORTED) {
+    tls4217_error_set(err, EINVAL,
+      "the PKCS #12 in %s '%s' is encrypted with an old algorithm (RC2), which "
+      "OpenSSL 3 reads no more: 'openssl pkcs12 -legacy -in OLD -nodes -out "
+      "TMP' and 'openssl pkcs12 -export -in TMP -out NEW' make one with AES; "
+      "TMP has the key in clear, so remove it",
+      file->whole.role, file->whole.path);
+    return;
+  }
+
+  tls4217_error_set_openssl(err,
+    "cannot read the PKCS #12 in %s '%s'; it is damaged, so export it again",
+    file->whole.role, file->whole.path);
+}
+
 /* Returns 0 with opened filled, or -1 with err filled. */
 static int open_pkcs12(const struct tls4217_pemfile *file,
   struct opened *opened, struct tls4217_error *err) {
@@ -227,11 +248,7 @@ static int open_pkcs12(const struct tls4217_pemfile *file,
 
   PKCS12_free(pkcs12);
   if (res < 0) {
-    tls4217_error_set_openssl(err,
-      "cannot read the PKCS #12 in %s '%s'; it is damaged, or encrypted with "
-      "an old algorithm: 'openssl pkcs12 -legacy -in OLD -nodes -out NEW' "
-      "makes PEM of it",
-      file->whole.role, file->whole.path);
+    refuse_unreadable(file, err);
 
   } else if (res == 0) {
     tls4217_passphrase_refuse(phrases_of(file), "the PKCS #12 in",
@@ -274,8 +291,7 @@ static X509 *find_issuer(const struct opened *opened, X509 *cert) {
 }
 
 /* Without a key they come as they are. */
-static bool push_all(
-  const struct opened *opened, STACK_OF(X509) * certs) {
+static bool push_all(const struct opened *opened, STACK_OF(X509) * certs) {
   for (int i = 0; i < sk_X509_num(opened->others); i++) {
     if (push(certs, sk_X509_value(opened->others, i)) == false) {
       return false;
@@ -285,8 +301,7 @@ static bool push_all(
   return true;
 }
 
-static bool push_chain(
-  const struct opened *opened, STACK_OF(X509) * certs) {
+static bool push_chain(const struct opened *opened, STACK_OF(X509) * certs) {
   X509 *cert = opened->leaf;
 
   if (cert == NULL) {
@@ -326,8 +341,8 @@ static int add_pkcs12_certs(const struct tls4217_pemfile *file,
 
   if (res == 0 && sk_X509_num(certs) == before) {
     tls4217_error_set(err, EINVAL,
-      "no certificate in %s '%s': its PKCS #12 contains none",
-      file->whole.role, file->whole.path);
+      "no certificate in %s '%s': its PKCS #12 contains none", file->whole.role,
+      file->whole.path);
     res = -1;
   }
 
@@ -357,8 +372,8 @@ static EVP_PKEY *get_pkcs12_key(
 
 /* Certificates. */
 
-static int add_certs(const struct tls4217_pemfile *file,
-  STACK_OF(X509) * certs, struct tls4217_error *err) {
+static int add_certs(const struct tls4217_pemfile *file, STACK_OF(X509) * certs,
+  struct tls4217_error *err) {
   long size;
   const unsigned char *at = bytes_of(file, &size);
   const unsigned char *const end = at + size;
