@@ -140,6 +140,51 @@ class LastGoodWithCertificate(LastGood):
         super().spoil("own.pem", b"")
 
 
+class Chain(harness.LiveCase):
+    """An intermediate that is only in TLSCACertificateFile, for no client: the
+    clients' check of the server's certificate needs it."""
+
+    SERVER = {"tls": "TLSEngine on\nTLSLog {root}/tls.log\n"
+                     "TLSCertificateFile {pki}/rsa.pem {pki}/rsa.key\n",
+              "directives": "TLSCACertificateFile {root}/cas.pem\n"
+                            "TLSReloadInterval 1\n"}
+
+    @classmethod
+    def prepare(cls):
+        cls.mend()
+
+    @classmethod
+    def mend(cls):
+        shutil.copy(cls.server.pki.path("inter.pem"),
+                    cls.server.path("cas.pem"))
+
+    def setUp(self):
+        self.mend()
+        self.server.reload()
+        self.server.mark()
+
+    def spoil(self):
+        with open(self.server.path("cas.pem"), "wb") as stream:
+            stream.write(b"no PEM\n")
+
+    def assert_told(self):
+        self.assert_logged("warning: .*TLSCACertificateFile: .*; what it had "
+                           "before remains in use", seconds=10)
+        self.login().download("LIST")
+
+    def test_sighup(self):
+        self.login()
+        self.spoil()
+        for _ in range(2):
+            self.server.mark()
+            self.server.reload()
+            self.assert_told()
+
+    def test_timer(self):
+        self.spoil()
+        self.assert_told()
+
+
 class Staple(staplecase.StapleCase):
 
     DIRECTIVES = "TLSReloadInterval 0\nTLSStaplingFile {root}/own.der\n" \

@@ -11,9 +11,9 @@
 #include "mod_tls4217/ftp/daemon/generation.h"
 #include "mod_tls4217/ftp/daemon/keychannel.h"
 #include "mod_tls4217/ftp/daemon/keyprocess.h"
-#include "mod_tls4217/ftp/daemon/tokenfork.h"
 #include "mod_tls4217/ftp/daemon/remembered.h"
 #include "mod_tls4217/ftp/daemon/stapling.h"
+#include "mod_tls4217/ftp/daemon/tokenfork.h"
 #include "mod_tls4217/tls/cert/castore.h"
 #include "mod_tls4217/tls/cert/chain.h"
 #include "mod_tls4217/tls/offer.h"
@@ -22,10 +22,9 @@
 
 /* By which those of the same files are found after SIGHUP. */
 static const char *name_files(
-  pool *p, const struct tls4217_verify_settings *verify) {
+  pool *p, const char *name, const struct tls4217_verify_settings *verify) {
   const char *const paths[] = { verify->ca_file, verify->ca_path,
     verify->crl_file, verify->crl_path };
-  const char *name = "CAs";
 
   for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
     name = pstrcat(p, name, "|", paths[i] != NULL ? paths[i] : "", NULL);
@@ -63,7 +62,7 @@ static int add_verify(const struct tls4217_building *build) {
     return 0;
   }
 
-  generation->verify_files = name_files(generation->pool, verify);
+  generation->verify_files = name_files(generation->pool, "CAs", verify);
   pr_signals_block();
   PRIVS_ROOT
   generation->verify = tls4217_verify_new(verify, build->err);
@@ -77,48 +76,94 @@ static int add_verify(const struct tls4217_building *build) {
   return generation->verify != NULL ? 0 : -1;
 }
 
-/* The CAs that the settings name, for clients or not: an intermediate of the
- * server's own may be found only there. */
-static STACK_OF(X509) * read_cas(const struct tls4217_building *build) {
-  const struct tls4217_verify_settings *verify = &build->settings->client
-                                                    .verify;
-  STACK_OF(X509) *certs = tls4217_castore_list_new();
-  struct tls4217_error err;
+/* Those of the files, as root.  Returns 0, or -1 with err filled. */
+static int read_ca_files(const struct tls4217_verify_settings *verify,
+  STACK_OF(X509) * certs, struct tls4217_error *err) {
   int res = 0;
-
-  if (certs == NULL) {
-    return NULL;
-  }
-
-  /* Where clients are verified with them they have been read already. */
-  if (build->generation->verify != NULL) {
-    const struct tls4217_trust *trust = tls4217_verify_trust(
-      build->generation->verify);
-
-    return tls4217_castore_list_add(certs, trust->certs);
-  }
-
-  tls4217_error_clear(&err);
 
   pr_signals_block();
   PRIVS_ROOT
   if (verify->ca_file != NULL) {
-    res = tls4217_castore_read_file(verify->ca_file, certs, &err);
-    tls4217_error_about(&err, "TLSCACertificateFile");
+    res = tls4217_castore_read_file(verify->ca_file, certs, err);
+    tls4217_error_about(err, "TLSCACertificateFile");
   }
 
   if (res == 0 && verify->ca_path != NULL) {
-    res = tls4217_castore_read_dir(verify->ca_path, certs, &err);
-    tls4217_error_about(&err, "TLSCACertificatePath");
+    res = tls4217_castore_read_dir(verify->ca_path, certs, err);
+    tls4217_error_about(err, "TLSCACertificatePath");
   }
   PRIVS_RELINQUISH
   pr_signals_unblock();
+  return res;
+}
 
-  if (res < 0) {
-    tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s", err.text);
+/* What the same files had: in the generation before, or before SIGHUP. */
+static bool recall_cas(const struct tls4217_building *build) {
+  const struct tls4217_generation *before = build->previous;
+  struct tls4217_generation *generation = build->generation;
+  struct tls4217_error err;
+  const void *bytes;
+  size_t size = 0;
+
+  sk_X509_pop_free(generation->cas.certs, X509_free);
+  generation->cas.certs = sk_X509_new_null();
+  if (before != NULL && before->cas_files != NULL &&
+    strcmp(before->cas_files, generation->cas_files) == 0) {
+    generation->cas.certs = tls4217_castore_list_add(
+      generation->cas.certs, before->cas.certs);
+    return generation->cas.certs != NULL;
   }
 
-  return certs;
+  tls4217_error_clear(&err);
+  bytes = tls4217_remembered_find(
+    tls4217_keychannel_scope(build->rec), generation->cas_files, &size);
+  return bytes != NULL &&
+    tls4217_trust_read(&generation->cas, bytes, size, &err) == 0;
+}
+
+/* CAs that are for no client: an intermediate of the server's own may be found
+ * only there. */
+static void add_cas(const struct tls4217_building *build) {
+  const struct tls4217_verify_settings *verify = &build->settings->client
+                                                    .verify;
+  struct tls4217_generation *generation = build->generation;
+  struct tls4217_error err;
+  bool is_recalled;
+
+  if (generation->verify != NULL ||
+    (verify->ca_file == NULL && verify->ca_path == NULL)) {
+    return;
+  }
+
+  tls4217_error_clear(&err);
+  if (tls4217_trust_init(&generation->cas, &err) < 0) {
+    return;
+  }
+
+  generation->cas_files = name_files(generation->pool, "chains", verify);
+  if (read_ca_files(verify, generation->cas.certs, &err) == 0) {
+    return;
+  }
+
+  is_recalled = recall_cas(build);
+  tls4217_building_find(build, TLS4217_COMPLAINT_WARNING, "%s%s", err.text,
+    is_recalled ? "; what it had before remains in use" : "");
+  if (is_recalled == false) {
+    generation->cas_files = NULL;
+  }
+}
+
+/* The CAs that the settings name, for clients or not. */
+static STACK_OF(X509) * list_cas(const struct tls4217_building *build) {
+  const struct tls4217_generation *generation = build->generation;
+  STACK_OF(X509) *certs = tls4217_castore_list_new();
+  const STACK_OF(X509) *read = generation->verify != NULL ?
+    tls4217_verify_trust(generation->verify)->certs :
+    generation->cas.certs;
+
+  return certs != NULL && read != NULL ?
+    tls4217_castore_list_add(certs, (STACK_OF(X509) *) read) :
+    certs;
 }
 
 /* What the directory had in the previous generation was checked for it. */
@@ -177,8 +222,12 @@ static int complete_chains(
 }
 
 static int add_chains(const struct tls4217_building *build) {
-  STACK_OF(X509) *cas = read_cas(build);
-  const int res = complete_chains(build, cas);
+  STACK_OF(X509) * cas;
+  int res;
+
+  add_cas(build);
+  cas = list_cas(build);
+  res = complete_chains(build, cas);
 
   if (res == 0) {
     tls4217_stapling_add(build, cas);
@@ -357,17 +406,24 @@ void tls4217_generation_accept(
   tls4217_stapling_check_age(generation, rec);
 }
 
+static void remember(
+  uint64_t scope, const char *name, const struct tls4217_trust *trust) {
+  void *room = tls4217_remembered_put(scope, name, tls4217_trust_size(trust));
+
+  if (room != NULL) {
+    tls4217_trust_write(trust, room);
+  }
+}
+
 void tls4217_generation_remember(
   const struct tls4217_generation *generation, uint64_t scope) {
   if (generation->verify != NULL) {
-    const struct tls4217_trust *trust = tls4217_verify_trust(
-      generation->verify);
-    void *room = tls4217_remembered_put(
-      scope, generation->verify_files, tls4217_trust_size(trust));
+    remember(scope, generation->verify_files,
+      tls4217_verify_trust(generation->verify));
+  }
 
-    if (room != NULL) {
-      tls4217_trust_write(trust, room);
-    }
+  if (generation->cas_files != NULL) {
+    remember(scope, generation->cas_files, &generation->cas);
   }
 
   tls4217_stapling_remember(generation, scope);
@@ -412,6 +468,7 @@ void tls4217_generation_free(struct tls4217_generation *generation) {
   tls4217_contextmap_free(generation->names);
   tls4217_context_free(generation->context);
   tls4217_verify_free(generation->verify);
+  tls4217_trust_clear(&generation->cas);
   tls4217_stapling_release(generation);
   for (size_t i = 0; i < generation->npairs; i++) {
     tls4217_keypair_free(generation->pairs[i]);

@@ -11,6 +11,7 @@
 #include "mod_tls4217/ftp/core.h"
 #include "mod_tls4217/ftp/config/settings.h"
 #include "mod_tls4217/ftp/daemon/credential.h"
+#include "mod_tls4217/tls/cert/trust.h"
 #include "mod_tls4217/tls/contextmap.h"
 
 struct tls4217_generation {
@@ -21,7 +22,9 @@ struct tls4217_generation {
   size_t nnamed_from; /* from here on those of TLSCertificateDirectory */
   struct tls4217_stapling **stapling; /* of each pair (stapling.h), or NULL */
   struct tls4217_verify *verify;      /* NULL: TLSVerifyClient is off */
-  const char *verify_files; /* what its CAs and lists were read from */
+  const char *verify_files;         /* what its CAs and lists were read from */
+  struct tls4217_trust cas;         /* for chains alone, where that is NULL */
+  const char *cas_files;            /* what they were read from, or NULL */
   struct tls4217_context *context;  /* without a server name; has the tickets */
   struct tls4217_contextmap *names; /* with one */
   array_header *troubles; /* what is wrong, and said once (building.h) */
