@@ -274,7 +274,22 @@ class AtTerminal(unittest.TestCase):
     def test_a_daemon_of_one_process(self):
         self.serve_from_terminal(ONE_PROCESS)
 
-    def serve_from_terminal(self, isolation):
+    def test_gone_with_the_key_process(self):
+        """The next one has no phrase, and there is no terminal any more."""
+        self.serve_from_terminal("", then=self.kill_key_process)
+
+    def kill_key_process(self, server):
+        old, = server.key_processes()
+        server.mark()
+        os.kill(old, signal.SIGKILL)
+        self.assertTrue(client.until(
+            lambda: "has gone with the process that had it: restart ProFTPD "
+            "from a terminal" in server.log("system.log"), 30),
+            server.logs())
+        with client.Control(server.address(), server.context()) as control:
+            control.command("AUTH TLS", 431)
+
+    def serve_from_terminal(self, isolation, then=None):
         server = phrasecase.LockedServer(isolation + "TLSReloadInterval 1\n")
         self.addCleanup(server.stop)
         terminal = phrasecase.Terminal(server, "-n")
@@ -304,6 +319,8 @@ class AtTerminal(unittest.TestCase):
         if os.geteuid() == 0 and not isolation:
             self.assertEqual(phrasecase.hits(terminal.pid), 0)
         self.assertEqual(terminal.said.count("Pass phrase for the key of"), 1)
+        if then is not None:
+            then(server)
         os.kill(terminal.pid, signal.SIGTERM)
         terminal.wait()
         server.process = None

@@ -11,8 +11,10 @@
 #include "mod_tls4217/ftp/daemon/passprogram.h"
 #include "mod_tls4217/ftp/daemon/passprompt.h"
 #include "mod_tls4217/ftp/daemon/phrases.h"
+#include "mod_tls4217/ftp/daemon/shared.h"
 #include "mod_tls4217/ftp/daemon/tokenfork.h"
 #include "mod_tls4217/tls/cert/passphrase.h"
+#include "mod_tls4217/tls/keys/tokenuri.h"
 
 #define PROVIDER "TLSPassPhraseProvider"
 
@@ -28,6 +30,9 @@
 
 /* Where the book is over SIGHUP, which unmaps this module. */
 #define MARK "MOD_TLS4217_PHRASES"
+
+/* This daemon has had one from the terminal, over SIGHUP. */
+#define ENTERED "MOD_TLS4217_ENTERED"
 
 /* A program that has failed for a file. */
 struct failure {
@@ -225,6 +230,40 @@ static int get_from_program(const char *path, const server_rec *rec,
 
 /* The terminal. */
 
+/* The process that had what was entered may have ended since: that of a token
+ * is started for this PIN alone. */
+static bool has_gone(const struct tls4217_error *locked) {
+  return getenv(ENTERED) != NULL &&
+    (locked->detail == TLS4217_PASSPHRASE_PKCS11 ||
+      tls4217_counters_of_keys(tls4217_shared_counters()).restarts > 0);
+}
+
+/* No one has it. */
+static void refuse(const struct tls4217_certificate_files *files,
+  const struct tls4217_error *locked, struct tls4217_error *err) {
+  const char *file = files->key_file != NULL ? files->key_file :
+                                               files->cert_file;
+  char shown[TLS4217_TOKENURI_MAX];
+
+  if (tls4217_error_is_set(err)) {
+    return;
+  }
+
+  if (self.may_prompt || has_gone(locked) == false) {
+    *err = *locked;
+    return;
+  }
+
+  tls4217_error_set(err, locked->errnum,
+    "the key '%s' needs a pass phrase, and what was entered at the terminal "
+    "has gone with the process that had it: restart ProFTPD from a terminal, "
+    "which asks again, or name a program that prints it in "
+    "TLSPassPhraseProvider",
+    tls4217_tokenuri_is(file) ?
+      tls4217_tokenuri_show(file, shown, sizeof(shown)) :
+      file);
+}
+
 static int get_from_terminal(const server_rec *rec,
   const struct tls4217_certificate_files *files,
   const struct tls4217_error *locked, unsigned int attempt,
@@ -250,6 +289,7 @@ static int get_from_terminal(const server_rec *rec,
     return -1;
   }
 
+  (void) setenv(ENTERED, "1", 1);
   return 0;
 }
 
@@ -270,9 +310,6 @@ int tls4217_phrases_get(const server_rec *rec,
     return 0;
   }
 
-  if (tls4217_error_is_set(err) == false) {
-    *err = *locked;
-  }
-
+  refuse(files, locked, err);
   return -1;
 }
