@@ -28,8 +28,9 @@ UNLOADS = part(100, 3)
 PACE = 0.1
 
 #: Two pairs each, of which one in five is broken; 64 are kept, and cost more
-#: once they have signed.
-WARM_UP = 100
+#: once they have signed.  The key process' allocator has an arena for each
+#: thread that signs, and needs some hundred rounds to have all that it uses.
+WARM_UP = 300
 
 #: How many ask at once: mod_ctrls looks once a second.
 ASKERS = 8
