@@ -28,6 +28,8 @@ struct tls4217_control_answer {
   int64_t within; /* -t, in seconds; -1: it was not given */
   void *ctrl;     /* ProFTPD's pr_ctrls_t */
 
+  unsigned int page; /* -p; 0: it was not given */
+
   /* How much of it there is. */
   struct tls4217_pages pages;
   const char *heading; /* whose lines follow; or NULL */

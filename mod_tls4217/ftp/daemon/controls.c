@@ -133,7 +133,7 @@ static bool take_option(struct tls4217_control_answer *answer,
 
     default:
       if (read_page(value, &page)) {
-        tls4217_pages_begin(&answer->pages, page);
+        answer->page = page;
         return true;
       }
 
@@ -167,6 +167,11 @@ static bool take_options(
     }
 
     i += takes_value(option) ? 1 : 0;
+  }
+
+  /* Not before: what is wrong with an option is on the first page. */
+  if (answer->page > 0) {
+    tls4217_pages_begin(&answer->pages, answer->page);
   }
 
   answer->argc = kept;
