@@ -164,7 +164,7 @@ class ClientCertificates(Page, harness.LiveCase):
         cls.made = daemon.temporary_directory()
         for block in (0, 1):
             subprocess.run(
-                ["sh", "-ec", blocks(cls.PAGE)[block].replace("backup",
+                ["sh", "-ec", blocks(cls.PAGE)[block].replace("nightly",
                                                               "alice")],
                 cwd=cls.made, check=True, capture_output=True, timeout=30)
         cls.addClassCleanup(subprocess.run, ["rm", "-r", cls.made],
@@ -176,12 +176,12 @@ class ClientCertificates(Page, harness.LiveCase):
         return self.made
 
     def script(self, **options):
-        return super().script(**options).replace("backup.", "alice.")
+        return super().script(**options).replace("nightly.", "alice.")
 
     def test_revocation(self):
         """The list that the page makes refuses the certificate."""
         made, = [block for block in blocks(self.PAGE) if "-gencrl" in block]
-        subprocess.run(["sh", "-ec", made.replace("backup", "alice")],
+        subprocess.run(["sh", "-ec", made.replace("nightly", "alice")],
                        cwd=self.made, check=True, capture_output=True,
                        timeout=30)
         other = daemon.Server(
