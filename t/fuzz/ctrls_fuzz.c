@@ -2,10 +2,10 @@
 /*
  * mod_tls4217 - fuzzes what answers "ftpdctl tls"
  *
- * The input is a byte that says whether TLSControlsACLs allows it, and the words
- * of a request, each with a NUL behind it.  The daemon itself runs this: it must
- * answer something, in lines of UTF-8 without a control character, and with one
- * of the numbers that mod_tls4217(8) has.
+ * The input is a byte that says whether TLSControlsACLs allows it, and the
+ * words of a request, each with a NUL behind it.  The daemon itself runs this:
+ * it must answer something, in lines of UTF-8 without a control character, and
+ * with one of the numbers that mod_tls4217(8) has.
  */
 
 #include "mod_tls4217/ftp/core.h"

@@ -105,8 +105,8 @@ static bool recall_cas(const struct tls4217_building *build) {
   const void *bytes;
   size_t size = 0;
 
-  sk_X509_pop_free(generation->cas.certs, X509_free);
-  generation->cas.certs = sk_X509_new_null();
+  tls4217_castore_list_free(generation->cas.certs);
+  generation->cas.certs = tls4217_castore_list_new();
   if (before != NULL && before->cas_files != NULL &&
     strcmp(before->cas_files, generation->cas_files) == 0) {
     generation->cas.certs = tls4217_castore_list_add(
