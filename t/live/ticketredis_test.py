@@ -65,7 +65,8 @@ class Killed(rediscase.RedisCase):
         label = self.info()[0]
         self.redis.kill()
         self.assert_logged("redis: Redis .RedisServer. cannot be reached; "
-                           "this host goes on", "system.log", READ)
+                           "this host continues to use", "system.log",
+                           READ)
         time.sleep(INTERVAL)
         self.assertEqual(len(self.warnings()), 1)
         self.assertIn("does not answer", self.info()[2])
