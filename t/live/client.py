@@ -85,15 +85,15 @@ def pattern(size, seed=b"x"):
 
 def read_to_end(sock):
     """All that still comes over a bare socket until it ends, or is reset."""
-    received = b""
+    received = bytearray()  # bytes would be copied whole at each piece
     try:
         while True:
             piece = sock.recv(65536)
             if not piece:
-                return received
+                return bytes(received)
             received += piece
     except ConnectionError:
-        return received
+        return bytes(received)
 
 
 def segments(sock):
