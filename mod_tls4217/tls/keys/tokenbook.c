@@ -246,10 +246,19 @@ static int try_key(struct token *token, EVP_PKEY *public_key,
 
 /* Loading. */
 
+/* One that is at work for another thread is. */
 static bool is_connected(struct token *token) {
-  struct pollfd pfd = { .fd = token->fd, .events = 0 };
+  struct pollfd pfd = { .events = 0 };
+  bool res;
 
-  return token->fd >= 0 && token->is_refused == false && poll(&pfd, 1, 0) == 0;
+  if (pthread_mutex_trylock(&token->lock) != 0) {
+    return true;
+  }
+
+  pfd.fd = token->fd;
+  res = token->fd >= 0 && token->is_refused == false && poll(&pfd, 1, 0) == 0;
+  (void) pthread_mutex_unlock(&token->lock);
+  return res;
 }
 
 bool tls4217_tokenbook_is_open(
@@ -384,10 +393,22 @@ bool tls4217_tokenbook_has(
   return find_handle(book, handle) != NULL;
 }
 
+/* Not known of one that is at work. */
+static bool is_refused(struct token *token) {
+  bool res = false;
+
+  if (pthread_mutex_trylock(&token->lock) == 0) {
+    res = token->is_refused;
+    (void) pthread_mutex_unlock(&token->lock);
+  }
+
+  return res;
+}
+
 bool tls4217_tokenbook_has_ended(
   const struct tls4217_tokenbook *book, uint64_t handle) {
   const struct use *use = find_handle(book, handle);
 
-  return use != NULL && use->token->is_refused == false &&
+  return use != NULL && is_refused(use->token) == false &&
     is_connected(use->token) == false;
 }

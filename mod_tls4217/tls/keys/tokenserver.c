@@ -29,6 +29,9 @@
 /* The longest answer: a signature, or a sentence. */
 #define MAX_ANSWER (TLS4217_SIGN_MAX_SIGNATURE + 64)
 
+_Static_assert(MAX_ANSWER >= TLS4217_KEYPROTO_MAX_SIGN,
+  "an answer takes the place of its request");
+
 /* So long that a signature always comes before it. */
 #define FOREVER INT64_MAX
 
